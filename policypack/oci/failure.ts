@@ -1,0 +1,40 @@
+/**
+ * Why an image could not be checked. The words are part of the command's JSON output, so they never change meaning.
+ *
+ * - `missing`: the registry answered that the repository, the tag, the digest or a manifest for the platform does not exist
+ * - `denied`: the registry answered 401 or 403, or the token service refused
+ * - `throttled`: the registry kept answering 429 until the time for this image was over
+ * - `unreachable`: no usable answer: DNS, refused or broken connections, TLS, 5xx
+ * - `timeout`: the time budget ended first
+ * - `malformed`: an answer that breaks the OCI or Docker specification, or whose digest does not match
+ * - `unsupported`: a valid answer that is no container image, or a transport that the guard refuses to use
+ * - `invalid-reference`: the image name itself is illegal
+ */
+export type FailureKind =
+  | "missing"
+  | "denied"
+  | "throttled"
+  | "unreachable"
+  | "timeout"
+  | "malformed"
+  | "unsupported"
+  | "invalid-reference";
+
+/** A failure is a value: what went wrong, in words for the person who meets it, free of secrets. */
+export interface Failure {
+  readonly kind: FailureKind;
+  readonly message: string;
+}
+
+/** Either what was asked for, or why it could not be had. */
+export type Outcome<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly failure: Failure };
+
+export function success<T>(value: T): Outcome<T> {
+  return { ok: true, value };
+}
+
+export function failure(kind: FailureKind, message: string): Outcome<never> {
+  return { ok: false, failure: { kind, message } };
+}

@@ -1,0 +1,38 @@
+import type { Platform } from "../oci/platform";
+
+/** Where ECS will start the task; decides which container runtime pulls the image. */
+export type LaunchType = "EC2" | "FARGATE" | "EXTERNAL" | "MANAGED_INSTANCES";
+
+/** One container of a workload that will make ECS pull an image. */
+export interface ImageUse {
+  /** The container's name as the resource gives it, or its place (`container 2`) when it has none. */
+  readonly container: string;
+  /** The image string exactly as the resource gives it. */
+  readonly image: string;
+  /** The platform that the task will run on. */
+  readonly platform: Platform;
+  /** The launch types that the resource declares; empty when it declares none (ECS then assumes EC2). */
+  readonly launchTypes: readonly LaunchType[];
+  /** The place in the resource, such as `containerDefinitions[1].image`. */
+  readonly path: string;
+  /** ARN of the Secrets Manager secret with which ECS reads the registry, where one is given. */
+  readonly credentialsParameter?: string;
+}
+
+/** A place where an image should be and no image string can be read. */
+export interface UnreadableUse {
+  /** `unknown`: its value exists only during the update. `malformed`: ECS would not accept it either. */
+  readonly reason: "unknown" | "malformed";
+  /** The container's name, where it is known. */
+  readonly container?: string;
+  /** The place in the resource, such as `containerDefinitions[1].image`. */
+  readonly path: string;
+  /** What is wrong there, in words; never echoes a value other than an image string. */
+  readonly message: string;
+}
+
+/** Everything that one resource says about the images it runs. */
+export interface WorkloadImages {
+  readonly uses: readonly ImageUse[];
+  readonly unreadable: readonly UnreadableUse[];
+}
