@@ -1,0 +1,45 @@
+/** Words and shapes that every room may use: foreign text made safe to print, records told from other values. */
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Control, format (such as right-to-left marks), unpaired surrogate and line-separating characters: they can forge a report's lines. */
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/** Text of foreign origin as it may be shown in one line of a terminal: harmless, and at most `length` characters. */
+export function printable(text: string, length = 300): string {
+  // Cut before splitting into characters: the text may be huge, and a character takes two UTF-16 units at most.
+  const characters = Array.from(text.slice(0, 2 * length + 2));
+  const short = characters.length > length ? `${characters.slice(0, length - 1).join("")}…` : text;
+  return short.replace(unprintable, "\uFFFD");
+}
+
+/** `1 image`, `3 images`. */
+export function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? "" : "s"}`;
+}
+
+/** The candidate that someone probably meant to type, if one is near. */
+export function closest(word: string, candidates: readonly string[]): string | undefined {
+  const ranked = candidates
+    .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance);
+  const best = ranked[0];
+  return best !== undefined && best.distance <= Math.max(2, best.candidate.length / 3) ? best.candidate : undefined;
+}
+
+/** Levenshtein distance, for words of at most 64 characters. */
+function editDistance(a: string, b: string): number {
+  if (a.length > 64 || b.length > 64) return Infinity;
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, substitution));
+    }
+    row = next;
+  }
+  return row[b.length] ?? Infinity;
+}

@@ -1,0 +1,159 @@
+import { printable } from "../oci/text";
+import type { ImageUse, LaunchType, UnreadableUse, WorkloadImages } from "./image-use";
+import { jsonFault } from "./json-fault";
+import type { PlatformReading } from "./runtime-platform";
+import { isRecord, kindOf, member, read, type KeyMatch, type Reading } from "./values";
+
+/** What all containers of one task share. */
+export interface Task {
+  readonly platform: PlatformReading;
+  readonly launchTypes: readonly LaunchType[];
+}
+
+/** One container of a resource, where it stands, and what to call it as long as its name is not known. */
+export interface ContainerPlace {
+  readonly container: Reading;
+  readonly path: string;
+  readonly label: string;
+  readonly keys: KeyMatch;
+}
+
+const PATH = "containerDefinitions";
+/** A name longer than this tells a reader nothing more; ECS itself allows 255 characters. */
+const NAME_LENGTH = 80;
+/** The longest image string that ECS takes (ECS API, `ContainerDefinition.image`), and a digest's length more. */
+const IMAGE_LENGTH = 255 + 72;
+
+/** Reads `containerDefinitions` given as a JSON text, as the classic provider wants it; a ready array is taken as well. */
+export function containersFromJson(props: unknown, task: Task): WorkloadImages {
+  const definitions = member(props, PATH);
+  if (definitions.state !== "known" || typeof definitions.value !== "string") {
+    return containersFromArray(definitions, task, "any-case");
+  }
+  try {
+    return containersFromArray(read(JSON.parse(definitions.value)), task, "any-case");
+  } catch {
+    const fault = jsonFault(definitions.value);
+    const place = fault === undefined ? "" : ` at line ${fault.line}, column ${fault.column}`;
+    const end = fault?.atEnd === true ? ": the text ends too early" : "";
+    return whole("malformed", `the container definitions are not valid JSON${place}${end}`);
+  }
+}
+
+/** Reads `containerDefinitions` given as an array of objects. */
+export function containersFromArray(
+  definitions: Reading,
+  task: Task,
+  keys: KeyMatch = "exact",
+): WorkloadImages {
+  if (definitions.state === "unknown") {
+    return whole("unknown", "the container definitions are known only during the update");
+  }
+  if (definitions.state === "absent") return whole("malformed", "there are no container definitions");
+  if (!Array.isArray(definitions.value)) {
+    return whole("malformed", `the container definitions are ${kindOf(definitions.value)}, not an array`);
+  }
+  const list: readonly unknown[] = definitions.value;
+  if (list.length === 0) return whole("malformed", "there are no container definitions");
+  const places = Array.from({ length: list.length }, (_, index): ContainerPlace => ({
+    container: member(list, index),
+    path: `${PATH}[${index}]`,
+    label: `container ${index + 1}`,
+    keys,
+  }));
+  return imagesOfContainers(places, task);
+}
+
+/** Reads each container by itself: one that cannot be read does not hide the others. */
+export function imagesOfContainers(places: readonly ContainerPlace[], task: Task): WorkloadImages {
+  const uses: ImageUse[] = [];
+  const unreadable: UnreadableUse[] = [];
+  for (const place of places) {
+    const found = imageOfContainer(place, task);
+    if ("reason" in found) unreadable.push(found);
+    else uses.push(found);
+  }
+  return { uses, unreadable };
+}
+
+function imageOfContainer(
+  { container, path, label, keys }: ContainerPlace,
+  task: Task,
+): ImageUse | UnreadableUse {
+  if (container.state === "unknown") {
+    return { reason: "unknown", path, message: "the container is known only during the update" };
+  }
+  if (container.state === "absent") return { reason: "malformed", path, message: "there is no container" };
+  if (!isRecord(container.value)) {
+    return {
+      reason: "malformed",
+      path,
+      message: `the container is ${kindOf(container.value)}, not an object`,
+    };
+  }
+  const name = nameOf(container.value, keys);
+  const unreadable = (problem: Omit<UnreadableUse, "container">): UnreadableUse => ({
+    reason: problem.reason,
+    ...(name === undefined ? {} : { container: name }),
+    path: problem.path,
+    message: problem.message,
+  });
+
+  const image = member(container.value, "image", keys);
+  const imagePath = `${path}.image`;
+  if (image.state === "unknown") {
+    return unreadable({
+      reason: "unknown",
+      path: imagePath,
+      message: "the image is known only during the update",
+    });
+  }
+  if (image.state === "absent") {
+    return unreadable({ reason: "malformed", path: imagePath, message: "there is no image" });
+  }
+  if (typeof image.value !== "string") {
+    const message = `the image is ${kindOf(image.value)}, not a string`;
+    return unreadable({ reason: "malformed", path: imagePath, message });
+  }
+  if (image.value.trim() === "") {
+    return unreadable({ reason: "malformed", path: imagePath, message: "the image is empty" });
+  }
+  if (!task.platform.ok) {
+    return unreadable({
+      ...task.platform,
+      message: `${printable(image.value, IMAGE_LENGTH)}: ${task.platform.message}`,
+    });
+  }
+  const credentialsParameter = credentialsOf(container.value, keys);
+  return {
+    container: name ?? label,
+    image: image.value,
+    platform: task.platform.platform,
+    launchTypes: task.launchTypes,
+    path: imagePath,
+    ...(credentialsParameter === undefined ? {} : { credentialsParameter }),
+  };
+}
+
+/** The container's name, made safe to print; undefined where there is none to read. */
+function nameOf(container: unknown, keys: KeyMatch): string | undefined {
+  const name = text(member(container, "name", keys));
+  return name === undefined ? undefined : printable(name, NAME_LENGTH);
+}
+
+/** `repositoryCredentials.credentialsParameter` (ECS API, `RepositoryCredentials`). */
+function credentialsOf(container: unknown, keys: KeyMatch): string | undefined {
+  const credentials = member(container, "repositoryCredentials", keys);
+  if (credentials.state !== "known") return undefined;
+  return text(member(credentials.value, "credentialsParameter", keys));
+}
+
+function text(reading: Reading): string | undefined {
+  if (reading.state !== "known" || typeof reading.value !== "string") return undefined;
+  return reading.value.trim() === "" ? undefined : reading.value;
+}
+
+/** The definitions as a whole cannot be read. */
+function whole(reason: UnreadableUse["reason"], message: string): WorkloadImages {
+  return { uses: [], unreadable: [{ reason, path: PATH, message }] };
+}

@@ -1,0 +1,28 @@
+import { daemonTaskDefinition } from "./daemon-task-definition";
+import { expressGatewayService } from "./express-gateway-service";
+import type { WorkloadFamily } from "./family";
+import type { WorkloadImages } from "./image-use";
+import { taskDefinition } from "./task-definition";
+
+export type { ImageUse, LaunchType, UnreadableUse, WorkloadImages } from "./image-use";
+
+/** Every kind of resource that makes ECS run containers. A new one is a file of its own and a line here. */
+const FAMILIES: readonly WorkloadFamily[] = [taskDefinition, daemonTaskDefinition, expressGatewayService];
+
+const READERS = new Map(FAMILIES.flatMap((family) => Object.entries(family.types)));
+
+/** Whether resources of a Pulumi type, such as `aws:ecs/taskDefinition:TaskDefinition`, make ECS run containers. */
+export function isWorkload(type: string): boolean {
+  return READERS.has(type);
+}
+
+/**
+ * The images that a resource makes ECS pull, in the order of its containers, and the places where none can be read.
+ *
+ * @param type the resource's Pulumi type
+ * @param props its inputs as a policy gets them: unknown values may throw when they are read
+ * @returns undefined when the type is no workload; never throws
+ */
+export function imagesOf(type: string, props: unknown): WorkloadImages | undefined {
+  return READERS.get(type)?.(props);
+}
