@@ -28,8 +28,7 @@ export interface Failure {
 
 /** Either what was asked for, or why it could not be had. */
 export type Outcome<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly failure: Failure };
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
 
 export function success<T>(value: T): Outcome<T> {
   return { ok: true, value };

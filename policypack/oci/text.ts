@@ -26,7 +26,9 @@ export function closest(word: string, candidates: readonly string[]): string | u
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
-  return best !== undefined && best.distance <= Math.max(2, best.candidate.length / 3) ? best.candidate : undefined;
+  return best !== undefined && best.distance <= Math.max(2, best.candidate.length / 3)
+    ? best.candidate
+    : undefined;
 }
 
 /** Levenshtein distance, for words of at most 64 characters. */

@@ -1,0 +1,80 @@
+import { bareMediaType } from "./media-types";
+
+/** How a layer is compressed; `unknown` where its media type does not tell (encrypted, artifacts, types of others). */
+export type Compression = "gzip" | "zstd" | "none" | "unknown";
+
+/** A layer as far as its compression is concerned; without `compression`, its media type tells. */
+export interface CompressedLayer {
+  readonly mediaType: string;
+  readonly compression?: Compression;
+}
+
+/** Consecutive layers of one media type; `first` and `last` count from 1 and include both ends. */
+export interface LayerRun {
+  readonly first: number;
+  readonly last: number;
+  readonly compression: Compression;
+  readonly mediaType: string;
+}
+
+/**
+ * Layer types. Sources: image-spec `layer.md`; distribution `manifest-v2-2.md`; BuildKit `util/compression` for
+ * docker's `.zstd`; containerd `images/mediatypes.go` for `+suffix` after a docker type.
+ */
+const layerTypes: readonly RegExp[] = [
+  /^application\/vnd\.docker\.image\.rootfs\.(?:foreign\.)?diff\.tar(?:[.+](?<compression>gzip|zstd))?$/,
+  /^application\/vnd\.oci\.image\.layer\.(?:nondistributable\.)?v1\.tar(?:\+(?<compression>gzip|zstd))?$/,
+];
+
+/**
+ * The compression that a layer's media type claims. Compared without regard to case, as media types are
+ * (RFC 6838 §4.2); that containerd does regard it is the runtime model's affair. eStargz is plain `+gzip`.
+ */
+export function compressionOf(mediaType: string): Compression {
+  const bare = bareMediaType(mediaType);
+  for (const type of layerTypes) {
+    const match = type.exec(bare);
+    if (match === null) continue;
+    const claimed = match.groups?.["compression"];
+    return claimed === "gzip" || claimed === "zstd" ? claimed : "none";
+  }
+  return "unknown";
+}
+
+/** At least one gzip and at least one zstd layer. */
+export function isMixed(layers: readonly CompressedLayer[]): boolean {
+  const used = new Set(layers.map(compressionOfLayer));
+  return used.has("gzip") && used.has("zstd");
+}
+
+/** The layers in order, consecutive ones of the same media type (and compression) taken together. */
+export function layerRuns(layers: readonly CompressedLayer[]): LayerRun[] {
+  const runs: LayerRun[] = [];
+  layers.forEach((layer, index) => {
+    const { mediaType } = layer;
+    const compression = compressionOfLayer(layer);
+    const last = index + 1;
+    const run = runs.at(-1);
+    if (run?.mediaType === mediaType && run.compression === compression)
+      runs[runs.length - 1] = { ...run, last };
+    else runs.push({ first: last, last, compression, mediaType });
+  });
+  return runs;
+}
+
+/**
+ * What the first bytes of a blob (four are enough) say of its compression: gzip's magic number with its only method
+ * (RFC 1952 §2.3.1), a zstd frame or skippable frame (RFC 8878 §3.1). `none` is anything else: a tar has no magic number at its start.
+ */
+export function sniffCompression(firstBytes: Uint8Array): Compression {
+  const [a, b, c, d] = firstBytes;
+  if (a === 0x1f && b === 0x8b && c === 0x08) return "gzip";
+  if (a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd) return "zstd";
+  // 0x184D2A50 to 0x184D2A5F, little-endian.
+  if (a !== undefined && (a & 0xf0) === 0x50 && b === 0x2a && c === 0x4d && d === 0x18) return "zstd";
+  return "none";
+}
+
+function compressionOfLayer(layer: CompressedLayer): Compression {
+  return layer.compression ?? compressionOf(layer.mediaType);
+}

@@ -1,0 +1,35 @@
+import { createHash } from "node:crypto";
+
+/** Hex digits of each registered algorithm (image-spec `descriptor.md`, go-digest `algorithm.go`). */
+const hexLengths: ReadonlyMap<string, number> = new Map([
+  ["sha256", 64],
+  ["sha384", 96],
+  ["sha512", 128],
+]);
+
+/** What is wrong with a digest such as `sha256:<64 lower-case hex digits>`, or undefined where nothing is (go-digest `Validate`). */
+export function digestProblem(digest: string): string | undefined {
+  const match = /^([A-Za-z0-9]+(?:[.+_-][A-Za-z0-9]+)*):([a-zA-Z0-9=_-]+)$/.exec(digest);
+  if (match === null) return "is not of the form algorithm:hex";
+  const [, algorithm = "", hex = ""] = match;
+  const length = hexLengths.get(algorithm);
+  if (length === undefined)
+    return `is of an unknown algorithm; known are ${[...hexLengths.keys()].join(", ")}`;
+  if (hex.length !== length) return `has ${hex.length} hex digits where ${algorithm} has ${length}`;
+  return /^[a-f0-9]*$/.test(hex) ? undefined : "has other characters than lower-case hex digits";
+}
+
+export function isDigest(text: string): boolean {
+  return digestProblem(text) === undefined;
+}
+
+export function sha256Of(bytes: Uint8Array): string {
+  return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+}
+
+/** Whether the bytes are the ones that the digest names; false for an illegal digest too. */
+export function verifyDigest(digest: string, bytes: Uint8Array): boolean {
+  if (!isDigest(digest)) return false;
+  const [algorithm = "", hex] = digest.split(":");
+  return createHash(algorithm).update(bytes).digest("hex") === hex;
+}
