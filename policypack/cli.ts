@@ -1,0 +1,64 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { text } from "node:stream/consumers";
+import { Inspector } from "./inspector";
+import { printable } from "./oci/text";
+import { type Arguments, parseArguments, UsageError, usage } from "./cli/arguments";
+import { exitCode, type InspectedName, renderJson, renderText } from "./cli/output";
+
+/** `ecs-image-guard`: the inspection of the policies, outside Pulumi. */
+async function main(argv: readonly string[]): Promise<number> {
+  const parsed = parseArguments(argv);
+  switch (parsed.command) {
+    case "help":
+      process.stdout.write(usage);
+      return 0;
+    case "version":
+      process.stdout.write(`${packageVersion()}\n`);
+      return 0;
+    case "inspect":
+      return inspect(parsed);
+  }
+}
+
+async function inspect({ images, platform, format, insecureRegistries }: Arguments): Promise<number> {
+  const names = await namesToInspect(images);
+  if (names.length === 0) throw new UsageError("No image was named.");
+  const inspector = new Inspector({ insecureRegistries });
+  try {
+    const results: InspectedName[] = await Promise.all(
+      names.map(async (image) => ({ image, platform, inspection: await inspector.inspect(image, platform) })),
+    );
+    process.stdout.write(format === "json" ? renderJson(results) : renderText(results, process.stdout.isTTY));
+    return exitCode(results);
+  } finally {
+    await inspector.close();
+  }
+}
+
+/** `-` stands for the names on standard input: separated by white space, `#` starts a comment. */
+async function namesToInspect(images: readonly string[]): Promise<string[]> {
+  const lists = images.map(async (image) => {
+    if (image !== "-") return [image];
+    const lines = (await text(process.stdin)).split(/\r?\n/);
+    return lines.flatMap((line) => line.replace(/(^|\s)#.*$/, "").split(/\s+/)).filter((name) => name !== "");
+  });
+  return [...new Set((await Promise.all(lists)).flat())];
+}
+
+function packageVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(`${__dirname}/../package.json`, "utf8"));
+  return String((manifest as { version: unknown }).version);
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    const words = printable(error instanceof Error ? error.message : String(error), 1000);
+    process.stderr.write(`ecs-image-guard: ${words}\n`);
+    if (error instanceof UsageError) process.stderr.write(`\n${usage}`);
+    process.exitCode = 3;
+  },
+);

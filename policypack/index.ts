@@ -1,0 +1,6 @@
+/** The library's face: nothing here has a side effect, so it can be imported by other packs and by scripts. */
+export { InvalidReferenceError, parseReference, type Reference } from "./oci/reference";
+export type { Failure, FailureKind, Outcome } from "./oci/failure";
+export type { Platform } from "./oci/platform";
+export { type InspectedImage, Inspector, type InspectorOptions, type Layer } from "./inspector";
+export { ecsImagePolicies } from "./policies";

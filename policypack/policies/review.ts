@@ -1,0 +1,89 @@
+import { findExclusion } from "../exclusions";
+import type { Inspector, InspectedImage } from "../inspector";
+import { failure, type Outcome } from "../oci/failure";
+import { formatPlatform, type Platform } from "../oci/platform";
+import { referenceIn } from "../oci/reference";
+import type { Exclusion, Settings } from "../settings";
+import type { ImageUse, UnreadableUse, WorkloadImages } from "../workloads/image-use";
+import type { WaitingBudget } from "../waiting-budget";
+
+/** The Pulumi resource that runs the images. */
+export interface Workload {
+  readonly urn: string;
+  readonly name: string;
+  readonly images: WorkloadImages;
+}
+
+/** One image for one platform, and every container of the reviewed workloads that runs it. */
+export interface ReviewedImage {
+  readonly image: string;
+  readonly platform: Platform;
+  readonly users: readonly { readonly workload: Workload; readonly use: ImageUse }[];
+  readonly inspection: Outcome<InspectedImage>;
+}
+
+/** What the policies judge: the images of one workload (update) or of the whole program (preview). */
+export interface Review {
+  readonly images: readonly ReviewedImage[];
+  readonly exempt: readonly {
+    readonly workload: Workload;
+    readonly use: ImageUse;
+    readonly exclusion: Exclusion;
+  }[];
+  readonly unreadable: readonly { readonly workload: Workload; readonly use: UnreadableUse }[];
+}
+
+interface PendingImage extends Omit<ReviewedImage, "users" | "inspection"> {
+  readonly users: { workload: Workload; use: ImageUse }[];
+  readonly inspection: Promise<Outcome<InspectedImage>>;
+}
+
+/** Collects workloads, starting the look-up of each image at once; `settle` waits for the answers. */
+export class ReviewInProgress {
+  readonly #images = new Map<string, PendingImage>();
+  readonly #exempt: Review["exempt"][number][] = [];
+  readonly #unreadable: Review["unreadable"][number][] = [];
+
+  constructor(
+    private readonly inspector: Inspector,
+    private readonly exclude: Settings["exclude"],
+    private readonly budget: WaitingBudget,
+  ) {}
+
+  add(workload: Workload): void {
+    this.#unreadable.push(...workload.images.unreadable.map((use) => ({ workload, use })));
+    for (const use of workload.images.uses) {
+      const exclusion = findExclusion(this.exclude, use.image, referenceIn(use.image));
+      if (exclusion === undefined) this.#look(workload, use);
+      else this.#exempt.push({ workload, use, exclusion });
+    }
+  }
+
+  async settle(): Promise<Review> {
+    const overdue = failure(
+      "timeout",
+      `the time budget of ${this.budget.seconds} s for this run was used up first`,
+    );
+    const images = await Promise.all(
+      [...this.#images.values()].map(async (pending) => ({
+        ...pending,
+        inspection: await this.budget.wait(pending.inspection, overdue),
+      })),
+    );
+    return { images, exempt: this.#exempt, unreadable: this.#unreadable };
+  }
+
+  #look(workload: Workload, use: ImageUse): void {
+    const { image, platform } = use;
+    const key = JSON.stringify([image, formatPlatform(platform)]);
+    const pending = this.#images.get(key);
+    if (pending !== undefined) pending.users.push({ workload, use });
+    else
+      this.#images.set(key, {
+        image,
+        platform,
+        users: [{ workload, use }],
+        inspection: this.inspector.inspect(image, platform),
+      });
+  }
+}

@@ -1,0 +1,206 @@
+import assert from "node:assert/strict";
+import {
+  analyze,
+  classic,
+  type Registered,
+  taskDefinition,
+  urnOf,
+  type Violation,
+} from "../support/fake-engine";
+import { buildImage, pushImage, pushIndex } from "../support/images";
+import { TestRegistry } from "../support/registry";
+import { UNKNOWN } from "../workloads/previewed";
+
+const seed = [...Array<"gzip">(3).fill("gzip"), ...Array<"zstd">(12).fill("zstd")];
+
+describe("the policies", () => {
+  let registry: TestRegistry;
+  const image = (name: string) => `${registry.host}/${name}`;
+
+  before(async () => {
+    registry = await TestRegistry.start();
+    pushImage(registry, "app", "good", buildImage({ layers: ["gzip", "gzip"], family: "docker" }));
+    pushImage(registry, "app", "mixed", buildImage({ layers: seed, family: "docker" }));
+    pushImage(registry, "app", "oci-mix", buildImage({ layers: ["gzip", "zstd"], family: "oci" }));
+    pushIndex(registry, "app", "arm-mixed", [
+      buildImage({ layers: ["gzip"], family: "oci", platform: { os: "linux", architecture: "amd64" } }),
+      buildImage({
+        layers: ["gzip", "zstd"],
+        family: "oci",
+        platform: { os: "linux", architecture: "arm64" },
+      }),
+    ]);
+  });
+  after(() => registry.stop());
+
+  for (const mode of ["preview", "update"] as const) {
+    describe(`in ${mode === "preview" ? "a preview" : "an update"}`, () => {
+      it("say nothing of good images", async () => {
+        assert.deepEqual(await analyze(mode, [taskDefinition("web", { app: image("app:good") })]), []);
+      });
+
+      it("say nothing of resources that run no containers", async () => {
+        const bucket: Registered = {
+          type: "aws:s3/bucket:Bucket",
+          name: "b",
+          props: { bucket: "app:mixed" },
+        };
+        assert.deepEqual(await analyze(mode, [bucket]), []);
+      });
+
+      it("block the mixed image, at the resource, and leave its neighbours alone", async () => {
+        const bad = taskDefinition("bad", { side: image("app:good"), app: image("app:mixed") });
+        const found = await analyze(mode, [taskDefinition("web", { app: image("app:good") }), bad]);
+        assert.deepEqual(found.map(short), [["mixed-layer-compression", "mandatory", urnOf(bad)]]);
+        assert.match(found[0]!.message, /used by +`bad`: `app`\n/);
+        assert.match(
+          found[0]!.message,
+          /layers 1–3 gzip .*rootfs\.diff\.tar\.gzip\nlayers 4–15 zstd .*rootfs\.diff\.tar\.zstd\n/,
+        );
+        assert.match(found[0]!.message, /number of layers and diffIDs don't match: 3 != 15/);
+      });
+
+      it("block an OCI mix and say where it would pull", async () => {
+        const found = await analyze(mode, [taskDefinition("oci", { app: image("app:oci-mix") })]);
+        assert.deepEqual(
+          found.map(({ level }) => level),
+          ["mandatory"],
+        );
+        assert.match(found[0]!.message, /containerd 1\.5 and later pull this mix/);
+      });
+
+      it("judge the manifest of the platform that the task runs on", async () => {
+        const arm = { runtimePlatform: { cpuArchitecture: "ARM64" } };
+        assert.deepEqual(await analyze(mode, [taskDefinition("amd", { app: image("app:arm-mixed") })]), []);
+        const found = await analyze(mode, [taskDefinition("arm", { app: image("app:arm-mixed") }, arm)]);
+        assert.match(found[0]?.message ?? "", /platform linux\/arm64/);
+      });
+
+      it("report what cannot be checked as advisory and still block the rest", async () => {
+        const found = await analyze(mode, [
+          taskDefinition("gone", { app: image("app:no-such-tag") }),
+          taskDefinition("dead", { app: "127.0.0.1:1/app:tag" }),
+          taskDefinition("illegal", { app: "Not A Name" }),
+          { name: "broken", props: { containerDefinitions: "[{" } },
+          taskDefinition("bad", { app: image("app:mixed") }),
+        ]);
+        const byPolicy = (policy: string) => found.filter((violation) => violation.policy === policy);
+        assert.equal(byPolicy("mixed-layer-compression").length, 1);
+        const words = byPolicy("unverified-image").map(({ message }) => message);
+        for (const wanted of [
+          /missing: /,
+          /unreachable: /,
+          /invalid-reference: /,
+          /`broken`, at containerDefinitions: .*not valid JSON/,
+        ]) {
+          assert.equal(words.filter((message) => wanted.test(message)).length, 1, String(wanted));
+        }
+        assert.ok(byPolicy("unverified-image").every(({ level }) => level === "advisory"));
+      });
+
+      it("look an image up once and report it in one block, however many containers run it", async () => {
+        registry.log.length = 0;
+        const images = Object.fromEntries(
+          Array.from({ length: 10 }, (_, i) => [`c${i}`, image("app:mixed")]),
+        );
+        const found = await analyze(mode, [taskDefinition("many", images)]);
+        assert.equal(found.length, 1);
+        assert.match(found[0]!.message, /`many`: `c0`, `c1`, .*`c9`/);
+        assert.equal(registry.log.filter(({ url }) => url.includes("/manifests/")).length, 1);
+      });
+
+      it("print each exemption with its reason and do not check the image", async () => {
+        registry.log.length = 0;
+        const exclude = [{ image: image("app:mixed"), reason: "EC2 only, TEAM-1" }];
+        const found = await analyze(mode, [taskDefinition("bad", { app: image("app:mixed") })], {
+          "mixed-layer-compression": { exclude },
+        });
+        assert.deepEqual(
+          found.map(({ level }) => level),
+          ["advisory"],
+        );
+        assert.match(found[0]!.message, /EC2 only, TEAM-1/);
+        assert.equal(registry.log.length, 0);
+      });
+
+      it("tell a misspelt setting once and go on", async () => {
+        const config = { "mixed-layer-compression": { exlude: [] } };
+        const found = await analyze(
+          mode,
+          [taskDefinition("a", { app: image("app:mixed") }), taskDefinition("b", { app: image("app:good") })],
+          config,
+        );
+        assert.equal(found.filter(({ message }) => /Did you mean `exclude`/.test(message)).length, 1);
+        assert.equal(found.filter(({ message }) => /layers 1–3 gzip/.test(message)).length, 1);
+      });
+
+      it("never throw, whatever a resource holds", async () => {
+        const odd: Registered[] = [
+          {},
+          { containerDefinitions: 7 },
+          { containerDefinitions: [null, 1, { image: {} }] },
+          { runtimePlatform: [] },
+        ].map((props, i) => ({ name: `odd${i}`, props }));
+        const found = await analyze(mode, [
+          ...odd,
+          { name: "native", type: "aws-native:ecs:TaskDefinition", props: {} },
+        ]);
+        assert.ok(found.length >= odd.length);
+        assert.ok(found.every(({ message }) => !message.includes("guard itself failed")));
+      });
+    });
+  }
+
+  it("name what a preview cannot know, at a level that does not block it", async () => {
+    const unknown = { name: "later", props: { containerDefinitions: UNKNOWN.string } };
+    const found = await analyze("preview", [unknown]);
+    assert.deepEqual(found.map(short), [["unverified-image", "advisory", urnOf(unknown)]]);
+    assert.match(found[0]!.message, /known only during the update/);
+  });
+
+  it("start the look-ups of a preview side by side", async () => {
+    const slow = await TestRegistry.start({ latencyMs: 150 });
+    try {
+      const resources = Array.from({ length: 10 }, (_, i) => {
+        pushImage(slow, `app${i}`, "1", buildImage({ layers: ["gzip"], family: "oci" }));
+        return taskDefinition(`t${i}`, { app: `${slow.host}/app${i}:1` });
+      });
+      const started = performance.now();
+      assert.deepEqual(await analyze("preview", resources), []);
+      assert.ok(performance.now() - started < 10 * 150, "ten look-ups took as long as one after another");
+    } finally {
+      await slow.stop();
+    }
+  });
+
+  it("end a wait for a registry that never answers when the time budget ends", async () => {
+    const hanging = await TestRegistry.start();
+    hanging.onRequest = () => true;
+    try {
+      const config = { "mixed-layer-compression": { timeBudgetSeconds: 1 } };
+      const found = await analyze(
+        "preview",
+        [
+          taskDefinition("slow", { app: `${hanging.host}/app:1` }),
+          taskDefinition("bad", { app: image("app:mixed") }),
+        ],
+        config,
+      );
+      assert.deepEqual(found.map(({ policy }) => policy).sort(), [
+        "mixed-layer-compression",
+        "unverified-image",
+      ]);
+      assert.match(
+        found.find(({ policy }) => policy === "unverified-image")!.message,
+        /timeout: the time budget of 1 s/,
+      );
+    } finally {
+      await hanging.stop();
+    }
+  });
+});
+
+function short({ policy, level, urn }: Violation): string[] {
+  assert.ok(urn.includes(classic));
+  return [policy, level, urn];
+}

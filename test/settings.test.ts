@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { defaultSettings, mergeSettings, readSettings } from "../policypack/settings";
+
+describe("settings", () => {
+  it("are the defaults where nothing is configured", () => {
+    assert.deepEqual(readSettings({}), { settings: {}, problems: [] });
+    assert.deepEqual(readSettings(undefined), { settings: {}, problems: [] });
+    assert.deepEqual(mergeSettings({}), defaultSettings);
+  });
+
+  it("are taken as they are given where they are right", () => {
+    const config = {
+      exclude: [{ image: "nginx", reason: "vendor image" }],
+      insecureRegistries: ["registry.internal:5000"],
+      mirrors: { "docker.io": ["mirror.internal/hub"] },
+      timeBudgetSeconds: 5,
+    };
+    assert.deepEqual(readSettings(config), { settings: config, problems: [] });
+  });
+
+  const wrong: [config: object, problem: RegExp][] = [
+    [{ exlude: [] }, /Unknown setting `exlude`\. Did you mean `exclude`\?/],
+    [{ insecureRegistry: [] }, /Did you mean `insecureRegistries`\?/],
+    [
+      { colour: 1 },
+      /Unknown setting `colour`\. Known: exclude, insecureRegistries, mirrors, timeBudgetSeconds/,
+    ],
+    [{ "\u001b[31m": 1 }, /Unknown setting `\uFFFD\[31m`/],
+    [{ exclude: "nginx" }, /`exclude` must be a list/],
+    [{ exclude: [{ image: "nginx" }] }, /`exclude` must be a list of \{ image, reason \}/],
+    [{ exclude: [{ image: "nginx", reason: " " }] }, /`exclude` must be a list/],
+    [{ exclude: [{ image: "nginx", reason: "x", until: "2027" }] }, /Unknown setting `until` in `exclude`/],
+    [{ insecureRegistries: [1] }, /`insecureRegistries` must be a list/],
+    [{ mirrors: { "docker.io": "mirror" } }, /`mirrors` must map a registry to a list/],
+    [{ timeBudgetSeconds: 0 }, /`timeBudgetSeconds` must be a number from 1 to 3600/],
+    [{ timeBudgetSeconds: "5" }, /`timeBudgetSeconds` must be a number/],
+    [{ __proto__: null, constructor: 1 }, /Unknown setting `constructor`/],
+  ];
+  for (const [config, problem] of wrong) {
+    it(`refuse ${JSON.stringify(config)} in words`, () => {
+      const { problems } = readSettings(config);
+      assert.equal(problems.length, 1);
+      assert.match(problems[0]!, problem);
+    });
+  }
+
+  it("keep what is right beside what is wrong", () => {
+    const { settings, problems } = readSettings({ timeBudgetSeconds: 7, mirror: {} });
+    assert.deepEqual(settings, { timeBudgetSeconds: 7 });
+    assert.equal(problems.length, 1);
+  });
+
+  it("of several layers add up, the last number winning", () => {
+    const merged = mergeSettings(
+      { insecureRegistries: ["a"], timeBudgetSeconds: 5, exclude: [{ image: "x", reason: "r" }] },
+      { insecureRegistries: ["a", "b"], exclude: [{ image: "y", reason: "s" }] },
+    );
+    assert.deepEqual(merged.insecureRegistries, ["a", "b"]);
+    assert.equal(merged.timeBudgetSeconds, 5);
+    assert.deepEqual(
+      merged.exclude.map(({ image }) => image),
+      ["x", "y"],
+    );
+  });
+
+  it("never throw, whatever stands there", () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.constantFrom("exclude", "mirrors", "insecureRegistries", "x"), fc.jsonValue()),
+        (config) => {
+          readSettings(config);
+        },
+      ),
+      { seed: 1 },
+    );
+  });
+});

@@ -1,0 +1,147 @@
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join, resolve } from "node:path";
+import { LocalWorkspace, type PulumiCommand, type PulumiFn, type Stack } from "@pulumi/pulumi/automation";
+import { findEngine, NoEngineError } from "../../scripts/engine";
+
+const checkout = resolve(__dirname, "../..");
+
+/** The pack of this checkout, as `npm run build` leaves it. */
+export const guard = checkout;
+
+/** What one run of the engine printed and whether it passed. */
+export interface EngineRun {
+  readonly passed: boolean;
+  /** Standard output and error, without colours. */
+  readonly output: string;
+}
+
+export interface EngineOptions {
+  /** Folders of policy packs; default: the guard alone. */
+  readonly packs?: readonly string[];
+  /** One configuration for each pack, in their order. */
+  readonly configs?: readonly object[];
+  readonly onOutput?: (text: string) => void;
+  readonly color?: "always" | "never";
+}
+
+/**
+ * A stack of the real Pulumi engine: an inline program, a file backend in a temporary folder, and a stand-in for the
+ * AWS providers that creates nothing but notes what it was asked to create. Needs no account, no login and no network.
+ */
+export class EngineStack {
+  private constructor(
+    private readonly stack: Stack,
+    private readonly folder: string,
+  ) {}
+
+  static async create(engine: PulumiCommand, program: PulumiFn): Promise<EngineStack> {
+    const folder = mkdtempSync(join(tmpdir(), "ecs-image-guard-"));
+    for (const name of ["work", "home", "state", "bin"]) mkdirSync(join(folder, name));
+    const bin = join(folder, "bin");
+    // The engine finds a pack's host and providers without a language host or a download when they are on PATH.
+    executable(
+      join(bin, "pulumi-analyzer-policy-nodejs"),
+      require.resolve("@pulumi/pulumi/cmd/run-policy-pack"),
+    );
+    for (const provider of ["aws", "aws-native"])
+      executable(join(bin, `pulumi-resource-${provider}`), join(__dirname, "provider.cjs"), provider);
+    const stack = await LocalWorkspace.createOrSelectStack(
+      { stackName: "test", projectName: "guarded", program },
+      {
+        pulumiCommand: engine,
+        workDir: join(folder, "work"),
+        pulumiHome: join(folder, "home"),
+        projectSettings: {
+          name: "guarded",
+          runtime: "nodejs",
+          backend: { url: `file://${join(folder, "state")}` },
+        },
+        envVars: {
+          PATH: `${bin}${delimiter}${process.env["PATH"] ?? ""}`,
+          PULUMI_CONFIG_PASSPHRASE: "test",
+          PULUMI_SKIP_UPDATE_CHECK: "true",
+          PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+          ECS_IMAGE_GUARD_CREATED: join(folder, "created"),
+        },
+      },
+    );
+    return new EngineStack(stack, folder);
+  }
+
+  preview(options: EngineOptions = {}): Promise<EngineRun> {
+    return this.#run(options, (common) => this.stack.preview(common));
+  }
+
+  up(options: EngineOptions = {}): Promise<EngineRun> {
+    return this.#run(options, (common) => this.stack.up({ ...common, showSecrets: false }));
+  }
+
+  /** The names of the resources that the stand-in provider created, in order. */
+  created(): string[] {
+    try {
+      return readFileSync(join(this.folder, "created"), "utf8").trim().split("\n");
+    } catch {
+      return [];
+    }
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  async #run(
+    { packs = [guard], configs, onOutput, color = "never" }: EngineOptions,
+    command: (options: object) => Promise<{ stdout: string; stderr: string }>,
+  ): Promise<EngineRun> {
+    const policyPackConfigs = configs?.map((config, i) => {
+      const file = join(this.folder, `config-${i}.json`);
+      writeFileSync(file, JSON.stringify(config));
+      return file;
+    });
+    const chunks: string[] = [];
+    const listen = (text: string) => {
+      chunks.push(text);
+      onOutput?.(text);
+    };
+    const common = {
+      color,
+      policyPacks: [...packs],
+      onOutput: listen,
+      onError: listen,
+      ...(policyPackConfigs ? { policyPackConfigs } : {}),
+    };
+    const passed = await command(common).then(
+      () => true,
+      (error: unknown) => {
+        // A run that the engine ends with an error has printed why; anything else is a defect of the test.
+        if (chunks.length === 0) throw error;
+        return false;
+      },
+    );
+    return { passed, output: chunks.join("") };
+  }
+}
+
+let engine: Promise<PulumiCommand> | undefined;
+
+/**
+ * The engine for a suite; where there is none, the suite is skipped and says why, except in CI, where a missing part fails.
+ */
+export async function engineFor(suite: Mocha.Context): Promise<PulumiCommand> {
+  suite.timeout(15 * 60_000);
+  engine ??= findEngine((line) => process.stderr.write(`${line}\n`));
+  try {
+    return await engine;
+  } catch (error) {
+    if (process.env["CI"] !== undefined || !(error instanceof NoEngineError)) throw error;
+    process.stderr.write(`Skipped, for want of a Pulumi engine: ${error.message}\n`);
+    return suite.skip();
+  }
+}
+
+function executable(file: string, script: string, ...args: string[]): void {
+  const words = [process.execPath, script, ...args].map((word) => `'${word}'`).join(" ");
+  writeFileSync(file, `#!/bin/sh\nexec ${words} "$@"\n`);
+  chmodSync(file, 0o755);
+}
