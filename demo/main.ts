@@ -1,0 +1,84 @@
+import { CustomResource } from "@pulumi/pulumi";
+import { findEngine, NoEngineError } from "../scripts/engine";
+import { EngineStack } from "../test/support/engine";
+import { TestRegistry } from "../test/support/registry";
+import { fillRegistry } from "./registry-content";
+
+/** What the program of the demo deploys: task definition → image. */
+type Program = Readonly<Record<string, { readonly image: string; readonly arm?: true }>>;
+
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+/** Shows the real Pulumi engine block mixed images and let mended ones pass; the exit status tells whether it did. */
+async function demo(): Promise<void> {
+  const engine = await findEngine(say);
+  const registry = await TestRegistry.start();
+  fillRegistry(registry);
+  say(`Pulumi ${engine.version?.toString() ?? ""}, and a registry with a few images at ${registry.host}`);
+  const image = (name: string) => `${registry.host}/${name}`;
+  try {
+    heading("pulumi preview --policy-pack .    (gzip base image, zstd build)");
+    const blocked = await preview(engine, {
+      web: { image: image("shop/web:good") },
+      api: { image: image("shop/api:mixed") },
+      worker: { image: image("shop/worker:oci-mix") },
+      batch: { image: image("shop/batch:arm-mix"), arm: true },
+      later: { image: image("shop/web:not-pushed-yet") },
+    });
+    expect(!blocked, "blocked, as it must be: three images mix gzip and zstd");
+
+    heading("pulumi preview --policy-pack .    (the images rebuilt with one compression)");
+    const passed = await preview(engine, {
+      web: { image: image("shop/web:good") },
+      api: { image: image("shop/api:mixed-gzip") },
+      worker: { image: image("shop/worker:zstd") },
+      batch: { image: image("shop/batch:arm-mix") },
+    });
+    expect(passed, "passed, as it must: nothing is mixed on the platforms of these tasks");
+  } finally {
+    await registry.stop();
+  }
+}
+
+async function preview(engine: Awaited<ReturnType<typeof findEngine>>, program: Program): Promise<boolean> {
+  const stack = await EngineStack.create(engine, () => {
+    for (const [name, { image, arm }] of Object.entries(program)) {
+      new CustomResource("aws:ecs/taskDefinition:TaskDefinition", name, {
+        family: name,
+        requiresCompatibilities: ["FARGATE"],
+        containerDefinitions: JSON.stringify([{ name: "app", image, essential: true }]),
+        ...(arm ? { runtimePlatform: { cpuArchitecture: "ARM64", operatingSystemFamily: "LINUX" } } : {}),
+      });
+    }
+    return Promise.resolve();
+  });
+  try {
+    const { passed } = await stack.preview({
+      color: process.stdout.isTTY ? "always" : "never",
+      onOutput: (text) => process.stdout.write(text),
+    });
+    return passed;
+  } finally {
+    stack.remove();
+  }
+}
+
+function heading(command: string): void {
+  say(`\n$ ${command}\n`);
+}
+
+function expect(held: boolean, what: string): void {
+  if (!held) throw new Error(`The demo did not go as it should; expected: ${what}.`);
+  say(`→ ${what}.`);
+}
+
+demo().then(
+  // The Automation API's server for inline programs would keep the process for a while.
+  () => process.exit(0),
+  (error: unknown) => {
+    process.stderr.write(
+      `${error instanceof NoEngineError || error instanceof Error ? error.message : String(error)}\n`,
+    );
+    process.exit(1);
+  },
+);
