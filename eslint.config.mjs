@@ -18,11 +18,21 @@ export default tseslint.config(
   },
   {
     files: ["policypack/oci/**"],
-    rules: { "no-restricted-imports": ["error", { patterns: ["../*", "node:net", "node:http*", "node:fs*", "undici"] }] },
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        { patterns: ["../*", "node:net", "node:http*", "node:fs*", "undici"] },
+      ],
+    },
   },
   {
     files: ["policypack/registry/**"],
-    rules: { "no-restricted-imports": ["error", { patterns: ["../policies/*", "../workloads/*", "../inspector", "@pulumi/*"] }] },
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        { patterns: ["../policies/*", "../workloads/*", "../inspector", "@pulumi/*"] },
+      ],
+    },
   },
   {
     files: ["policypack/workloads/**", "policypack/policies/**"],
@@ -31,7 +41,17 @@ export default tseslint.config(
   {
     // mocha's chained expectations and tables read better without these.
     files: ["test/**", "bench/**", "demo/**"],
-    rules: { "@typescript-eslint/no-non-null-assertion": "off", "@typescript-eslint/no-unused-expressions": "off" },
+    rules: {
+      "@typescript-eslint/no-non-null-assertion": "off",
+      "@typescript-eslint/no-unused-expressions": "off",
+    },
   },
-  { files: ["**/*.mjs", "**/*.js", "**/*.cjs"], ...tseslint.configs.disableTypeChecked, languageOptions: { globals: { process: "readonly", console: "readonly" } } },
+  {
+    files: ["**/*.mjs", "**/*.js", "**/*.cjs"],
+    ...tseslint.configs.disableTypeChecked,
+    languageOptions: {
+      ...tseslint.configs.disableTypeChecked.languageOptions,
+      globals: { process: "readonly", console: "readonly", require: "readonly", module: "writable" },
+    },
+  },
 );

@@ -1,6 +1,5 @@
-import { CustomResource } from "@pulumi/pulumi";
 import { findEngine, NoEngineError } from "../scripts/engine";
-import { EngineStack } from "../test/support/engine";
+import { AnyResource, EngineStack } from "../test/support/engine";
 import { TestRegistry } from "../test/support/registry";
 import { fillRegistry } from "./registry-content";
 
@@ -43,14 +42,13 @@ async function demo(): Promise<void> {
 async function preview(engine: Awaited<ReturnType<typeof findEngine>>, program: Program): Promise<boolean> {
   const stack = await EngineStack.create(engine, () => {
     for (const [name, { image, arm }] of Object.entries(program)) {
-      new CustomResource("aws:ecs/taskDefinition:TaskDefinition", name, {
+      new AnyResource("aws:ecs/taskDefinition:TaskDefinition", name, {
         family: name,
         requiresCompatibilities: ["FARGATE"],
         containerDefinitions: JSON.stringify([{ name: "app", image, essential: true }]),
         ...(arm ? { runtimePlatform: { cpuArchitecture: "ARM64", operatingSystemFamily: "LINUX" } } : {}),
       });
     }
-    return Promise.resolve();
   });
   try {
     const { passed } = await stack.preview({

@@ -10,9 +10,17 @@ import {
   requireImage,
 } from "./oci/manifest";
 import { choosePlatform, formatPlatform, type Platform } from "./oci/platform";
-import { InvalidReferenceError, parseReference, type Reference, withDefaultTag } from "./oci/reference";
+import {
+  formatReference,
+  InvalidReferenceError,
+  parseReference,
+  type Reference,
+  withDefaultTag,
+} from "./oci/reference";
 import { count } from "./oci/text";
-import type { RegistryClient, RegistryOptions } from "./registry/client";
+import { parseEcrHost } from "./registry/ecr/hosts";
+import type { AwsIdentity } from "./registry/ecr/identity";
+import type { RegistryRouter, RouterOptions } from "./registry/router";
 
 /** One layer as the manifest describes it, with the compression that its media type says. */
 export interface Layer {
@@ -35,7 +43,7 @@ export interface InspectedImage {
   readonly diffIds: number | null;
 }
 
-export interface InspectorOptions extends RegistryOptions {
+export interface InspectorOptions extends RouterOptions {
   /** Milliseconds that one image's look-ups may take together. Default: 30 s. */
   readonly imageTimeoutMs?: number;
 }
@@ -53,59 +61,74 @@ const maximumConfigBytes = 4 * 1024 * 1024;
 export class Inspector {
   readonly #options: InspectorOptions;
   readonly #inspections = new Map<string, Promise<Outcome<InspectedImage>>>();
-  #client: Promise<RegistryClient> | undefined;
+  #registries: Promise<RegistryRouter> | undefined;
 
   constructor(options: InspectorOptions = {}) {
     this.#options = options;
   }
 
-  /** Never rejects: whatever goes wrong is a failure of a known kind. */
-  inspect(image: string, platform: Platform): Promise<Outcome<InspectedImage>> {
-    const key = JSON.stringify([image, formatPlatform(platform)]);
+  /**
+   * Never rejects for what a registry does: that is a failure of a known kind.
+   *
+   * @param identity who reads private ECR; by default the AWS SDK's default credential chain
+   */
+  inspect(image: string, platform: Platform, identity?: AwsIdentity): Promise<Outcome<InspectedImage>> {
+    let reference: Reference;
+    try {
+      reference = parseReference(image);
+    } catch (error) {
+      if (error instanceof InvalidReferenceError) {
+        return Promise.resolve(failure("invalid-reference", error.message));
+      }
+      return Promise.reject(error as Error);
+    }
+    const reader = parseEcrHost(reference.registry) === undefined ? undefined : identity;
+    const key = JSON.stringify([
+      formatReference(withDefaultTag(reference)),
+      formatPlatform(platform),
+      reader?.key,
+    ]);
     let inspection = this.#inspections.get(key);
     if (inspection === undefined) {
-      inspection = this.#inspect(image, platform);
+      inspection = this.#inspect(reference, platform, reader);
       this.#inspections.set(key, inspection);
     }
     return inspection;
   }
 
   async close(): Promise<void> {
-    await (await this.#client)?.close();
+    await (await this.#registries)?.close();
   }
 
-  async #inspect(image: string, platform: Platform): Promise<Outcome<InspectedImage>> {
-    let reference: Reference;
-    try {
-      reference = parseReference(image);
-    } catch (error) {
-      if (error instanceof InvalidReferenceError) return failure("invalid-reference", error.message);
-      throw error;
-    }
-    this.#client ??= import("./registry/client").then((room) => new room.RegistryClient(this.#options));
-    const lookUp = new LookUp(
-      await this.#client,
-      reference,
-      platform,
-      AbortSignal.timeout(this.#options.imageTimeoutMs ?? 30_000),
-    );
-    return lookUp.run();
+  async #inspect(
+    reference: Reference,
+    platform: Platform,
+    identity: AwsIdentity | undefined,
+  ): Promise<Outcome<InspectedImage>> {
+    this.#registries ??= import("./registry/router").then((room) => new room.RegistryRouter(this.#options));
+    const registries = await this.#registries;
+    const signal = AbortSignal.timeout(this.#options.imageTimeoutMs ?? 30_000);
+    return new LookUp({ registries, reference, platform, identity, signal }).run();
   }
+}
+
+/** What one look-up works with. */
+interface LookUpArgs {
+  readonly registries: RegistryRouter;
+  readonly reference: Reference;
+  readonly platform: Platform;
+  readonly identity: AwsIdentity | undefined;
+  readonly signal: AbortSignal;
 }
 
 /** The walk from a name through its indexes to the manifest of one platform. */
 class LookUp {
   #opened = 0;
 
-  constructor(
-    private readonly client: RegistryClient,
-    private readonly reference: Reference,
-    private readonly platform: Platform,
-    private readonly signal: AbortSignal,
-  ) {}
+  constructor(private readonly args: LookUpArgs) {}
 
   async run(): Promise<Outcome<InspectedImage>> {
-    const { tag, digest } = withDefaultTag(this.reference);
+    const { tag, digest } = withDefaultTag(this.args.reference);
     // One of the two is there after withDefaultTag; where both are, the digest wins.
     return this.#open(digest ?? tag ?? "latest", 0);
   }
@@ -121,7 +144,8 @@ class LookUp {
     tagOrDigest: string,
   ): Promise<Outcome<{ document: ImageManifest | ImageIndex; digest: string }>> {
     this.#opened++;
-    const fetched = await this.client.manifest(this.reference, tagOrDigest, this.signal);
+    const { registries, reference, identity, signal } = this.args;
+    const fetched = await registries.manifest(reference, tagOrDigest, identity, signal);
     if (!fetched.ok) return fetched;
     const document = parseDocument(fetched.value.bytes, fetched.value.mediaType);
     return document.ok ? success({ document: document.value, digest: fetched.value.digest }) : document;
@@ -131,7 +155,7 @@ class LookUp {
     if (depth >= maximumDepth)
       return failure("malformed", `its indexes are nested more than ${maximumDepth} deep`);
     const candidates = imageCandidates(index);
-    const chosen = choosePlatform(candidates, this.platform);
+    const chosen = choosePlatform(candidates, this.args.platform);
     if (chosen !== undefined) return this.#open(chosen.digest, depth + 1);
     // As containerd does: an entry that names no platform may still be the one, its config or its own entries tell.
     for (const candidate of candidates.filter((entry) => entry.platform === undefined)) {
@@ -139,7 +163,7 @@ class LookUp {
       const found = await this.#openUnlabelled(candidate, depth + 1);
       if (found !== undefined) return found;
     }
-    return failure("missing", missingPlatform(this.platform, candidates));
+    return failure("missing", missingPlatform(this.args.platform, candidates));
   }
 
   /** The image behind an entry without a platform, or undefined where it is one for another platform. */
@@ -155,7 +179,7 @@ class LookUp {
     if (!config.ok) return config;
     const { os = "", architecture = "", variant } = config.value;
     const actual = { platform: variant === undefined ? { os, architecture } : { os, architecture, variant } };
-    return choosePlatform([actual], this.platform) === undefined
+    return choosePlatform([actual], this.args.platform) === undefined
       ? undefined
       : this.#describe(document, digest);
   }
@@ -173,8 +197,8 @@ class LookUp {
     // does not change the verdict.
     const config = isMixed(layers) ? await this.#config(manifest) : undefined;
     return success({
-      reference: this.reference,
-      platform: this.platform,
+      reference: this.args.reference,
+      platform: this.args.platform,
       mediaType: manifest.mediaType,
       digest,
       layers,
@@ -183,12 +207,9 @@ class LookUp {
   }
 
   async #config(manifest: ImageManifest): Promise<Outcome<ImageConfig>> {
-    const bytes = await this.client.blob(
-      this.reference,
-      manifest.config.digest,
-      maximumConfigBytes,
-      this.signal,
-    );
+    const { registries, reference, identity, signal } = this.args;
+    const { digest } = manifest.config;
+    const bytes = await registries.blob(reference, digest, maximumConfigBytes, identity, signal);
     return bytes.ok ? parseImageConfig(bytes.value) : bytes;
   }
 }

@@ -1,8 +1,8 @@
 import { execFile, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
-import { lookup } from "node:dns/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { PulumiCommand } from "@pulumi/pulumi/automation";
 
@@ -15,19 +15,17 @@ const versionVariable = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Versi
 export class NoEngineError extends Error {}
 
 /**
- * The real Pulumi CLI: the one on PATH; else one that an earlier run left in the cache folder; else a download; else, where
- * Go is installed, a build (about five minutes on two cores, once).
+ * The real Pulumi CLI: the one that PULUMI_CLI names or that is on PATH; else one that an earlier run left in the cache folder
+ * (ECS_IMAGE_GUARD_CACHE, by default the user's); else a download; else, where Go is installed, a build (about five minutes
+ * on two cores, once).
  *
  * @param say told what is going on, a line at a time
  * @throws NoEngineError
  */
 export async function findEngine(say: (line: string) => void): Promise<PulumiCommand> {
-  const root = join(
-    process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"),
-    "ecs-image-guard",
-    `pulumi-${version}`,
-  );
+  const root = join(cacheFolder(), `pulumi-${version}`);
   return (
+    (await named()) ??
     (await installed()) ??
     (await installed(root)) ??
     (await download(root, say)) ??
@@ -36,23 +34,43 @@ export async function findEngine(say: (line: string) => void): Promise<PulumiCom
   );
 }
 
+/** An empty variable is as good as none, as the XDG base directory specification has it. */
+function cacheFolder(): string {
+  const { ECS_IMAGE_GUARD_CACHE: ours, XDG_CACHE_HOME: users } = process.env;
+  return ours || join(users || join(homedir(), ".cache"), "ecs-image-guard");
+}
+
+/** Puts the folder of the CLI that PULUMI_CLI names first on PATH: the Automation API takes no path of a file. */
+async function named(): Promise<PulumiCommand | undefined> {
+  const { PULUMI_CLI: file, PATH: path = "" } = process.env;
+  if (!file) return undefined;
+  process.env["PATH"] = `${dirname(file)}${delimiter}${path}`;
+  const command = await installed();
+  if (command === undefined)
+    throw new NoEngineError(`PULUMI_CLI names no Pulumi CLI that can be used: ${file}`);
+  return command;
+}
+
 function installed(root?: string): Promise<PulumiCommand | undefined> {
   return PulumiCommand.get(root === undefined ? {} : { root, skipVersionCheck: true }).catch(() => undefined);
 }
 
-/** The Automation API's own installer, where its host can be found; in CI nothing is downloaded. */
+/** The Automation API's own installer, where its host answers; in CI nothing is downloaded. */
 async function download(root: string, say: (line: string) => void): Promise<PulumiCommand | undefined> {
   if (process.env["CI"] !== undefined) return undefined;
-  const reachable = await Promise.race([
-    lookup("get.pulumi.com").then(
-      () => true,
-      () => false,
-    ),
-    new Promise<boolean>((resolve) => setTimeout(resolve, 3000, false).unref()),
-  ]);
+  const reachable = await fetch("https://get.pulumi.com/install.sh", {
+    method: "HEAD",
+    signal: AbortSignal.timeout(5_000),
+  }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
   if (!reachable) return undefined;
   say(`Downloading Pulumi to ${root} …`);
-  return PulumiCommand.install({ root }).catch(() => undefined);
+  return Promise.race([
+    PulumiCommand.install({ root }).catch(() => undefined),
+    sleep(5 * 60_000, undefined, { ref: false }),
+  ]);
 }
 
 async function build(root: string, say: (line: string) => void): Promise<PulumiCommand | undefined> {
@@ -66,7 +84,7 @@ async function build(root: string, say: (line: string) => void): Promise<PulumiC
   const started = Date.now();
   const heartbeat = setInterval(() => {
     say(`  still building, ${Math.round((Date.now() - started) / 1000)} s …`);
-  }, 15_000);
+  }, 10_000);
   try {
     const ldflags = `-s -w -X ${versionVariable}=${version}`;
     await run(

@@ -1,3 +1,4 @@
+import { isDigest } from "./digest";
 import { array, malformed, record, string, wrong } from "./json-document";
 import type { Platform } from "./platform";
 
@@ -16,9 +17,6 @@ export interface Descriptor {
 
 /** The most layers, or entries of an index, that are read; real images have at most 127 layers. */
 const maximumDescriptors = 10_000;
-
-/** The digests that go-digest, and with it every runtime, can verify (`algorithm.go`). */
-const digestPattern = /^(?:sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128})$/;
 
 /** @param path the field's place, such as `layers`; entries are named `layers[3]` */
 export function readDescriptors(value: unknown, path: string): Descriptor[] {
@@ -54,7 +52,7 @@ export function optionalString(value: unknown, path: string): string | undefined
 
 function readDigest(value: unknown, path: string): string {
   const digest = string(value, path);
-  return digestPattern.test(digest) ? digest : wrong(path, "a sha256, sha384 or sha512 digest", digest);
+  return isDigest(digest) ? digest : wrong(path, "a sha256, sha384 or sha512 digest", digest);
 }
 
 function readSize(value: unknown, path: string): number {

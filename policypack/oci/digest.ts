@@ -1,16 +1,23 @@
 import { createHash } from "node:crypto";
 
-/** Hex digits of each registered algorithm (image-spec `descriptor.md`, go-digest `algorithm.go`). */
+/** Hex digits of each algorithm that runtimes can verify (image-spec `descriptor.md`, go-digest `algorithm.go`). */
 const hexLengths: ReadonlyMap<string, number> = new Map([
   ["sha256", 64],
   ["sha384", 96],
   ["sha512", 128],
 ]);
 
-/** What is wrong with a digest such as `sha256:<64 lower-case hex digits>`, or undefined where nothing is (go-digest `Validate`). */
+/** No digest of a known algorithm comes near it; the pattern below never meets a text of a megabyte. */
+const maximumLength = 512;
+
+/**
+ * What is wrong with a digest such as `sha256:<64 lower-case hex digits>`, as the end of a sentence that begins with
+ * "its digest"; undefined where nothing is (go-digest, `Digest.Validate`). The words never echo the digest.
+ */
 export function digestProblem(digest: string): string | undefined {
+  if (digest.length > maximumLength) return `has ${digest.length} characters, more than any digest has`;
   const match = /^([A-Za-z0-9]+(?:[.+_-][A-Za-z0-9]+)*):([a-zA-Z0-9=_-]+)$/.exec(digest);
-  if (match === null) return "is not of the form algorithm:hex";
+  if (match === null) return "is not of the form algorithm:hex, such as sha256:<64 hex digits>";
   const [, algorithm = "", hex = ""] = match;
   const length = hexLengths.get(algorithm);
   if (length === undefined)
@@ -23,6 +30,7 @@ export function isDigest(text: string): boolean {
   return digestProblem(text) === undefined;
 }
 
+/** The canonical digest, `sha256:<hex>`. */
 export function sha256Of(bytes: Uint8Array): string {
   return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 }

@@ -15,81 +15,91 @@ export class InvalidPlatformError extends Error {
 }
 
 /**
- * Parses `os/architecture[/variant]`, as in `docker build --platform`, and normalises the words.
+ * Parses `os/architecture[/variant]`, as in `docker build --platform`, and normalises the words as containerd does
+ * (containerd/platforms, `Parse`): `linux/x86_64` is linux/amd64, `linux/armel` is linux/arm/v6.
  *
  * @throws {InvalidPlatformError}
  */
 export function parsePlatform(text: string): Platform {
-  const [os, architecture, variant, ...rest] = text.trim().split("/");
-  const legal = [os, architecture, variant ?? "none"].every(
-    (word) => word !== undefined && /^[A-Za-z0-9_.-]+$/.test(word),
-  );
-  if (!legal || os === undefined || architecture === undefined || rest.length > 0) {
+  const [os = "", architecture = "", variant, ...rest] = text.split("/", 4);
+  const legal =
+    /^[A-Za-z0-9_-]+$/.test(os) &&
+    [architecture, variant ?? "none"].every((word) => /^[A-Za-z0-9_.-]+$/.test(word));
+  if (!legal || rest.length > 0) {
     throw new InvalidPlatformError(
       `\`${printable(text, 60)}\` is no platform: write os/architecture[/variant], such as linux/arm64.`,
     );
   }
-  return normalise(variant === undefined ? { os, architecture } : { os, architecture, variant });
+  const platform = normalise({ os, architecture, ...(variant === undefined ? {} : { variant }) });
+  const isUsual = platform.architecture === "arm" && platform.variant === "v7";
+  // As written: the usual variant is named exactly where the text names one.
+  if (variant === undefined && isUsual) return { os: platform.os, architecture: "arm" };
+  if (variant !== undefined && platform.architecture === "arm64") return { variant: "v8", ...platform };
+  return platform;
 }
 
-/** `linux/arm64`, `linux/arm/v7`, `windows/amd64 10.0.20348`. */
+/** `linux/arm64/v8`, `windows/amd64 10.0.20348`. */
 export function formatPlatform({ os, architecture, variant, osVersion }: Platform): string {
   const words = [os, architecture, ...(variant === undefined || variant === "" ? [] : [variant])].join("/");
   return printable(osVersion === undefined || osVersion === "" ? words : `${words} ${osVersion}`, 80);
 }
 
-/** Other names of architectures, and the variant that they imply (containerd/platforms `database.go`). */
-const architectures: ReadonlyMap<string, readonly [architecture: string, variant?: string]> = new Map([
-  ["i386", ["386"]],
-  ["x86_64", ["amd64"]],
-  ["x86-64", ["amd64"]],
-  ["aarch64", ["arm64"]],
-  ["armhf", ["arm", "v7"]],
-  ["armel", ["arm", "v6"]],
-]);
-
-/** The one spelling that containerd compares (containerd/platforms `database.go`, `normalizeOS` and `normalizeArch`). */
-function normalise(platform: Platform): Platform {
-  const os = platform.os.toLowerCase() === "macos" ? "darwin" : platform.os.toLowerCase();
-  const written = platform.architecture.toLowerCase();
-  const [architecture, implied] = architectures.get(written) ?? [written];
-  const variant = normaliseVariant(architecture, implied ?? platform.variant?.toLowerCase() ?? "");
-  const { osVersion } = platform;
+/** The one spelling that containerd compares (containerd/platforms `database.go`, `Normalize`). */
+function normalise({ os, architecture, variant = "", osVersion = "" }: Platform, hostOs = ""): Platform {
+  const written = os === "" ? hostOs : os.toLowerCase();
+  const [name, version] = normaliseArchitecture(architecture.toLowerCase(), variant.toLowerCase());
   return {
-    os,
-    architecture,
-    ...(variant === "" ? {} : { variant }),
-    ...(osVersion === undefined || osVersion === "" ? {} : { osVersion }),
+    os: written === "macos" ? "darwin" : written,
+    architecture: name,
+    ...(version === "" ? {} : { variant: version }),
+    ...(osVersion === "" ? {} : { osVersion }),
   };
 }
 
-function normaliseVariant(architecture: string, variant: string): string {
-  const written = /^[0-9]/.test(variant) && architecture.startsWith("arm") ? `v${variant}` : variant;
+function normaliseArchitecture(
+  architecture: string,
+  variant: string,
+): [architecture: string, variant: string] {
   switch (architecture) {
+    case "i386":
+      return ["386", ""];
+    case "x86_64":
+    case "x86-64":
     case "amd64":
-      return written === "v1" ? "" : written;
+      return ["amd64", variant === "v1" ? "" : variant];
+    case "aarch64":
     case "arm64":
-      return written === "v8" || written === "v8.0" ? "" : written;
+      if (["8", "v8", "v8.0"].includes(variant)) return ["arm64", ""];
+      return ["arm64", ["9", "9.0", "v9.0"].includes(variant) ? "v9" : variant];
+    case "armhf":
+      return ["arm", "v7"];
+    case "armel":
+      return ["arm", "v6"];
     case "arm":
-      return written === "" ? "v7" : written;
+      if (variant === "") return ["arm", "v7"];
+      return ["arm", /^[5-8]$/.test(variant) ? `v${variant}` : variant];
     default:
-      return written;
+      return [architecture, variant];
   }
 }
 
 /**
- * The entry of an index that a host of the wanted platform runs: the first in the order of the host's preference, by
- * containerd's rules (containerd/platforms `compare.go`, `platformVector`): ARM hosts run older variants, arm64 hosts
- * 32-bit ARM images and amd64 hosts 386 images. dockerd uses the same rules. Entries without a platform never match.
+ * The entry of an index that a host of the wanted platform pulls: the first in the order of the host's preference, the
+ * index's order among equals. ECS pulls through containerd or dockerd, and both choose by containerd/platforms
+ * (`compare.go`, `Only`): ARM hosts take older variants, arm64 hosts 32-bit ARM images, amd64 hosts 386 images.
+ * Entries without a platform never match, nor do BuildKit's attestations (`unknown/unknown`).
  */
 export function choosePlatform<T extends { readonly platform?: Platform }>(
   candidates: readonly T[],
   wanted: Platform,
 ): T | undefined {
   const host = normalise(wanted);
-  const entries = candidates.flatMap((entry) =>
-    entry.platform === undefined ? [] : [{ entry, platform: normalise(entry.platform) }],
-  );
+  const entries = candidates
+    .flatMap((entry) =>
+      // An entry without an operating system is for the host's own (`normalizeOS`).
+      entry.platform === undefined ? [] : [{ entry, platform: normalise(entry.platform, host.os) }],
+    )
+    .filter(({ platform }) => platform.os !== "unknown" || platform.architecture !== "unknown");
   for (const runnable of runnablePlatforms(host)) {
     const matching = entries.filter(({ platform }) => samePlatform(platform, runnable));
     const chosen = host.os === "windows" ? newestBuild(matching, host.osVersion) : matching[0];
@@ -102,48 +112,86 @@ function samePlatform(a: Platform, b: Platform): boolean {
   return a.os === b.os && a.architecture === b.architecture && a.variant === b.variant;
 }
 
-/** What a host runs, the best first. */
+/** What a host runs, the best first (`platformVector`); a Windows host its own architecture only (`defaults_windows.go`). */
 function runnablePlatforms(host: Platform): Platform[] {
-  const { os, architecture, variant } = host;
-  const others = (name: string, variants: readonly string[]): Platform[] =>
+  const { os, architecture, variant = "" } = host;
+  const each = (name: string, variants: readonly string[]): Platform[] =>
     variants.map((other) => normalise({ os, architecture: name, variant: other }));
+  if (os === "windows") return [host];
   switch (architecture) {
     case "amd64":
-      return [host, ...others("amd64", lower(variant ?? "v1", 1)), { os, architecture: "386" }];
-    case "arm64":
-      return [
-        host,
-        ...(variant === undefined ? [] : [{ os, architecture }]),
-        ...others("arm", ["v8", ...lower("v8", 5)]),
-      ];
+      return [host, ...each("amd64", below(variant, 1)), { os, architecture: "386" }];
+    case "arm64": {
+      const own = arm64Versions(variant === "" ? "v8" : variant);
+      // containerd finds nothing at all for a version of arm64 that it does not know.
+      return own.length === 0 ? [] : [...each("arm64", own), ...each("arm", ["v8", ...below("v8", 5)])];
+    }
     case "arm":
-      return [host, ...others("arm", lower(variant ?? "v7", 5))];
+      return [host, ...each("arm", below(variant, 5))];
     default:
       return [host];
   }
 }
 
-/** `v7` down to 5: `v6`, `v5`. */
-function lower(variant: string, lowest: number): string[] {
-  const version = Number(/^v(\d+)$/.exec(variant)?.[1] ?? lowest);
-  return Array.from({ length: Math.max(0, Math.min(version, 99) - lowest) }, (_, i) => `v${version - 1 - i}`);
+/** The versions below one, down to the lowest: `v7` and 5 give `v6`, `v5`. */
+function below(variant: string, lowest: number): string[] {
+  const version = Number(/^v?(\d{1,2})$/.exec(variant)?.[1] ?? lowest);
+  return Array.from({ length: Math.max(0, version - lowest) }, (_, i) => `v${version - 1 - i}`);
+}
+
+/** Armv9.x is a superset of Armv8.(x+5), and there is no Armv8.10 (`arm64variantToVersion`). */
+function arm64Versions(variant: string): string[] {
+  const [, major, minor = "0"] = /^v([89])(?:\.(\d))?$/.exec(variant) ?? [];
+  const latest = Number(minor);
+  const downFrom = (name: string, first: number) =>
+    Array.from({ length: first + 1 }, (_, i) => `${name}.${first - i}`);
+  if (major === "8") return downFrom("v8", latest);
+  return major === "9" && latest <= 7
+    ? [...downFrom("v9", latest), ...downFrom("v8", Math.min(latest + 5, 9))]
+    : [];
+}
+
+interface WindowsVersion {
+  /** Major and minor, such as `10.0`. */
+  readonly release: string;
+  readonly build: number;
+  readonly revision: number;
+}
+
+function windowsVersion(osVersion: string): WindowsVersion | undefined {
+  const [, release, build, revision] = /^(\d+\.\d+)\.(\d+)(?:\.(\d+))?/.exec(osVersion) ?? [];
+  return release === undefined
+    ? undefined
+    : { release, build: Number(build), revision: Number(revision ?? "0") };
+}
+
+/** Windows Server 2022 and 2025: from 2022 on, a host also runs images of builds back to the long-term release before it. */
+const stableReleases = [20348, 26100];
+
+/** `checkWindowsHostAndContainerCompat` (containerd/platforms `platform_windows_compat.go`). */
+function runsBuild(host: WindowsVersion, image: WindowsVersion): boolean {
+  if (host.release !== image.release) return false;
+  const oldest = stableReleases.findLast((build) => build < host.build) ?? host.build;
+  return oldest <= image.build && image.build <= host.build;
 }
 
 /**
- * A Windows host runs images of its own build, whatever their revision, the newest first; an image that names no build
- * comes last (containerd/platforms `defaults_windows.go`). Without a build of the host, the index's first entry.
+ * Of the images that a Windows host runs the newest, its own build before older ones; one that names no build comes last
+ * (`windowsMatchComparer`). containerd compares the versions as text, which only differs between revisions of one build
+ * with unequal numbers of digits: there we take the higher number. Without a build of the host, the index's first entry.
  */
 function newestBuild<T extends { readonly platform: Platform }>(
   entries: readonly T[],
-  build: string | undefined,
+  wanted: string | undefined,
 ): T | undefined {
-  if (build === undefined) return entries[0];
-  const ofBuild = entries.filter(
-    ({ platform: { osVersion } }) => osVersion === build || osVersion?.startsWith(`${build}.`),
+  const host = windowsVersion(wanted ?? "");
+  if (host === undefined) return entries[0];
+  const runnable = entries.flatMap((entry) => {
+    const version = windowsVersion(entry.platform.osVersion ?? "");
+    return version !== undefined && runsBuild(host, version) ? [{ entry, version }] : [];
+  });
+  const [newest] = runnable.sort(
+    (a, b) => b.version.build - a.version.build || b.version.revision - a.version.revision,
   );
-  const revision = ({ platform }: T) => Number(platform.osVersion?.split(".")[3] ?? 0);
-  return (
-    ofBuild.sort((a, b) => revision(b) - revision(a))[0] ??
-    entries.find(({ platform }) => platform.osVersion === undefined)
-  );
+  return newest?.entry ?? entries.find(({ platform }) => platform.osVersion === undefined);
 }

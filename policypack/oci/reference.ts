@@ -19,25 +19,33 @@ export class InvalidReferenceError extends Error {
 /*
  * The grammar of distribution/reference (`reference.go`, `regexp.go`):
  *
- *   reference      := name [ ":" tag ] [ "@" digest ]
- *   name           := [ domain "/" ] path-component [ "/" path-component ]*
- *   domain         := host [ ":" port ]
- *   host           := domain-name | "[" IPv6 address "]"
+ *   reference         := name [ ":" tag ] [ "@" digest ]
+ *   name              := [ domain "/" ] path
+ *   domain            := host [ ":" port-number ]
+ *   host              := domain-name | IPv4address | "[" IPv6address "]"
+ *   domain-name       := domain-component [ "." domain-component ]*
+ *   path              := path-component [ "/" path-component ]*
+ *   path-component    := alpha-numeric [ separator alpha-numeric ]*
+ *   separator         := /[_.]|__|[-]+/
+ *   tag               := /[\w][\w.-]{0,127}/
+ *
+ * Neither path nor tag holds ":" or "@", so that a name can be cut there and each piece be judged alone. A digest that
+ * go-digest validates always fits the grammar: see digest.ts.
  */
-const pathComponent = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
-const path = `${pathComponent}(?:/${pathComponent})*`;
-const domainComponent = "(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)";
+const domainComponent = "[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?";
 const host = `(?:${domainComponent}(?:\\.${domainComponent})*|\\[[a-fA-F0-9:]+\\])`;
-const domain = `${host}(?::[0-9]+)?`;
-const tag = "[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}";
-const digest = "[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}";
-const referencePattern = new RegExp(`^(?:(${domain})/)?(${path})(?::(${tag}))?(?:@(${digest}))?$`);
+const pathComponent = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+const domainPattern = new RegExp(`^${host}(?::[0-9]+)?$`);
+const pathPattern = new RegExp(`^${pathComponent}(?:/${pathComponent})*$`);
+const tagPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
+const identifierPattern = /^[a-f0-9]{64}$/;
 
 const defaultDomain = "docker.io";
 const legacyDefaultDomain = "index.docker.io";
+const officialRepositoryPrefix = "library/";
 /** `RepositoryNameTotalLengthMax`: of the path, without the domain. */
 const maximumPathLength = 255;
-/** No legal name comes near it; it keeps a message from a name of a megabyte short, and the patterns quick. */
+/** A path, a tag, a digest and the longest host of DNS are less than half of it. It keeps the patterns quick. */
 const maximumLength = 4096;
 
 /**
@@ -48,31 +56,21 @@ const maximumLength = 4096;
  */
 export function parseReference(name: string): Reference {
   if (typeof name !== "string") throw new InvalidReferenceError("The image name is not a string.");
-  if (name === "") throw invalid(name, "it is empty");
-  if (name.length > maximumLength) throw invalid(name, `it has ${name.length} characters`);
-  if (/^[a-f0-9]{64}$/.test(name))
-    throw invalid(name, "64 hex digits are an image's id, which registries do not know");
-
+  const stray = strayProblem(name);
+  if (stray !== undefined) throw invalid(name, stray);
   const [registry, remainder] = splitDomain(name);
-  const repository = remainder.split(":", 1)[0] ?? "";
-  if (repository !== repository.toLowerCase()) throw invalid(name, "a repository name must be lower-case");
-  const match = referencePattern.exec(`${registry}/${remainder}`);
-  if (match === null) throw invalid(name, formatProblem(name));
-
-  const [, parsedDomain = "", parsedPath = "", parsedTag, parsedDigest] = match;
-  if (parsedPath.length > maximumPathLength) {
-    throw invalid(
-      name,
-      `its repository has ${parsedPath.length} characters, and ${maximumPathLength} are allowed`,
-    );
-  }
-  const problem = parsedDigest === undefined ? undefined : digestProblem(parsedDigest);
-  if (problem !== undefined) throw invalid(name, `its digest ${problem}`);
+  const [named, digest] = cut(remainder, "@");
+  const [repository, tag] = cut(named, ":");
+  const problem =
+    nameProblem(registry, repository) ??
+    (tag === undefined || tagPattern.test(tag) ? undefined : tagProblem(tag)) ??
+    (digest === undefined ? undefined : prefixed("its digest", digestProblem(digest)));
+  if (problem !== undefined) throw invalid(name, problem);
   return {
-    registry: parsedDomain,
-    repository: parsedPath,
-    ...(parsedTag === undefined ? {} : { tag: parsedTag }),
-    ...(parsedDigest === undefined ? {} : { digest: parsedDigest }),
+    registry,
+    repository,
+    ...(tag === undefined ? {} : { tag }),
+    ...(digest === undefined ? {} : { digest }),
   };
 }
 
@@ -104,23 +102,59 @@ function splitDomain(name: string): [domain: string, remainder: string] {
   const isDomain = first === "localhost" || /[.:]/.test(first) || first !== first.toLowerCase();
   const registry = !isDomain || first === legacyDefaultDomain ? defaultDomain : first;
   const remainder = isDomain ? name.slice(slash + 1) : name;
-  return [
-    registry,
-    registry === defaultDomain && !remainder.includes("/") ? `library/${remainder}` : remainder,
-  ];
+  const isFamiliar = registry === defaultDomain && !remainder.includes("/");
+  return [registry, isFamiliar ? officialRepositoryPrefix + remainder : remainder];
 }
 
-/** The grammar only says that it does not fit; these are the ways in which people miss it. */
-function formatProblem(name: string): string {
-  if (/^[a-z]+:\/\//i.test(name)) return "leave the scheme off";
+function cut(text: string, separator: string): [before: string, after?: string] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + separator.length)];
+}
+
+/** What no part of any name may be, in the words for how people come by it. */
+function strayProblem(name: string): string | undefined {
+  if (name === "") return "it is empty";
+  if (name.length > maximumLength) return `it has ${name.length} characters, far more than a name may have`;
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(name))
+    return "leave the scheme off, it begins with the registry's host";
   if (/\s/.test(name)) return "it contains white space";
+  if (/\p{Cc}/u.test(name)) return "it contains a control character";
   if (/[^\x21-\x7e]/.test(name)) return "it contains characters other than ASCII";
-  if (/\/\/|^\/|\/$/.test(name)) return "a part of its path is empty";
-  const afterSlash = name.slice(name.lastIndexOf("/") + 1);
-  if (name.includes("@")) return "what follows @ must be a digest such as sha256:<64 hex digits>";
-  if (afterSlash.includes(":"))
-    return "what follows : must be a tag of 1 to 128 letters, digits, _ . and -, not starting with . or -";
-  return "it must be [host[:port]/]path[:tag][@digest], the path in lower-case letters, digits and separators";
+  return identifierPattern.test(name)
+    ? "64 hex digits are an image's id, which registries do not know (cannot specify 64-byte hexadecimal strings)"
+    : undefined;
+}
+
+function nameProblem(registry: string, repository: string): string | undefined {
+  if (repository !== repository.toLowerCase()) return "repository name must be lowercase";
+  if (repository.split("/").includes("")) return "a part of its path is empty";
+  if (!pathPattern.test(repository)) {
+    return "each part of its path must be lowercase letters and digits, with one of . _ __ or dashes between them";
+  }
+  let path = repository;
+  if (!domainPattern.test(registry)) {
+    if (pathPattern.test(registry)) {
+      // The grammar has no such host (`my_host.example/app`), yet takes it as the path's beginning and finds no domain.
+      // The text is the same, and containerd pulls from the host that stands there; so we do.
+      path = `${registry}/${repository}`;
+    } else if (pathPattern.test(registry.toLowerCase())) {
+      return "repository name must be lowercase";
+    } else {
+      return "its host must be a domain name, an IPv4 address or an IPv6 address in brackets, then perhaps a :port";
+    }
+  }
+  return path.length > maximumPathLength
+    ? `its repository has ${path.length} characters, and ${maximumPathLength} are allowed`
+    : undefined;
+}
+
+function tagProblem(tag: string): string {
+  if (tag.length > 128) return `its tag has ${tag.length} characters, and 128 are allowed`;
+  return "what follows : must be a tag of 1 to 128 letters, digits, _ . and -, not starting with . or -";
+}
+
+function prefixed(subject: string, problem: string | undefined): string | undefined {
+  return problem === undefined ? undefined : `${subject} ${problem}`;
 }
 
 function invalid(name: string, why: string): InvalidReferenceError {

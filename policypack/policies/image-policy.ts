@@ -6,6 +6,7 @@ import type {
 } from "@pulumi/policy";
 import { runtime } from "@pulumi/pulumi";
 import { printable } from "../oci/text";
+import { identityOfProvider } from "../registry/ecr/identity";
 import { settingsSchema } from "../settings";
 import { imagesOf } from "../workloads";
 import type { Review, ReviewInProgress } from "./review";
@@ -28,7 +29,7 @@ export interface ImagePolicyArgs extends Required<
   >
 > {
   /** Pure: what the policy says of what was found. Called once a preview, or once a resource in an update. */
-  judge(review: Review): readonly Finding[];
+  readonly judge: (review: Review) => readonly Finding[];
 }
 
 /** How the SDK lets one finding have a level of its own; its types do not say so (`server.ts`, `makeReportViolationFun`). */
@@ -93,7 +94,13 @@ export function imagePolicy(session: Session, args: ImagePolicyArgs): ImagePolic
         const images = imagesOf(resource.type, resource.props);
         if (images === undefined) return [];
         const { settings, problems } = session.settingsOf(args.name, resource.getConfig<object>());
-        const workload = { urn: resource.urn, name: resource.name, images };
+        const { urn, name, provider } = resource;
+        const workload = {
+          urn,
+          name,
+          images,
+          ...(provider && { identity: identityOfProvider(provider.props) }),
+        };
         const misconfigured = problems.map((message) => ({
           message: `Configuration of ${args.name}: ${message}`,
           urn: resource.urn,

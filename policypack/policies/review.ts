@@ -3,6 +3,7 @@ import type { Inspector, InspectedImage } from "../inspector";
 import { failure, type Outcome } from "../oci/failure";
 import { formatPlatform, type Platform } from "../oci/platform";
 import { referenceIn } from "../oci/reference";
+import type { AwsIdentity } from "../registry/ecr/identity";
 import type { Exclusion, Settings } from "../settings";
 import type { ImageUse, UnreadableUse, WorkloadImages } from "../workloads/image-use";
 import type { WaitingBudget } from "../waiting-budget";
@@ -12,6 +13,8 @@ export interface Workload {
   readonly urn: string;
   readonly name: string;
   readonly images: WorkloadImages;
+  /** Whose credentials deploy it, and so read its images in private ECR. */
+  readonly identity?: AwsIdentity;
 }
 
 /** One image for one platform, and every container of the reviewed workloads that runs it. */
@@ -75,7 +78,8 @@ export class ReviewInProgress {
 
   #look(workload: Workload, use: ImageUse): void {
     const { image, platform } = use;
-    const key = JSON.stringify([image, formatPlatform(platform)]);
+    const { identity } = workload;
+    const key = JSON.stringify([image, formatPlatform(platform), identity?.key]);
     const pending = this.#images.get(key);
     if (pending !== undefined) pending.users.push({ workload, use });
     else
@@ -83,7 +87,7 @@ export class ReviewInProgress {
         image,
         platform,
         users: [{ workload, use }],
-        inspection: this.inspector.inspect(image, platform),
+        inspection: this.inspector.inspect(image, platform, identity),
       });
   }
 }

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ComponentResource, CustomResource, type Input, output, type Output } from "@pulumi/pulumi";
-import { engineFor, EngineStack, guard } from "../support/engine";
+import { AnyResource, engineFor, EngineStack, guard } from "../support/engine";
 import { buildImage, pushImage, pushIndex } from "../support/images";
 import { TestRegistry } from "../support/registry";
 
@@ -18,7 +18,7 @@ function task(
   const containerDefinitions = output(images).apply((known) =>
     JSON.stringify(known.map((image, i) => ({ name: `c${i}`, image }))),
   );
-  new CustomResource(
+  new AnyResource(
     "aws:ecs/taskDefinition:TaskDefinition",
     name,
     { family: name, containerDefinitions, ...more },
@@ -26,7 +26,6 @@ function task(
   );
 }
 
-/** Like the real one, its URL is known only after it was created. */
 class Repository extends CustomResource {
   declare readonly repositoryUrl: Output<string>;
   constructor(name: string, url: string) {
@@ -44,7 +43,7 @@ describe("with the real Pulumi engine, the pack", function () {
   before(async function () {
     const engine = await engineFor(this);
     engineStack = async (program) => {
-      const stack = await EngineStack.create(engine, () => Promise.resolve(program()));
+      const stack = await EngineStack.create(engine, program);
       stacks.push(stack);
       return stack;
     };
@@ -161,7 +160,7 @@ describe("with the real Pulumi engine, the pack", function () {
 
   it("reads aws-native resources, and those that components create", async () => {
     const stack = await engineStack(() => {
-      new CustomResource("aws-native:ecs:TaskDefinition", "native", {
+      new AnyResource("aws-native:ecs:TaskDefinition", "native", {
         containerDefinitions: [{ name: "app", image: image("app:mixed") }],
       });
       task("child", [image("app:mixed")], {}, new ComponentResource("my:web:Service", "component"));
@@ -174,7 +173,7 @@ describe("with the real Pulumi engine, the pack", function () {
   it("says where a malformed definition is malformed, without a stack trace", async () => {
     const stack = await engineStack(() => {
       const props = { containerDefinitions: '[{"name":"app","image":' };
-      new CustomResource("aws:ecs/taskDefinition:TaskDefinition", "broken", props);
+      new AnyResource("aws:ecs/taskDefinition:TaskDefinition", "broken", props);
       task("nameless", ["Not A Name"]);
     });
     const run = await stack.preview();

@@ -1,7 +1,14 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
-import { LocalWorkspace, type PulumiCommand, type PulumiFn, type Stack } from "@pulumi/pulumi/automation";
+import { CustomResource } from "@pulumi/pulumi";
+import {
+  type EngineEvent,
+  LocalWorkspace,
+  type PolicyEvent,
+  type PulumiCommand,
+  type Stack,
+} from "@pulumi/pulumi/automation";
 import { findEngine, NoEngineError } from "../../scripts/engine";
 
 const checkout = resolve(__dirname, "../..");
@@ -9,11 +16,16 @@ const checkout = resolve(__dirname, "../..");
 /** The pack of this checkout, as `npm run build` leaves it. */
 export const guard = checkout;
 
+/** A resource of any type, without the 84 MB of the AWS SDK for Pulumi. */
+export class AnyResource extends CustomResource {}
+
 /** What one run of the engine printed and whether it passed. */
 export interface EngineRun {
   readonly passed: boolean;
   /** Standard output and error, without colours. */
   readonly output: string;
+  /** What the packs reported, in the engine's order. */
+  readonly violations: readonly PolicyEvent[];
 }
 
 export interface EngineOptions {
@@ -30,15 +42,18 @@ export interface EngineOptions {
  * AWS providers that creates nothing but notes what it was asked to create. Needs no account, no login and no network.
  */
 export class EngineStack {
+  readonly #stopping = new AbortController();
+
   private constructor(
     private readonly stack: Stack,
     private readonly folder: string,
   ) {}
 
-  static async create(engine: PulumiCommand, program: PulumiFn): Promise<EngineStack> {
+  static async create(engine: PulumiCommand, program: () => void): Promise<EngineStack> {
     const folder = mkdtempSync(join(tmpdir(), "ecs-image-guard-"));
     for (const name of ["work", "home", "state", "bin"]) mkdirSync(join(folder, name));
     const bin = join(folder, "bin");
+    const url = `file://${join(folder, "state")}`;
     // The engine finds a pack's host and providers without a language host or a download when they are on PATH.
     executable(
       join(bin, "pulumi-analyzer-policy-nodejs"),
@@ -47,7 +62,7 @@ export class EngineStack {
     for (const provider of ["aws", "aws-native"])
       executable(join(bin, `pulumi-resource-${provider}`), join(__dirname, "provider.cjs"), provider);
     const stack = await LocalWorkspace.createOrSelectStack(
-      { stackName: "test", projectName: "guarded", program },
+      { stackName: "test", projectName: "guarded", program: () => Promise.resolve(program()) },
       {
         pulumiCommand: engine,
         workDir: join(folder, "work"),
@@ -55,9 +70,12 @@ export class EngineStack {
         projectSettings: {
           name: "guarded",
           runtime: "nodejs",
-          backend: { url: `file://${join(folder, "state")}` },
+          backend: { url },
         },
         envVars: {
+          // What the person's own environment may say otherwise.
+          PULUMI_BACKEND_URL: url,
+          PULUMI_IGNORE_AMBIENT_PLUGINS: "false",
           PATH: `${bin}${delimiter}${process.env["PATH"] ?? ""}`,
           PULUMI_CONFIG_PASSPHRASE: "test",
           PULUMI_SKIP_UPDATE_CHECK: "true",
@@ -77,6 +95,11 @@ export class EngineStack {
     return this.#run(options, (common) => this.stack.up({ ...common, showSecrets: false }));
   }
 
+  /** The engine runs no packs when it destroys. */
+  destroy(): Promise<EngineRun> {
+    return this.#run({ packs: [] }, (common) => this.stack.destroy(common));
+  }
+
   /** The names of the resources that the stand-in provider created, in order. */
   created(): string[] {
     try {
@@ -86,7 +109,9 @@ export class EngineStack {
     }
   }
 
+  /** Stops what still runs and removes the temporary folder. */
   remove(): void {
+    this.#stopping.abort();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
@@ -104,11 +129,16 @@ export class EngineStack {
       chunks.push(text);
       onOutput?.(text);
     };
+    const violations: PolicyEvent[] = [];
     const common = {
       color,
       policyPacks: [...packs],
       onOutput: listen,
       onError: listen,
+      onEvent: ({ policyEvent }: EngineEvent) => {
+        if (policyEvent !== undefined) violations.push(policyEvent);
+      },
+      signal: this.#stopping.signal,
       ...(policyPackConfigs ? { policyPackConfigs } : {}),
     };
     const passed = await command(common).then(
@@ -119,7 +149,7 @@ export class EngineStack {
         return false;
       },
     );
-    return { passed, output: chunks.join("") };
+    return { passed, output: chunks.join(""), violations };
   }
 }
 

@@ -48,7 +48,7 @@ export async function analyze(
       policy: policy.name,
       level: own?.enforcementLevel ?? String(policy.enforcementLevel),
       urn: own?.urn ?? urn ?? at,
-      message: own?.message ?? String(report),
+      message: own?.message ?? (typeof report === "string" ? report : ""),
     });
   };
   const common = (policy: ImagePolicy) => ({

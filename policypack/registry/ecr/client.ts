@@ -1,0 +1,224 @@
+import type { Image } from "@aws-sdk/client-ecr";
+import { Agent } from "undici";
+import { verifyDigest } from "../../oci/digest";
+import { failure, type Outcome, success } from "../../oci/failure";
+import { dockerSchema1, ociIndex, ociManifest } from "../../oci/media-types";
+import { isRecord, printable } from "../../oci/text";
+import type { FetchedManifest, RepositoryName } from "../client";
+import { downloadBlob } from "./blob-download";
+import { failureOf, imageFailure, isInvalidInput } from "./failures";
+import { type EcrHost, parseEcrHost } from "./hosts";
+import { type AwsIdentity, defaultIdentity } from "./identity";
+import { type Gathering, LookUps, timeIsOver } from "./look-ups";
+import { EcrApi, isDigest } from "./sdk";
+
+export interface EcrOptions {
+  /** Whose credentials ask. Default: the SDK's default provider chain. */
+  readonly identity?: AwsIdentity;
+  /** How long a look-up waits for others of its repository. Default: 5 ms of quiet, 50 ms at most. */
+  readonly gathering?: Gathering;
+}
+
+type Answers = Map<string, Outcome<FetchedManifest>>;
+
+/** The OCI distribution specification's bound for a manifest, which ECR keeps too: bytes. */
+const maximumManifestBytes = 4 * 1024 * 1024;
+
+/**
+ * Private ECR through its API, one identity each: BatchGetImage for manifests, GetDownloadUrlForLayer for configs. Account and region
+ * come from the registry's host. Nothing rejects: what goes wrong is a failure of a known kind, in AWS's words.
+ */
+export class EcrClient {
+  readonly #identity: AwsIdentity;
+  readonly #gathering: Gathering;
+  readonly #apis = new Map<string, Promise<EcrApi>>();
+  readonly #lookUps = new Map<string, LookUps<FetchedManifest>>();
+  #storage: Agent | undefined;
+
+  constructor(options: EcrOptions = {}) {
+    this.#identity = options.identity ?? defaultIdentity;
+    this.#gathering = options.gathering ?? { quietMs: 5, longestMs: 50 };
+  }
+
+  /** The manifest or index that a tag or digest names, as it was pushed; its bytes hash to its digest. */
+  manifest(
+    name: RepositoryName,
+    tagOrDigest: string,
+    signal?: AbortSignal,
+  ): Promise<Outcome<FetchedManifest>> {
+    const host = parseEcrHost(name.registry);
+    if (host === undefined) return Promise.resolve(notEcr(name.registry));
+    const key = JSON.stringify([name.registry.toLowerCase(), name.repository]);
+    let lookUps = this.#lookUps.get(key);
+    if (lookUps === undefined) {
+      lookUps = new LookUps(
+        (ids, batch) => this.#manifests(host, name.repository, ids, batch),
+        this.#gathering,
+      );
+      this.#lookUps.set(key, lookUps);
+    }
+    return lookUps.ask(tagOrDigest, signal);
+  }
+
+  /** A blob of at most `maxBytes` bytes whose content hashes to `digest`. */
+  async blob(
+    name: RepositoryName,
+    digest: string,
+    maxBytes: number,
+    signal?: AbortSignal,
+  ): Promise<Outcome<Uint8Array>> {
+    const host = parseEcrHost(name.registry);
+    if (host === undefined) return notEcr(name.registry);
+    let url: string | undefined;
+    try {
+      const api = await this.#api(host);
+      url = await orAborted(api.downloadUrl(host.account, name.repository, digest, signal), signal);
+    } catch (error) {
+      return signal?.aborted ? timeIsOver() : failureOf(error, this.#identity.describe);
+    }
+    if (url === undefined) return failure("malformed", "ECR answered without a download URL");
+    this.#storage ??= new Agent({ connectTimeout: 10_000, headersTimeout: 30_000, bodyTimeout: 30_000 });
+    const bytes = await downloadBlob(url, maxBytes, this.#storage, signal);
+    return bytes.ok && !verifyDigest(digest, bytes.value)
+      ? failure("malformed", `the content of blob ${printable(digest)} does not match its digest`)
+      : bytes;
+  }
+
+  async close(): Promise<void> {
+    const apis = await Promise.allSettled(this.#apis.values());
+    this.#apis.clear();
+    for (const api of apis) if (api.status === "fulfilled") api.value.close();
+    await this.#storage?.destroy();
+    this.#storage = undefined;
+  }
+
+  #api(host: EcrHost): Promise<EcrApi> {
+    const key = [host.region, host.fips, host.dualStack].join();
+    let api = this.#apis.get(key);
+    if (api === undefined) {
+      api = EcrApi.open(host, this.#identity);
+      this.#apis.set(key, api);
+    }
+    return api;
+  }
+
+  async #manifests(
+    host: EcrHost,
+    repository: string,
+    ids: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Answers> {
+    try {
+      const api = await this.#api(host);
+      const { images = [], failures = [] } = await orAborted(
+        api.batchGetImage(host.account, repository, ids, signal),
+        signal,
+      );
+      const answers: Answers = new Map();
+      const alone = ids.length === 1;
+      for (const id of ids) {
+        const image =
+          images.find((one) => one.imageId?.[isDigest(id) ? "imageDigest" : "imageTag"] === id) ??
+          (alone ? images[0] : undefined);
+        const failed =
+          failures.find((one) => [one.imageId?.imageDigest, one.imageId?.imageTag].includes(id)) ??
+          (alone ? failures[0] : undefined);
+        if (image !== undefined) answers.set(id, verified(image, id));
+        else if (failed !== undefined)
+          answers.set(id, imageFailure(failed.failureCode, failed.failureReason, this.#identity.describe));
+      }
+      // An image of several tags may come back under another one than was asked for; alone, an answer needs no name.
+      const unanswered = alone ? [] : ids.filter((id) => !answers.has(id));
+      return merge([
+        answers,
+        ...(await Promise.all(unanswered.map((id) => this.#manifests(host, repository, [id], signal)))),
+      ]);
+    } catch (error) {
+      if (isInvalidInput(error) && ids.length > 1) return this.#halves(host, repository, ids, signal);
+      const failed = failureOf(error, this.#identity.describe);
+      return new Map(ids.map((id) => [id, withAdvice(failed, error, repository)] as const));
+    }
+  }
+
+  /** One id that ECR cannot parse fails the whole call: halving finds it in few calls, and the others get their answers. */
+  async #halves(
+    host: EcrHost,
+    repository: string,
+    ids: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Answers> {
+    const middle = Math.ceil(ids.length / 2);
+    const halves = [ids.slice(0, middle), ids.slice(middle)];
+    return merge(await Promise.all(halves.map((half) => this.#manifests(host, repository, half, signal))));
+  }
+}
+
+/** The SDK looks at a signal only while a request is under way, not while credentials are fetched. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      reject(Object.assign(new Error("aborted"), { name: "AbortError" }));
+    };
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    work.then(resolve, reject).finally(() => {
+      signal.removeEventListener("abort", abort);
+    });
+  });
+}
+
+function verified(image: Image, id: string): Outcome<FetchedManifest> {
+  const bytes = Buffer.from(image.imageManifest ?? "", "utf8");
+  const digest = isDigest(id) ? id : (image.imageId?.imageDigest ?? "");
+  if (bytes.length === 0)
+    return failure("malformed", `ECR answered without the manifest of ${printable(id)}`);
+  if (bytes.length > maximumManifestBytes)
+    return failure(
+      "malformed",
+      `the manifest of ${printable(id)} is longer than ${maximumManifestBytes} bytes`,
+    );
+  if (!verifyDigest(digest, bytes))
+    return failure(
+      "malformed",
+      `the manifest that ECR gave for ${printable(id)} does not match its digest ${printable(digest)}`,
+    );
+  return success({
+    mediaType: image.imageManifestMediaType ?? mediaTypeOf(bytes.toString("utf8")),
+    digest,
+    bytes,
+  });
+}
+
+/** Manifests pushed before ECR kept media types come without one; what the document is then shows in its fields. */
+function mediaTypeOf(manifest: string): string {
+  let document: unknown;
+  try {
+    document = JSON.parse(manifest);
+  } catch {
+    return ociManifest; // Whoever parses it says what is wrong.
+  }
+  if (!isRecord(document)) return ociManifest;
+  if (typeof document["mediaType"] === "string") return document["mediaType"];
+  if (document["schemaVersion"] === 1) return dockerSchema1;
+  return "manifests" in document ? ociIndex : ociManifest;
+}
+
+/** ECR says "does not exist" too where a pull through cache may not create the repository (user guide, "Syncing an upstream registry"). */
+function withAdvice(failed: Outcome<never>, error: unknown, repository: string): Outcome<never> {
+  const cached =
+    error instanceof Error && error.name === "RepositoryNotFoundException" && repository.includes("/");
+  if (failed.ok || !cached) return failed;
+  return failure(
+    failed.failure.kind,
+    `${failed.failure.message} (a pull through cache creates it at the first pull, if the identity has ecr:CreateRepository and ecr:BatchImportUpstreamImage)`,
+  );
+}
+
+function merge(parts: readonly Answers[]): Answers {
+  return new Map(parts.flatMap((part) => [...part]));
+}
+
+function notEcr(registry: string): Outcome<never> {
+  return failure("unsupported", `${printable(registry)} is no private ECR registry`);
+}

@@ -1,0 +1,143 @@
+import { type Outcome, success } from "../oci/failure";
+import { Authorization, type Authorized } from "./authorization";
+import type { CredentialSource } from "./credential";
+import type { Host, HostRules, Scheme } from "./hosts";
+import { follow } from "./redirects";
+import { type Retries, sleep } from "./retries";
+import type { TokenClient } from "./token";
+import { broken, type HttpResponse, type Sent, type Transport } from "./transport";
+
+/** What the endpoints of one client share. */
+export interface Network {
+  readonly transport: Transport;
+  readonly rules: HostRules;
+  readonly retries: Retries;
+  readonly tokens: TokenClient;
+  readonly credentials: CredentialSource;
+}
+
+export interface PullRequest {
+  /** As the endpoint knows it: with a mirror's prefix. */
+  readonly repository: string;
+  /** What follows the repository in the URL: `manifests/<reference>`, `blobs/<digest>`. */
+  readonly path: string;
+  readonly accept?: string;
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+}
+
+export interface Answer {
+  readonly response: HttpResponse;
+  readonly authorized: Authorized;
+}
+
+/** How long requests wait for the first one to tell how the registry is to be asked. */
+const gateMs = 2_000;
+
+/** One registry or mirror: knows its scheme and its challenge once it has answered, and pulls from it. */
+export class Endpoint {
+  readonly #authorization: Authorization;
+  #scheme: Scheme | undefined;
+  #first: Promise<void> | undefined;
+
+  constructor(
+    readonly host: Host,
+    private readonly network: Network,
+  ) {
+    this.#authorization = new Authorization(host.name, network.tokens, network.credentials);
+  }
+
+  /** The registry's answer, of any status; a challenge is followed, a refused token renewed, each once. */
+  async get(request: PullRequest): Promise<Outcome<Answer>> {
+    if (this.#first === undefined) {
+      let open = () => {};
+      this.#first = new Promise((resolve) => {
+        open = resolve;
+      });
+      try {
+        return await this.#get(request, open);
+      } finally {
+        open();
+      }
+    }
+    await waitFor(this.#first, request.signal);
+    return this.#get(request, () => undefined);
+  }
+
+  async #get(request: PullRequest, learnt: () => void): Promise<Outcome<Answer>> {
+    const { repository, signal } = request;
+    const authorize = (refused?: string) => this.#authorization.of(repository, this.#url(), signal, refused);
+    let authorized = await authorize();
+    for (let renewing = false; ;) {
+      if (!authorized.ok) return authorized;
+      const { header } = authorized.value;
+      const sent = await this.#send(request, header);
+      if (!sent.ok) return { ok: false, failure: sent.failure };
+      const answer = success({ response: sent.response, authorized: authorized.value });
+      const challenged = sent.response.status === 401 && sent.response.url.origin === this.#url().origin;
+      // A refused password is not tried again: that locks accounts.
+      const settled = renewing || (header !== undefined && !header.startsWith("Bearer "));
+      if (!challenged || settled) return answer;
+      renewing = header !== undefined;
+      const lesson = this.#authorization.learn(sent.response, repository, renewing);
+      learnt();
+      if (!lesson.ok) return lesson;
+      authorized = await authorize(header);
+      // Asked to log in with nothing to log in with: the answer stands.
+      if (authorized.ok && authorized.value.header === undefined) return answer;
+    }
+  }
+
+  #url(scheme: Scheme = this.#scheme ?? this.host.schemes[0] ?? "https"): URL {
+    return new URL(`${scheme}://${this.host.authority}`);
+  }
+
+  #send(request: PullRequest, authorization: string | undefined): Promise<Sent> {
+    const { signal } = request;
+    return this.network.retries.run(this.host.authority, this.host.name, signal, async () => {
+      if (this.#scheme !== undefined) return this.#sendBy(this.#scheme, request, authorization);
+      const tried: Sent[] = [];
+      for (const scheme of this.host.schemes) {
+        const sent = await this.#sendBy(scheme, request, authorization);
+        if (sent.ok && !wantsTls(sent.response)) {
+          this.#scheme ??= scheme;
+          return sent;
+        }
+        tried.push(sent);
+        if (!sent.ok && sent.breakdown === "final") break;
+      }
+      // Where neither scheme works, the words of plain http fit best: it is what such registries mostly speak.
+      const plain = this.host.schemes[0] === "http" ? tried[0] : tried.at(-1);
+      return plain ?? broken("unsupported", `${this.host.name} has no scheme to be asked by`);
+    });
+  }
+
+  #sendBy(scheme: Scheme, request: PullRequest, authorization: string | undefined): Promise<Sent> {
+    const url = this.#url(scheme);
+    url.pathname = `/v2/${request.repository}/${request.path}`;
+    const { transport, rules } = this.network;
+    const headers = {
+      ...(request.accept === undefined ? {} : { accept: request.accept }),
+      ...(authorization === undefined ? {} : { authorization }),
+    };
+    const { maxBytes, signal } = request;
+    return follow(transport, rules, { method: "GET", url, headers, maxBytes, signal, label: this.host.name });
+  }
+}
+
+/** A TLS server's answer to plain http, as Go's and nginx's servers word it. */
+function wantsTls(response: HttpResponse): boolean {
+  return (
+    response.status === 400 &&
+    response.url.protocol === "http:" &&
+    /HTTP request to an HTTPS server|plain HTTP request was sent to HTTPS port/i.test(
+      Buffer.from(response.body).toString("latin1"),
+    )
+  );
+}
+
+async function waitFor(first: Promise<void>, signal: AbortSignal): Promise<void> {
+  const stop = new AbortController();
+  await Promise.race([first, sleep(gateMs, AbortSignal.any([signal, stop.signal]))]);
+  stop.abort();
+}

@@ -1,0 +1,82 @@
+import type { Outcome } from "../oci/failure";
+import { type FetchedManifest, RegistryClient, type RegistryOptions, type RepositoryName } from "./client";
+import type { EcrClient } from "./ecr/client";
+import { parseEcrHost } from "./ecr/hosts";
+import type { AwsIdentity } from "./ecr/identity";
+import type { Gathering } from "./ecr/look-ups";
+
+export interface RouterOptions extends RegistryOptions {
+  /** How long a look-up in ECR waits for others of its repository, to go out with them. */
+  readonly gathering?: Gathering;
+}
+
+/**
+ * Each registry by the way that reads it: private ECR through its API with an AWS identity, any other through the
+ * distribution API. Where ECR's API is denied and there is a docker login for the host, that login is tried.
+ */
+export class RegistryRouter {
+  readonly #options: RouterOptions;
+  readonly #distribution: RegistryClient;
+  readonly #ecr = new Map<string, Promise<EcrClient>>();
+
+  constructor(options: RouterOptions) {
+    this.#options = options;
+    this.#distribution = new RegistryClient(options);
+  }
+
+  manifest(
+    name: RepositoryName,
+    tagOrDigest: string,
+    identity: AwsIdentity | undefined,
+    signal: AbortSignal,
+  ): Promise<Outcome<FetchedManifest>> {
+    return this.#read(name, identity, (client) => client.manifest(name, tagOrDigest, signal));
+  }
+
+  blob(
+    name: RepositoryName,
+    digest: string,
+    maxBytes: number,
+    identity: AwsIdentity | undefined,
+    signal: AbortSignal,
+  ): Promise<Outcome<Uint8Array>> {
+    return this.#read(name, identity, (client) => client.blob(name, digest, maxBytes, signal));
+  }
+
+  async close(): Promise<void> {
+    const ecr = await Promise.all(this.#ecr.values());
+    await Promise.all([this.#distribution.close(), ...ecr.map((client) => client.close())]);
+  }
+
+  async #read<T>(
+    name: RepositoryName,
+    identity: AwsIdentity | undefined,
+    pull: (client: RegistryClient | EcrClient) => Promise<Outcome<T>>,
+  ): Promise<Outcome<T>> {
+    // A mirror is declared to be asked instead of the registry, whichever kind that is.
+    const mirrored = Object.hasOwn(this.#options.mirrors ?? {}, name.registry);
+    if (mirrored || parseEcrHost(name.registry) === undefined) return pull(this.#distribution);
+    const outcome = await pull(await this.#ecrOf(identity));
+    if (outcome.ok || outcome.failure.kind !== "denied" || !(await this.#hasLogin(name))) return outcome;
+    const byLogin = await pull(this.#distribution);
+    return byLogin.ok ? byLogin : outcome;
+  }
+
+  #ecrOf(identity: AwsIdentity | undefined): Promise<EcrClient> {
+    const key = identity?.key ?? "";
+    let client = this.#ecr.get(key);
+    if (client === undefined) {
+      const { gathering } = this.#options;
+      const options = { ...(identity && { identity }), ...(gathering && { gathering }) };
+      client = import("./ecr/client").then((room) => new room.EcrClient(options));
+      this.#ecr.set(key, client);
+    }
+    return client;
+  }
+
+  async #hasLogin({ registry, repository }: RepositoryName): Promise<boolean> {
+    // A login that cannot be read is told to those who need it; here it only means that there is no second way.
+    const login = await this.#options.credentials?.(registry, repository).catch(() => undefined);
+    return login !== undefined;
+  }
+}

@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { EcrClient } from "../../../policypack/registry/ecr/client";
+import {
+  dummyKeys,
+  exception,
+  FakeEcr,
+  type Handler,
+  json,
+  sha256,
+  useAwsEnvironment,
+} from "../../support/fake-ecr";
+
+const name = { registry: "123456789012.dkr.ecr.eu-west-3.amazonaws.com", repository: "app" };
+const config = '{"architecture":"amd64"}';
+const secret = "X-Amz-Signature=0123456789abcdef";
+
+describe("a blob of private ECR", () => {
+  const ecr = new FakeEcr();
+  const elsewhere = new FakeEcr();
+  let client: EcrClient;
+  before(() => Promise.all([ecr.start(), elsewhere.start()]));
+  useAwsEnvironment(() => ({ ...dummyKeys, AWS_ENDPOINT_URL_ECR: ecr.url, AWS_MAX_ATTEMPTS: "1" }));
+  beforeEach(() => {
+    ecr.seen.length = elsewhere.seen.length = 0;
+    client = new EcrClient();
+  });
+  afterEach(() => client.close());
+  after(() => Promise.all([ecr.stop(), elsewhere.stop()]));
+
+  /** Presigned URLs, and what the storage behind them does. */
+  const storage =
+    (handler: Handler, url = `${ecr.url}/blob?${secret}`): Handler =>
+    (seen, response) => {
+      if (seen.what === "GetDownloadUrlForLayer")
+        json(response, { downloadUrl: url, layerDigest: sha256(config) });
+      else handler(seen, response);
+    };
+
+  it("comes from its presigned URL, without credentials", async () => {
+    ecr.handle = storage((_seen, response) => response.end(config));
+    const outcome = await client.blob(name, sha256(config), 100);
+    assert.ok(outcome.ok && Buffer.from(outcome.value).toString() === config);
+    const [asked, download] = ecr.seen;
+    assert.deepEqual(asked?.body, {
+      registryId: "123456789012",
+      repositoryName: "app",
+      layerDigest: sha256(config),
+    });
+    assert.equal(download?.what, `/blob?${secret}`);
+    assert.equal(download.headers.authorization, undefined);
+  });
+
+  const faults: [what: string, kind: string, handler: Handler][] = [
+    ["content of another digest", "malformed", (_seen, response) => response.end("other")],
+    ["a stated length over the bound", "malformed", (_seen, response) => response.end("x".repeat(101))],
+    [
+      "an unstated length over the bound",
+      "malformed",
+      (_seen, response) => {
+        response.write("x".repeat(60));
+        response.end("x".repeat(60));
+      },
+    ],
+    ["status 403", "denied", (_seen, response) => response.writeHead(403).end(secret)],
+    ["status 404", "missing", (_seen, response) => response.writeHead(404).end()],
+    ["status 500", "unreachable", (_seen, response) => response.writeHead(500).end()],
+    [
+      "a redirect",
+      "unsupported",
+      (_seen, response) => response.writeHead(302, { location: elsewhere.url }).end(),
+    ],
+    ["a broken connection", "unreachable", (_seen, response) => response.destroy()],
+  ];
+  for (const [what, kind, handler] of faults)
+    it(`is ${kind} for ${what}, and the URL's query stays unsaid`, async () => {
+      ecr.handle = (seen, response) => {
+        storage(handler)(seen, response);
+      };
+      const outcome = await client.blob(name, sha256(config), 100);
+      assert.ok(!outcome.ok);
+      assert.equal(outcome.failure.kind, kind, outcome.failure.message);
+      assert.ok(!outcome.failure.message.includes("0123456789abcdef"));
+      assert.equal(elsewhere.seen.length, 0);
+    });
+
+  const urls: [url: string, kind: string][] = [
+    [`http://storage.example/blob?${secret}`, "unsupported"],
+    [`file:///etc/passwd?${secret}`, "unsupported"],
+    [`no url?${secret}`, "malformed"],
+  ];
+  for (const [url, kind] of urls)
+    it(`is ${kind} where its URL is ${url.replace(/\?.*/, "")}`, async () => {
+      ecr.handle = storage((_seen, response) => response.end(config), url);
+      const outcome = await client.blob(name, sha256(config), 100);
+      assert.ok(!outcome.ok && outcome.failure.kind === kind);
+      assert.ok(!outcome.failure.message.includes("0123456789abcdef"));
+      assert.equal(ecr.seen.length, 1);
+    });
+
+  it("is missing where ECR has no such layer", async () => {
+    ecr.handle = (_seen, response) => {
+      exception(response, 400, "LayersNotFoundException", "no such layer");
+    };
+    const outcome = await client.blob(name, sha256(config), 100);
+    assert.deepEqual(outcome, {
+      ok: false,
+      failure: { kind: "missing", message: "ECR: LayersNotFoundException: no such layer" },
+    });
+  });
+
+  for (const hanging of ["GetDownloadUrlForLayer", `/blob?${secret}`])
+    it(`ends with its time while ${hanging.replace(/\?.*/, "")} hangs`, async () => {
+      const answers = storage(() => undefined);
+      ecr.handle = (seen, response) => {
+        if (seen.what !== hanging) answers(seen, response);
+      };
+      const outcome = await client.blob(name, sha256(config), 100, AbortSignal.timeout(150));
+      assert.ok(!outcome.ok && outcome.failure.kind === "timeout");
+    });
+});

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { RegistryClient, type RegistryOptions } from "../../policypack/registry/client";
+import type { FailureKind, Outcome } from "../../policypack/oci/failure";
+import { TestRegistry, type TestRegistryOptions } from "../support/registry";
+
+/** Gives registries and clients to tests, and ends them after each. */
+export function bench() {
+  const registries: TestRegistry[] = [];
+  const clients: RegistryClient[] = [];
+  afterEach(async () => {
+    await Promise.all(clients.splice(0).map((client) => client.close()));
+    await Promise.all(registries.splice(0).map((registry) => registry.stop()));
+  });
+  return {
+    start: async (options: TestRegistryOptions = {}): Promise<TestRegistry> => {
+      const registry = await TestRegistry.start(options);
+      registries.push(registry);
+      return registry;
+    },
+    connect: (options: RegistryOptions = {}): RegistryClient => {
+      const client = new RegistryClient(options);
+      clients.push(client);
+      return client;
+    },
+  };
+}
+
+export const manifestType = "application/vnd.oci.image.manifest.v1+json";
+export const manifest = { schemaVersion: 2, mediaType: manifestType, layers: [] };
+
+export function valueOf<T>(outcome: Outcome<T>): T {
+  assert.ok(outcome.ok, outcome.ok ? "" : `${outcome.failure.kind}: ${outcome.failure.message}`);
+  return outcome.value;
+}
+
+/** Checks a failure's kind and words. */
+export function assertFails(outcome: Outcome<unknown>, kind: FailureKind, words: RegExp): void {
+  assert.ok(!outcome.ok, "it succeeded");
+  assert.equal(outcome.failure.kind, kind, outcome.failure.message);
+  assert.match(outcome.failure.message, words);
+}
+
+export function at(registry: { host: string }, repository = "app") {
+  return { registry: registry.host, repository };
+}

@@ -1,0 +1,34 @@
+/** A file for an archive. */
+export interface TarFile {
+  /** At most 100 bytes. */
+  readonly name: string;
+  readonly body: string | Uint8Array;
+}
+
+/** A POSIX ustar archive, the same bytes for the same files. */
+export function tar(files: readonly TarFile[]): Buffer {
+  const blocks = files.flatMap(({ name, body }) => {
+    const bytes = Buffer.from(body);
+    return [header(name, bytes.length), bytes, Buffer.alloc((512 - (bytes.length % 512)) % 512)];
+  });
+  return Buffer.concat([...blocks, Buffer.alloc(1024)]);
+}
+
+function header(name: string, size: number): Buffer {
+  const block = Buffer.alloc(512);
+  block.write(name, 0, 100);
+  for (const [value, offset, digits] of [
+    [0o644, 100, 7],
+    [0, 108, 7],
+    [0, 116, 7],
+    [size, 124, 11],
+    [0, 136, 11],
+  ] as const)
+    block.write(value.toString(8).padStart(digits, "0"), offset);
+  block.write(" ".repeat(8), 148);
+  block.write("0", 156);
+  block.write("ustar\u000000", 257, "latin1");
+  const sum = block.reduce((total, byte) => total + byte, 0);
+  block.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
+  return block;
+}
