@@ -77,10 +77,8 @@ export class Inspector {
     try {
       reference = parseReference(image);
     } catch (error) {
-      if (error instanceof InvalidReferenceError) {
-        return Promise.resolve(failure("invalid-reference", error.message));
-      }
-      return Promise.reject(error as Error);
+      const words = error instanceof InvalidReferenceError ? error.message : String(error);
+      return Promise.resolve(failure("invalid-reference", words));
     }
     const reader = parseEcrHost(reference.registry) === undefined ? undefined : identity;
     const key = JSON.stringify([

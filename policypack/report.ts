@@ -86,9 +86,23 @@ const advice: Record<FailureKind, string> = {
 
 type Fact = readonly [label: string, value: string];
 
+/** Aligned, and wrapped at 80 columns between words. */
 function facts(rows: readonly Fact[]): string[] {
   const width = Math.max(...rows.map(([label]) => label.length));
-  return rows.map(([label, value]) => `${label.padEnd(width)} ${value}`);
+  return rows.flatMap(([label, value]) =>
+    wrapped(value, 80 - width - 1).map((line, i) => `${(i === 0 ? label : "").padEnd(width)} ${line}`),
+  );
+}
+
+function wrapped(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= columns)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 function layerLines(inspected: InspectedImage): string[] {

@@ -105,7 +105,7 @@ describe("the policies", () => {
         );
         const found = await analyze(mode, [taskDefinition("many", images)]);
         assert.equal(found.length, 1);
-        assert.match(found[0]!.message, /`many`: `c0`, `c1`, .*`c9`/);
+        assert.match(found[0]!.message, /`many`: `c0`, `c1`, [^]*`c9`/);
         assert.equal(registry.log.filter(({ url }) => url.includes("/manifests/")).length, 1);
       });
 

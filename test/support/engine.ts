@@ -7,6 +7,7 @@ import {
   LocalWorkspace,
   type PolicyEvent,
   type PulumiCommand,
+  type PulumiFn,
   type Stack,
 } from "@pulumi/pulumi/automation";
 import { findEngine, NoEngineError } from "../../scripts/engine";
@@ -61,8 +62,12 @@ export class EngineStack {
     );
     for (const provider of ["aws", "aws-native"])
       executable(join(bin, `pulumi-resource-${provider}`), join(__dirname, "provider.cjs"), provider);
+    const inline: PulumiFn = () => {
+      program();
+      return Promise.resolve();
+    };
     const stack = await LocalWorkspace.createOrSelectStack(
-      { stackName: "test", projectName: "guarded", program: () => Promise.resolve(program()) },
+      { stackName: "test", projectName: "guarded", program: inline },
       {
         pulumiCommand: engine,
         workDir: join(folder, "work"),
