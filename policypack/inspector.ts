@@ -7,8 +7,8 @@ import {
   type ImageIndex,
   type ImageManifest,
   parseDocument,
-  requireImage,
 } from "./oci/manifest";
+import { requireImage } from "./oci/image-kind";
 import { choosePlatform, formatPlatform, type Platform } from "./oci/platform";
 import {
   formatReference,

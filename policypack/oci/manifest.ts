@@ -20,7 +20,6 @@ import {
 import { printable } from "./text";
 
 export type { Descriptor } from "./descriptor";
-export { isImage, requireImage } from "./image-kind";
 
 /** One image for one platform, or an artifact in its form (image-spec `manifest.md`, docker `manifest-v2-2.md`). */
 export interface ImageManifest {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type ImageManifest, isImage, requireImage } from "../../policypack/oci/manifest";
+import { isImage, requireImage } from "../../policypack/oci/image-kind";
+import type { ImageManifest } from "../../policypack/oci/manifest";
 import { digest, types } from "./documents";
 
 function manifestOf(
