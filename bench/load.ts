@@ -1,20 +1,31 @@
-import { execFileSync } from "node:child_process";
-import { guard } from "../test/support/engine";
-import { measurePair, type Pair } from "./statistics";
+import { execFile } from "node:child_process";
+import { resolve } from "node:path";
+import { promisify } from "node:util";
+import { alternate, type Measurement } from "./measurement";
 
-/** Fresh processes that load `@pulumi/policy` alone, and that and our policies. */
-export function loadBench(): Promise<Pair> {
-  const policy = JSON.stringify(require.resolve("@pulumi/policy"));
-  const ours = JSON.stringify(`${guard}/bin/policies`);
-  return measurePair(
-    { name: "loading the pack", base: "@pulumi/policy alone", barMs: 100, runs: 15 },
-    () => load(`require(${policy})`),
-    () => load(`require(${policy}); require(${ours}).ecsImagePolicies()`),
+const checkout = resolve(__dirname, "..");
+const library = resolve(checkout, "bin/index.js");
+
+/** Loading `@pulumi/policy` and our policies beside loading `@pulumi/policy` alone, each time in a fresh process. */
+export async function measureLoad(rounds: number): Promise<Measurement> {
+  const times = await alternate(
+    rounds,
+    () => load(["@pulumi/policy"]),
+    () => load(["@pulumi/policy", library]),
   );
+  return { name: "loading the pack's code", ...times, limit: 100 };
 }
 
-/** Milliseconds that the script takes inside a new process, without Node's own start. */
-function load(script: string): Promise<number> {
-  const timed = `const t = performance.now(); ${script}; process.stdout.write(String(performance.now() - t), () => process.exit(0));`;
-  return Promise.resolve(Number(execFileSync(process.execPath, ["-e", timed], { encoding: "utf8" })));
+/** Milliseconds that a fresh node takes to load the modules, its own start not counted. */
+async function load(modules: readonly string[]): Promise<number> {
+  const script = `const started = performance.now();
+for (const name of ${JSON.stringify(modules)}) require(name);
+process.stdout.write(String(performance.now() - started), () => process.exit());`;
+  const { stdout } = await promisify(execFile)(process.execPath, ["-e", script], {
+    cwd: checkout,
+    timeout: 30_000,
+  });
+  const took = Number(stdout);
+  if (!(took > 0)) throw new Error(`A module printed while it was loaded: ${stdout.slice(0, 200)}`);
+  return took;
 }

@@ -1,7 +1,7 @@
 import { execFile, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { delimiter, dirname, isAbsolute, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { PulumiCommand } from "@pulumi/pulumi/automation";
@@ -122,10 +122,17 @@ function noEngine(): never {
   );
 }
 
+/** The file that runs; the Automation API knows a CLI on PATH by its name alone. */
+function pathOf({ command }: PulumiCommand): string {
+  if (isAbsolute(command)) return command;
+  const folders = (process.env["PATH"] ?? "").split(delimiter);
+  return folders.map((folder) => join(folder, command)).find((file) => existsSync(file)) ?? command;
+}
+
 if (require.main === module) {
   findEngine((line) => process.stderr.write(`${line}\n`)).then(
     (engine) => {
-      process.stdout.write(`${engine.command}\n`);
+      process.stdout.write(`${pathOf(engine)}\n`);
     },
     (error: unknown) => {
       process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

@@ -217,6 +217,7 @@ describe("with the real Pulumi engine, the pack", function () {
       const installed = join(project, "node_modules", "pulumi-ecs-image-guard");
       mkdirSync(join(project, "node_modules"));
       symlinkSync(guard, installed);
+      symlinkSync(join(guard, "node_modules", "@pulumi"), join(project, "node_modules", "@pulumi"));
       const stack = await engineStack(() => {
         task("web", [image("app:mixed")]);
       });
@@ -239,12 +240,9 @@ function otherPack(folder: string): string {
     join(pack, "package.json"),
     JSON.stringify({ name: "other-pack", version: "1.0.0", main: "index.js" }),
   );
-  const policy = JSON.stringify(join(guard, "node_modules", "@pulumi", "policy"));
-  writeFileSync(
-    join(pack, "index.js"),
-    `const { PolicyPack } = require(${policy});
+  const source = `const { PolicyPack } = require("@pulumi/policy");
 const { ecsImagePolicies } = require("pulumi-ecs-image-guard");
-new PolicyPack("other-pack", { policies: ecsImagePolicies() });\n`,
-  );
+new PolicyPack("other-pack", { policies: ecsImagePolicies() });\n`;
+  writeFileSync(join(pack, "index.js"), source);
   return pack;
 }

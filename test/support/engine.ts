@@ -43,7 +43,7 @@ export interface EngineOptions {
  * AWS providers that creates nothing but notes what it was asked to create. Needs no account, no login and no network.
  */
 export class EngineStack {
-  readonly #stopping = new AbortController();
+  readonly #running = new Set<AbortController>();
 
   private constructor(
     private readonly stack: Stack,
@@ -116,7 +116,7 @@ export class EngineStack {
 
   /** Stops what still runs and removes the temporary folder. */
   remove(): void {
-    this.#stopping.abort();
+    for (const run of this.#running) run.abort();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
@@ -135,6 +135,8 @@ export class EngineStack {
       onOutput?.(text);
     };
     const violations: PolicyEvent[] = [];
+    const stopping = new AbortController();
+    this.#running.add(stopping);
     const common = {
       color,
       policyPacks: [...packs],
@@ -143,7 +145,7 @@ export class EngineStack {
       onEvent: ({ policyEvent }: EngineEvent) => {
         if (policyEvent !== undefined) violations.push(policyEvent);
       },
-      signal: this.#stopping.signal,
+      signal: stopping.signal,
       ...(policyPackConfigs ? { policyPackConfigs } : {}),
     };
     const passed = await command(common).then(
@@ -154,6 +156,7 @@ export class EngineStack {
         return false;
       },
     );
+    this.#running.delete(stopping);
     return { passed, output: chunks.join(""), violations };
   }
 }
