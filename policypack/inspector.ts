@@ -17,7 +17,7 @@ import {
   type Reference,
   withDefaultTag,
 } from "./oci/reference";
-import { count } from "./oci/text";
+import { count, printable } from "./oci/text";
 import { parseEcrHost } from "./registry/ecr/hosts";
 import type { AwsIdentity } from "./registry/ecr/identity";
 import type { RegistryRouter, RouterOptions } from "./registry/router";
@@ -68,7 +68,7 @@ export class Inspector {
   }
 
   /**
-   * Never rejects for what a registry does: that is a failure of a known kind.
+   * Never rejects: whatever goes wrong is a failure of a known kind.
    *
    * @param identity who reads private ECR; by default the AWS SDK's default credential chain
    */
@@ -88,7 +88,7 @@ export class Inspector {
     ]);
     let inspection = this.#inspections.get(key);
     if (inspection === undefined) {
-      inspection = this.#inspect(reference, platform, reader);
+      inspection = this.#inspect(reference, platform, reader).catch(ownFailure);
       this.#inspections.set(key, inspection);
     }
     return inspection;
@@ -108,6 +108,12 @@ export class Inspector {
     const signal = AbortSignal.timeout(this.#options.imageTimeoutMs ?? 30_000);
     return new LookUp({ registries, reference, platform, identity, signal }).run();
   }
+}
+
+/** A defect of ours must not pass for a verdict, nor hide those on other images. */
+function ownFailure(error: unknown): Outcome<never> {
+  const words = printable(error instanceof Error ? error.message : String(error));
+  return failure("unsupported", `the guard itself failed here; please report this defect: ${words}`);
 }
 
 /** What one look-up works with. */

@@ -1,7 +1,14 @@
+import { runtime } from "@pulumi/pulumi";
 import { Inspector } from "../inspector";
 import { mergeSettings, readSettings, type Settings } from "../settings";
 import { WaitingBudget } from "../waiting-budget";
 import { ReviewInProgress } from "./review";
+
+/**
+ * The engine registers a program's resources one after another, some milliseconds apart. A preview awaits its look-ups
+ * at the end only, so those in ECR can wait for each other and go out in few calls.
+ */
+const previewGathering = { quietMs: 150, longestMs: 1000 };
 
 /**
  * What the policies of one pack share: the settings given once, the inspections, and the time that a run may wait.
@@ -38,7 +45,8 @@ export class Session {
     const key = JSON.stringify([insecureRegistries, mirrors]);
     let inspector = this.#inspectors.get(key);
     if (inspector === undefined) {
-      inspector = new Inspector({ insecureRegistries, mirrors });
+      const gathering = runtime.isDryRun() ? { gathering: previewGathering } : {};
+      inspector = new Inspector({ insecureRegistries, mirrors, ...gathering });
       this.#inspectors.set(key, inspector);
     }
     return inspector;

@@ -23,7 +23,7 @@ export interface RegistryOptions {
   readonly requestTimeoutMs?: number;
   /** Asked only when a registry wants a login. Default: no credentials. */
   readonly credentials?: CredentialSource;
-  /** Requests to one host at a time. Default: 16. */
+  /** Requests to one host at a time. Default: 32. */
   readonly maxConcurrentPerHost?: number;
 }
 
@@ -61,7 +61,7 @@ export class RegistryClient {
   constructor(options: RegistryOptions = {}) {
     this.#options = options;
     const rules = new HostRules(options.insecureRegistries);
-    const { requestTimeoutMs = 10_000, maxConcurrentPerHost = 16 } = options;
+    const { requestTimeoutMs = 10_000, maxConcurrentPerHost = 32 } = options;
     const transport = new Transport(rules, { requestTimeoutMs, maxConcurrentPerHost });
     const retries = new Retries();
     const tokens = new TokenClient(transport, rules, retries);

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { Inspector } from "../policypack/inspector";
+import { buildImage, pushImage, pushIndex } from "./support/images";
+import { TestRegistry } from "./support/registry";
+
+const amd64 = { os: "linux", architecture: "amd64" };
+const arm64 = { os: "linux", architecture: "arm64" };
+const ociIndex = "application/vnd.oci.image.index.v1+json";
+
+describe("an inspection", () => {
+  let registry: TestRegistry;
+  let inspector: Inspector;
+  const inspect = (name: string, platform = amd64) => inspector.inspect(`${registry.host}/${name}`, platform);
+
+  beforeEach(async () => {
+    registry = await TestRegistry.start();
+    inspector = new Inspector();
+  });
+  afterEach(async () => {
+    await inspector.close();
+    await registry.stop();
+  });
+
+  /** An index whose entries are the given documents, with or without a platform. */
+  function putIndex(
+    tag: string | undefined,
+    entries: readonly { digest: string; platform?: object }[],
+  ): string {
+    const manifests = entries.map((entry) => ({ mediaType: ociIndex, size: 1, ...entry }));
+    return registry.putManifest("app", tag, ociIndex, { schemaVersion: 2, mediaType: ociIndex, manifests });
+  }
+
+  it("gives the layers with their compression, and diff_ids only where layers are mixed", async () => {
+    pushImage(registry, "app", "plain", buildImage({ layers: ["gzip", "none"], family: "docker" }));
+    pushImage(registry, "app", "mixed", buildImage({ layers: ["gzip", "zstd"], family: "oci" }));
+    const plain = await inspect("app:plain");
+    assert.ok(plain.ok);
+    assert.deepEqual(
+      plain.value.layers.map(({ compression }) => compression),
+      ["gzip", "none"],
+    );
+    assert.equal(plain.value.diffIds, null);
+    assert.equal(registry.requestsTo("/blobs/").length, 0);
+    const mixed = await inspect("app:mixed");
+    assert.equal(mixed.ok && mixed.value.diffIds, 2);
+  });
+
+  it("keeps its verdict when the config of a mixed image cannot be had", async () => {
+    pushImage(registry, "app", "mixed", buildImage({ layers: ["gzip", "zstd"], family: "docker" }));
+    registry.onRequest = (request, response) => {
+      if (!request.url?.includes("/blobs/")) return false;
+      response.writeHead(404).end();
+      return true;
+    };
+    const mixed = await inspect("app:mixed");
+    assert.ok(mixed.ok);
+    assert.equal(mixed.value.layers.length, 2);
+    assert.equal(mixed.value.diffIds, null);
+  });
+
+  it("lets the digest win over the tag beside it", async () => {
+    const digest = pushImage(registry, "app", "good", buildImage({ layers: ["gzip"], family: "docker" }));
+    pushImage(registry, "app", "other", buildImage({ layers: ["gzip", "zstd"], family: "docker" }));
+    const found = await inspect(`app:other@${digest}`);
+    assert.equal(found.ok && found.value.digest, digest);
+  });
+
+  it("walks indexes in indexes, and gives up where they are too deep", async () => {
+    const image = buildImage({ layers: ["gzip"], family: "oci", platform: amd64 });
+    let digest = pushIndex(registry, "app", undefined, [image]);
+    for (let depth = 1; depth <= 4; depth++) digest = putIndex(`deep${depth}`, [{ digest }]);
+    assert.ok((await inspect("app:deep3")).ok);
+    const tooDeep = await inspect("app:deep4");
+    assert.equal(!tooDeep.ok && tooDeep.failure.kind, "malformed");
+  });
+
+  it("says which platforms an image has when the wanted one is not among them", async () => {
+    pushIndex(registry, "app", "arm", [buildImage({ layers: ["gzip"], family: "oci", platform: arm64 })]);
+    const found = await inspect("app:arm");
+    assert.deepEqual(found, {
+      ok: false,
+      failure: { kind: "missing", message: "it has no manifest for linux/amd64, only for linux/arm64" },
+    });
+  });
+
+  it("takes the platform of an unlabelled entry from its config", async () => {
+    const images = [arm64, amd64].map((platform) =>
+      buildImage({ layers: ["gzip"], family: "oci", platform }),
+    );
+    for (const image of images) pushImage(registry, "app", image.digest.slice(7, 20), image);
+    const manifests = images.map(({ digest, mediaType }) => ({ mediaType, digest, size: 1 }));
+    registry.putManifest("app", "unlabelled", ociIndex, { schemaVersion: 2, mediaType: ociIndex, manifests });
+    const found = await inspect("app:unlabelled");
+    assert.equal(found.ok && found.value.digest, images[1]!.digest);
+  });
+
+  it("asks once for what is asked for twice, by whichever name", async () => {
+    pushImage(registry, "app", "latest", buildImage({ layers: ["gzip"], family: "docker" }));
+    await Promise.all([inspect("app"), inspect("app:latest"), inspect("app:latest")]);
+    assert.equal(registry.requestsTo("/manifests/").length, 1);
+  });
+
+  const answers: [what: string, body: string, type: string, kind: string][] = [
+    ["a web page", "<html>login</html>", "text/html", "malformed"],
+    ["nothing", "", "application/json", "malformed"],
+    ["JSON of another kind", "[1,2]", ociIndex, "malformed"],
+    ["a schema 1 manifest", '{"schemaVersion":1,"fsLayers":[]}', "application/json", "unsupported"],
+  ];
+  for (const [what, body, type, kind] of answers) {
+    it(`calls ${what} ${kind}`, async () => {
+      registry.onRequest = (_, response) => {
+        response.writeHead(200, { "content-type": type }).end(body);
+        return true;
+      };
+      const found = await inspect("app:1");
+      assert.equal(!found.ok && found.failure.kind, kind);
+    });
+  }
+
+  it("ends in time where a registry never answers", async () => {
+    registry.onRequest = () => true;
+    const impatient = new Inspector({ imageTimeoutMs: 200 });
+    const found = await impatient.inspect(`${registry.host}/app:1`, amd64);
+    assert.equal(!found.ok && found.failure.kind, "timeout");
+    await impatient.close();
+  });
+});
