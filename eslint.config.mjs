@@ -26,6 +26,17 @@ export default tseslint.config(
     },
   },
   {
+    files: ["policypack/builds/**"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: ["../registry/*", "../policies/*", "../workloads/*", "../inspector", "undici", "node:*"],
+        },
+      ],
+    },
+  },
+  {
     files: ["policypack/registry/**"],
     rules: {
       "no-restricted-imports": [

@@ -4,3 +4,4 @@ export type { Failure, FailureKind, Outcome } from "./oci/failure";
 export type { Platform } from "./oci/platform";
 export { type InspectedImage, Inspector, type InspectorOptions, type Layer } from "./inspector";
 export { ecsImagePolicies } from "./policies";
+export { type Build, type BuildPrediction, predictBuild } from "./builds/predict-build";
