@@ -1,6 +1,7 @@
 import { failure, type Outcome, success } from "../oci/failure";
 import { printable } from "../oci/text";
 import { parseChallenges } from "./challenge";
+import { CredentialError } from "./credentials/credential-error";
 import { basicAuthorization, type Credential, type CredentialSource, secretsOf } from "./credential";
 import { parseUrl } from "./hosts";
 import { InFlight } from "./in-flight";
@@ -13,6 +14,8 @@ export interface Authorized {
   readonly header?: string;
   /** Whether a credential stands behind it. */
   readonly identified: boolean;
+  /** Why there is no credential though there may be one: told only where the anonymous request is denied. */
+  readonly credentialFault?: string;
   /** Texts that must not be shown. */
   readonly secrets: readonly string[];
 }
@@ -53,13 +56,8 @@ export class Authorization {
     )
       return success(cached.authorized);
     return this.#inFlight.run(repository, signal, async (shared) => {
-      let credential: Credential | undefined;
-      try {
-        credential = await this.credentials(this.registry, repository);
-      } catch {
-        return failure("denied", `the credentials for ${this.registry} could not be read`);
-      }
-      if (learnt.scheme === "basic") return this.#basic(credential);
+      const { credential, fault } = await this.#credential(repository);
+      if (learnt.scheme === "basic") return this.#basic(credential, fault);
       const scope = this.#scopes.get(repository) ?? `repository:${repository}:pull`;
       const request = {
         registry: this.registry,
@@ -70,10 +68,16 @@ export class Authorization {
         credential,
       };
       const token = await this.tokenClient.fetch(request, shared);
-      if (!token.ok) return token;
+      if (!token.ok)
+        return token.failure.kind === "denied" && fault !== undefined ? failure("denied", fault) : token;
       const { value } = token.value;
       const secrets = [value, ...secretsOf(credential)];
-      const authorized = { header: `Bearer ${value}`, identified: credential !== undefined, secrets };
+      const authorized = {
+        header: `Bearer ${value}`,
+        identified: credential !== undefined,
+        ...(fault !== undefined && { credentialFault: fault }),
+        secrets,
+      };
       this.#tokens.set(repository, { token: token.value, authorized });
       return success(authorized);
     });
@@ -112,7 +116,18 @@ export class Authorization {
     return failure("denied", `${this.registry} wants a login ${how}`);
   }
 
-  #basic(credential: Credential | undefined): Outcome<Authorized> {
+  /** A login that cannot be read is no failure yet: the image may be public. */
+  async #credential(repository: string): Promise<{ credential?: Credential | undefined; fault?: string }> {
+    try {
+      return { credential: await this.credentials(this.registry, repository) };
+    } catch (error) {
+      const why = error instanceof CredentialError ? `: ${error.message}` : "";
+      return { fault: `the credentials for ${this.registry} could not be read${why}` };
+    }
+  }
+
+  #basic(credential: Credential | undefined, fault: string | undefined): Outcome<Authorized> {
+    if (fault !== undefined) return failure("denied", fault);
     if (credential === undefined) return success(anonymous);
     if ("identityToken" in credential)
       return failure(

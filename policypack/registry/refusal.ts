@@ -18,6 +18,8 @@ export function refusalOf(registry: string, wanted: Wanted, { response, authoriz
   if (status === 404 || status === 410)
     return { kind: "missing", message: `${registry} has no ${missing(wanted, code)}` };
   if (status === 401 || status === 403) {
+    if (authorized.credentialFault !== undefined)
+      return { kind: "denied", message: authorized.credentialFault };
     const which = authorized.identified ? "with the credentials given" : "without credentials";
     const hint = authorized.identified
       ? "it does not exist, or they may not pull from it"

@@ -1,10 +1,13 @@
 import type { Outcome } from "../oci/failure";
 import { type FetchedManifest, RegistryClient, type RegistryOptions, type RepositoryName } from "./client";
+import type { CredentialSource } from "./credential";
+import { loginCredentials } from "./credentials/login";
 import type { EcrClient } from "./ecr/client";
 import { parseEcrHost } from "./ecr/hosts";
 import type { AwsIdentity } from "./ecr/identity";
 import type { Gathering } from "./ecr/look-ups";
 
+/** As for the client, but for the logins of docker and Podman where no other source is given. */
 export interface RouterOptions extends RegistryOptions {
   /** How long a look-up in ECR waits for others of its repository, to go out with them. */
   readonly gathering?: Gathering;
@@ -16,12 +19,14 @@ export interface RouterOptions extends RegistryOptions {
  */
 export class RegistryRouter {
   readonly #options: RouterOptions;
+  readonly #credentials: CredentialSource;
   readonly #distribution: RegistryClient;
   readonly #ecr = new Map<string, Promise<EcrClient>>();
 
   constructor(options: RouterOptions) {
     this.#options = options;
-    this.#distribution = new RegistryClient(options);
+    this.#credentials = options.credentials ?? loginCredentials();
+    this.#distribution = new RegistryClient({ ...options, credentials: this.#credentials });
   }
 
   manifest(
@@ -76,7 +81,7 @@ export class RegistryRouter {
 
   async #hasLogin({ registry, repository }: RepositoryName): Promise<boolean> {
     // A login that cannot be read is told to those who need it; here it only means that there is no second way.
-    const login = await this.#options.credentials?.(registry, repository).catch(() => undefined);
+    const login = await this.#credentials(registry, repository).catch(() => undefined);
     return login !== undefined;
   }
 }

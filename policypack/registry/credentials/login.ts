@@ -1,0 +1,127 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { printable } from "../../oci/text";
+import type { Credential, CredentialSource } from "../credential";
+import { credentialOfEntry } from "./auth-entry";
+import { CredentialError } from "./credential-error";
+import { askHelper, isHelperName } from "./credential-helper";
+import { type LoginConfig, parseLoginConfig } from "./login-config";
+import { readLoginFile } from "./login-file";
+import { dockerKey, findDockerKey, findPodmanKey } from "./login-key";
+
+export interface LoginOptions {
+  /** How long a credential helper may take, in milliseconds. Default: 10 s. */
+  readonly helperTimeLimitMs?: number;
+}
+
+type AskHelper = (name: string, server: string) => Promise<Credential | undefined>;
+type Find = (
+  config: LoginConfig,
+  registry: string,
+  repository: string,
+  ask: AskHelper,
+) => Promise<Credential | undefined>;
+
+/**
+ * The logins of the person or pipeline, the first that has one: `DOCKER_AUTH_CONFIG`, docker's config.json, then Podman's
+ * auth.json. Files are read and helpers asked when they are first needed, and once.
+ *
+ * The source throws a CredentialError where a login that may be the needed one cannot be read and no other was found.
+ * Source: docker/cli `cli/config` (28 and later for DOCKER_AUTH_CONFIG); containers-auth.json(5).
+ */
+export function loginCredentials(
+  env: NodeJS.ProcessEnv = process.env,
+  { helperTimeLimitMs = 10_000 }: LoginOptions = {},
+): CredentialSource {
+  const answers = new Map<string, Promise<Credential | undefined>>();
+  const ask: AskHelper = (name, server) => {
+    const key = JSON.stringify([name, server]);
+    const answer = answers.get(key) ?? askHelper(name, server, { env, timeLimitMs: helperTimeLimitMs });
+    answers.set(key, answer);
+    return answer;
+  };
+  const places = placesOf(env);
+  return async (registry, repository) => {
+    let fault: CredentialError | undefined;
+    for (const { config, find } of places) {
+      try {
+        const credential = await find(await config(), registry, repository, ask);
+        if (credential !== undefined) return credential;
+      } catch (error) {
+        if (!(error instanceof CredentialError)) throw error;
+        fault ??= error;
+      }
+    }
+    if (fault !== undefined) throw fault;
+    return undefined;
+  };
+}
+
+interface Place {
+  readonly config: () => Promise<LoginConfig>;
+  readonly find: Find;
+}
+
+function placesOf(env: NodeJS.ProcessEnv): readonly Place[] {
+  const inline = env["DOCKER_AUTH_CONFIG"] ?? "";
+  const home = env[process.platform === "win32" ? "USERPROFILE" : "HOME"] || homedir();
+  const dockerFile = join(env["DOCKER_CONFIG"] || join(home, ".docker"), "config.json");
+  return [
+    {
+      // docker knows only `auths` in it, GitLab the whole of a config.json; both put it before the file.
+      config: once(() => Promise.resolve().then(() => parseLoginConfig(inline, "DOCKER_AUTH_CONFIG"))),
+      find: findDockerLogin,
+    },
+    { config: once(() => readLoginFile(dockerFile)), find: findDockerLogin },
+    ...podmanFiles(env, home).map((path) => ({
+      config: once(() => readLoginFile(path)),
+      find: findPodmanLogin,
+    })),
+  ];
+}
+
+/** containers/image `pkg/docker/config/config.go`, `getAuthFilePaths`: a file named by the user is the only one. */
+function podmanFiles(env: NodeJS.ProcessEnv, home: string): readonly string[] {
+  const named = env["REGISTRY_AUTH_FILE"] ?? "";
+  if (named !== "") return [named];
+  const folders = [env["XDG_RUNTIME_DIR"] ?? "", env["XDG_CONFIG_HOME"] || join(home, ".config")];
+  return folders.filter((folder) => folder !== "").map((folder) => join(folder, "containers", "auth.json"));
+}
+
+/**
+ * A helper takes the place of `auths`: what it does not find is not looked for there (docker/cli `native_store.go`).
+ * A registry's own helper comes before the common one, and an empty name means none (`getConfiguredCredentialStore`).
+ */
+const findDockerLogin: Find = async (config, registry, _repository, ask) => {
+  const server = dockerKey(registry);
+  const own = config.credHelpers.get(server);
+  const helper = own === undefined ? config.credsStore : own;
+  if (helper !== "" && helper !== null) return ask(helperName(helper, config), server);
+  return entryOf(config, findDockerKey(config.auths, registry), registry);
+};
+
+/** Podman knows no `credsStore` in its files. */
+const findPodmanLogin: Find = async (config, registry, repository, ask) => {
+  const helper = config.credHelpers.get(registry) ?? "";
+  if (helper !== "") return ask(helperName(helper, config), registry);
+  return entryOf(config, findPodmanKey(config.auths, registry, repository), registry);
+};
+
+function entryOf(config: LoginConfig, key: string | undefined, registry: string): Credential | undefined {
+  // The key itself is not shown: it is a URL at times, and may hold a password.
+  const what = `the entry for ${printable(registry)} in ${config.origin}`;
+  return key === undefined ? undefined : credentialOfEntry(config.auths.get(key), what);
+}
+
+function helperName(helper: unknown, config: LoginConfig): string {
+  if (typeof helper === "string" && isHelperName(helper)) return helper;
+  throw new CredentialError(
+    `${config.origin} names a credential helper that is not of letters, digits, ".", "_" and "-"`,
+  );
+}
+
+/** Does the work when first asked, and only then. */
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => (result ??= work());
+}
