@@ -57,7 +57,7 @@ export function unreadableUse(workload: ImageUser["workload"], use: UnreadableUs
   const outlook =
     use.reason === "unknown"
       ? "The guard checks this image during the update, before the resource is created."
-      : "ECS would refuse this as well: correct the definition.";
+      : "AWS would refuse this as well: correct the definition.";
   return [`${place}${quoted(workload.name)}, at ${printable(use.path)}: ${use.message}.`, outlook].join("\n");
 }
 

@@ -1,8 +1,8 @@
 import { printable } from "../oci/text";
 import type { ImageUse, LaunchType, UnreadableUse, WorkloadImages } from "./image-use";
-import { jsonFault } from "./json-fault";
+import { eachAt, jsonAt, type Place } from "./places";
 import type { PlatformReading } from "./runtime-platform";
-import { isRecord, kindOf, member, read, type KeyMatch, type Reading } from "./values";
+import { isRecord, kindOf, member, type KeyMatch, type Reading } from "./values";
 
 /** What all containers of one task share. */
 export interface Task {
@@ -19,6 +19,7 @@ export interface ContainerPlace {
 }
 
 const PATH = "containerDefinitions";
+const NOUN = "container definitions";
 /** A name longer than this tells a reader nothing more; ECS itself allows 255 characters. */
 const NAME_LENGTH = 80;
 /** The longest image string that ECS takes (ECS API, `ContainerDefinition.image`), and a digest's length more. */
@@ -26,42 +27,20 @@ const IMAGE_LENGTH = 255 + 72;
 
 /** Reads `containerDefinitions` given as a JSON text, as the classic provider wants it; a ready array is taken as well. */
 export function containersFromJson(props: unknown, task: Task): WorkloadImages {
-  const definitions = member(props, PATH);
-  if (definitions.state !== "known" || typeof definitions.value !== "string") {
-    return containersFromArray(definitions, task, "any-case");
-  }
-  try {
-    return containersFromArray(read(JSON.parse(definitions.value)), task, "any-case");
-  } catch {
-    const fault = jsonFault(definitions.value);
-    const place = fault === undefined ? "" : ` at line ${fault.line}, column ${fault.column}`;
-    const end = fault?.atEnd === true ? ": the text ends too early" : "";
-    return whole("malformed", `the container definitions are not valid JSON${place}${end}`);
-  }
+  const place: Place = { reading: member(props, PATH), path: PATH, keys: "any-case" };
+  return jsonAt(place, NOUN, (decoded) => containersAt(decoded, NOUN, task));
 }
 
 /** Reads `containerDefinitions` given as an array of objects. */
-export function containersFromArray(
-  definitions: Reading,
-  task: Task,
-  keys: KeyMatch = "exact",
-): WorkloadImages {
-  if (definitions.state === "unknown") {
-    return whole("unknown", "the container definitions are known only during the update");
-  }
-  if (definitions.state === "absent") return whole("malformed", "there are no container definitions");
-  if (!Array.isArray(definitions.value)) {
-    return whole("malformed", `the container definitions are ${kindOf(definitions.value)}, not an array`);
-  }
-  const list: readonly unknown[] = definitions.value;
-  if (list.length === 0) return whole("malformed", "there are no container definitions");
-  const places = Array.from({ length: list.length }, (_, index): ContainerPlace => ({
-    container: member(list, index),
-    path: `${PATH}[${index}]`,
-    label: `container ${index + 1}`,
-    keys,
-  }));
-  return imagesOfContainers(places, task);
+export function containersFromArray(definitions: Reading, task: Task): WorkloadImages {
+  return containersAt({ reading: definitions, path: PATH, keys: "exact" }, NOUN, task);
+}
+
+/** Reads an array of containers wherever it stands; `owner`, such as ` of nodes 0:3`, says more of those without a name. */
+export function containersAt(list: Place, noun: string, task: Task, owner = ""): WorkloadImages {
+  return eachAt(list, noun, ({ reading: container, path, keys }, index) =>
+    imagesOfContainers([{ container, path, label: `container ${index + 1}${owner}`, keys }], task),
+  );
 }
 
 /** Reads each container by itself: one that cannot be read does not hide the others. */
@@ -151,9 +130,4 @@ function credentialsOf(container: unknown, keys: KeyMatch): string | undefined {
 function text(reading: Reading): string | undefined {
   if (reading.state !== "known" || typeof reading.value !== "string") return undefined;
   return reading.value.trim() === "" ? undefined : reading.value;
-}
-
-/** The definitions as a whole cannot be read. */
-function whole(reason: UnreadableUse["reason"], message: string): WorkloadImages {
-  return { uses: [], unreadable: [{ reason, path: PATH, message }] };
 }

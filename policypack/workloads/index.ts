@@ -1,3 +1,4 @@
+import { batchJobDefinition } from "./batch-job-definition";
 import { daemonTaskDefinition } from "./daemon-task-definition";
 import { expressGatewayService } from "./express-gateway-service";
 import type { WorkloadFamily } from "./family";
@@ -7,7 +8,12 @@ import { taskDefinition } from "./task-definition";
 export type { ImageUse, LaunchType, UnreadableUse, WorkloadImages } from "./image-use";
 
 /** Every kind of resource that makes ECS run containers. A new one is a file of its own and a line here. */
-const FAMILIES: readonly WorkloadFamily[] = [taskDefinition, daemonTaskDefinition, expressGatewayService];
+const FAMILIES: readonly WorkloadFamily[] = [
+  taskDefinition,
+  daemonTaskDefinition,
+  expressGatewayService,
+  batchJobDefinition,
+];
 
 const READERS = new Map(FAMILIES.flatMap((family) => Object.entries(family.types)));
 

@@ -8,9 +8,15 @@ const LAUNCH_TYPES: ReadonlyMap<string, LaunchType> = new Map([
   ["MANAGED_INSTANCES", "MANAGED_INSTANCES"],
 ]);
 
-/** The launch types in `requiresCompatibilities` (ECS API, `RegisterTaskDefinition`) that are known, each once. */
-export function launchTypes(props: unknown): readonly LaunchType[] {
-  const reading = member(props, "requiresCompatibilities");
+/**
+ * The launch types that are known, each once, of `requiresCompatibilities` (ECS API, `RegisterTaskDefinition`) or of
+ * `platformCapabilities` (Batch API, `RegisterJobDefinition`).
+ */
+export function launchTypes(
+  props: unknown,
+  key: "requiresCompatibilities" | "platformCapabilities" = "requiresCompatibilities",
+): readonly LaunchType[] {
+  const reading = member(props, key);
   if (reading.state !== "known" || !Array.isArray(reading.value)) return [];
   const list: readonly unknown[] = reading.value;
   const found = new Set<LaunchType>();

@@ -1,5 +1,6 @@
 import type { Platform } from "../oci/platform";
 import type { UnreadableUse } from "./image-use";
+import { inside, type Place } from "./places";
 import { isRecord, kindOf, member } from "./values";
 
 /** The platform that a task will run on, or why it cannot be told; `path` and `message` are those of the unreadable use. */
@@ -30,23 +31,27 @@ const WINDOWS_FAMILY = /^WINDOWS_SERVER_([0-9A-Z]+)_(?:CORE|FULL)$/;
 type Part<T> = { readonly ok: true; readonly value: T } | Extract<PlatformReading, { ok: false }>;
 
 /**
- * Reads `runtimePlatform` of a task definition (ECS API, `RuntimePlatform`). Absent parts take ECS's defaults. An unknown part does not:
+ * Reads `runtimePlatform` of a task definition (ECS API, `RuntimePlatform`), or of the part of a resource at a place. Absent parts take ECS's defaults. An unknown part does not:
  * a wrong guess would judge another image of the index than the one that the task will pull.
  */
-export function runtimePlatform(props: unknown): PlatformReading {
-  const path = "runtimePlatform";
-  const reading = member(props, path);
+export function runtimePlatform(props: unknown, place?: Pick<Place, "path" | "keys">): PlatformReading {
+  const key = "runtimePlatform";
+  const path = place === undefined ? key : `${place.path}.${key}`;
+  const reading = member(props, key, place?.keys);
   if (reading.state === "absent") return { ok: true, platform: LINUX_AMD64 };
   if (reading.state === "unknown") return unknown(path, "the runtime platform");
   if (!isRecord(reading.value)) {
     return malformed(path, `the runtime platform is ${kindOf(reading.value)}, not an object`);
   }
-  const architecture = part(reading.value, "cpuArchitecture", "the CPU architecture", "X86_64", (word) =>
-    ARCHITECTURES.get(word),
+  const platform: Place = { reading, path, keys: place?.keys ?? "exact" };
+  const architecture = part(
+    inside(platform, reading.value, "cpuArchitecture"),
+    "the CPU architecture",
+    "X86_64",
+    (word) => ARCHITECTURES.get(word),
   );
   const system = part(
-    reading.value,
-    "operatingSystemFamily",
+    inside(platform, reading.value, "operatingSystemFamily"),
     "the operating system family",
     "LINUX",
     systemOf,
@@ -68,14 +73,11 @@ function systemOf(family: string): Pick<Platform, "os" | "osVersion"> | undefine
 
 /** One word of the runtime platform; an empty one is absent, as the classic provider has it. */
 function part<T>(
-  holder: unknown,
-  key: string,
+  { reading, path }: Place,
   what: string,
   byDefault: string,
   meaning: (word: string) => T | undefined,
 ): Part<T> {
-  const path = `runtimePlatform.${key}`;
-  const reading = member(holder, key);
   if (reading.state === "unknown") return unknown(path, what);
   const word = reading.state === "absent" || reading.value === "" ? byDefault : reading.value;
   if (typeof word !== "string") return malformed(path, `${what} is ${kindOf(word)}, not a string`);
