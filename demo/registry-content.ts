@@ -1,4 +1,10 @@
-import { buildImage, type LayerCompression, pushImage, pushIndex } from "../test/support/images";
+import {
+  buildImage,
+  type LayerCompression,
+  pushImage,
+  pushIndex,
+  threeGzipTwelveZstd,
+} from "../test/support/images";
 import type { TestRegistry } from "../test/support/registry";
 
 const amd64 = { os: "linux", architecture: "amd64" };
@@ -12,12 +18,7 @@ function times(count: number, compression: LayerCompression): LayerCompression[]
 export function fillRegistry(registry: TestRegistry): void {
   const gzip = (count: number) => buildImage({ layers: times(count, "gzip"), family: "docker" });
   pushImage(registry, "shop/web", "good", gzip(4));
-  pushImage(
-    registry,
-    "shop/api",
-    "mixed",
-    buildImage({ layers: [...times(3, "gzip"), ...times(12, "zstd")], family: "docker" }),
-  );
+  pushImage(registry, "shop/api", "mixed", buildImage({ layers: threeGzipTwelveZstd, family: "docker" }));
   pushImage(registry, "shop/api", "mixed-gzip", gzip(15));
   pushImage(
     registry,

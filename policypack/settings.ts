@@ -1,5 +1,6 @@
 import type { PolicyConfigJSONSchema } from "@pulumi/policy/schema";
-import { closest, isRecord, printable } from "./oci/text";
+import { isRecord, printable } from "./oci/text";
+import { closest } from "./spelling";
 
 /** An image that the guard leaves alone, and why. */
 export interface Exclusion {

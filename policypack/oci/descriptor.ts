@@ -76,7 +76,7 @@ function readPlatform(value: unknown, path: string): Platform | undefined {
   const variant = optionalString(platform["variant"], `${path}.variant`);
   const osVersion = optionalString(platform["os.version"], `${path}["os.version"]`);
   return {
-    // A missing one matches no platform that a task runs on; the index's other entries may still do.
+    // As for containerd: a missing os is the host's own, a missing architecture matches none.
     os: optionalString(platform["os"], `${path}.os`) ?? "",
     architecture: optionalString(platform["architecture"], `${path}.architecture`) ?? "",
     ...(variant === undefined || variant === "" ? {} : { variant }),

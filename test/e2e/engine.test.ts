@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CustomResource, type Output } from "@pulumi/pulumi";
-import { AnyResource, engineFor, EngineStack } from "../support/engine";
+import { AnyResource, engineFor, EngineStack, Repository } from "../support/engine";
 import { writePack } from "../support/engine-packs";
 
 /** Blocks what is named as its setting says, and tells the value of `props.url` where it is known. */
@@ -21,13 +20,6 @@ const readingUrl = `[{
     if (args.name === "reader") report("the url is " + args.props.url);
   },
 }]`;
-
-class Repository extends CustomResource {
-  declare readonly repositoryUrl: Output<string>;
-  constructor(name: string, url: string) {
-    super("aws:ecr/repository:Repository", name, { url, repositoryUrl: undefined });
-  }
-}
 
 describe("the harness of the real Pulumi engine", function () {
   this.timeout(60_000);

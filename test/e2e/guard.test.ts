@@ -2,12 +2,10 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ComponentResource, CustomResource, type Input, output, type Output } from "@pulumi/pulumi";
-import { AnyResource, engineFor, EngineStack, guard } from "../support/engine";
-import { buildImage, pushImage, pushIndex } from "../support/images";
+import { ComponentResource, type Input, output } from "@pulumi/pulumi";
+import { AnyResource, engineFor, EngineStack, guard, Repository } from "../support/engine";
+import { buildImage, pushImage, pushIndex, threeGzipTwelveZstd } from "../support/images";
 import { TestRegistry } from "../support/registry";
-
-const seed = [...Array<"gzip">(3).fill("gzip"), ...Array<"zstd">(12).fill("zstd")];
 
 function task(
   name: string,
@@ -26,13 +24,6 @@ function task(
   );
 }
 
-class Repository extends CustomResource {
-  declare readonly repositoryUrl: Output<string>;
-  constructor(name: string, url: string) {
-    super("aws:ecr/repository:Repository", name, { url, repositoryUrl: undefined });
-  }
-}
-
 describe("with the real Pulumi engine, the pack", function () {
   this.timeout(120_000);
   let registry: TestRegistry;
@@ -49,7 +40,7 @@ describe("with the real Pulumi engine, the pack", function () {
     };
     registry = await TestRegistry.start();
     pushImage(registry, "app", "good", buildImage({ layers: ["gzip", "gzip"], family: "docker" }));
-    pushImage(registry, "app", "mixed", buildImage({ layers: seed, family: "docker" }));
+    pushImage(registry, "app", "mixed", buildImage({ layers: threeGzipTwelveZstd, family: "docker" }));
     pushIndex(registry, "app", "arm-mixed", [
       buildImage({ layers: ["gzip"], family: "oci", platform: { os: "linux", architecture: "amd64" } }),
       buildImage({

@@ -7,11 +7,9 @@ import {
   urnOf,
   type Violation,
 } from "../support/fake-engine";
-import { buildImage, pushImage, pushIndex } from "../support/images";
+import { buildImage, pushImage, pushIndex, threeGzipTwelveZstd } from "../support/images";
 import { TestRegistry } from "../support/registry";
 import { UNKNOWN } from "../workloads/previewed";
-
-const seed = [...Array<"gzip">(3).fill("gzip"), ...Array<"zstd">(12).fill("zstd")];
 
 describe("the policies", () => {
   let registry: TestRegistry;
@@ -20,7 +18,7 @@ describe("the policies", () => {
   before(async () => {
     registry = await TestRegistry.start();
     pushImage(registry, "app", "good", buildImage({ layers: ["gzip", "gzip"], family: "docker" }));
-    pushImage(registry, "app", "mixed", buildImage({ layers: seed, family: "docker" }));
+    pushImage(registry, "app", "mixed", buildImage({ layers: threeGzipTwelveZstd, family: "docker" }));
     pushImage(registry, "app", "oci-mix", buildImage({ layers: ["gzip", "zstd"], family: "oci" }));
     pushIndex(registry, "app", "arm-mixed", [
       buildImage({ layers: ["gzip"], family: "oci", platform: { os: "linux", architecture: "amd64" } }),

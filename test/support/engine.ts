@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
-import { CustomResource } from "@pulumi/pulumi";
+import { CustomResource, type Output } from "@pulumi/pulumi";
 import {
   type EngineEvent,
   LocalWorkspace,
@@ -19,6 +19,14 @@ export const guard = checkout;
 
 /** A resource of any type, without the 84 MB of the AWS SDK for Pulumi. */
 export class AnyResource extends CustomResource {}
+
+/** Its URL is not known in a preview; the stand-in provider gives the one named here once it is created. */
+export class Repository extends CustomResource {
+  declare readonly repositoryUrl: Output<string>;
+  constructor(name: string, url: string) {
+    super("aws:ecr/repository:Repository", name, { url, repositoryUrl: undefined });
+  }
+}
 
 /** What one run of the engine printed and whether it passed. */
 export interface EngineRun {

@@ -6,6 +6,12 @@ import { zstdFrame } from "./zstd";
 export type LayerCompression = "gzip" | "zstd" | "none";
 export type Family = "docker" | "oci";
 
+/** The layers of the error that people know: 3 != 15. */
+export const threeGzipTwelveZstd: readonly LayerCompression[] = [
+  ...Array<"gzip">(3).fill("gzip"),
+  ...Array<"zstd">(12).fill("zstd"),
+];
+
 export interface ImageSpec {
   readonly layers: readonly LayerCompression[];
   readonly family: Family;

@@ -10,7 +10,7 @@ import { failureOf, imageFailure, isInvalidInput } from "./failures";
 import { type EcrHost, parseEcrHost } from "./hosts";
 import { type AwsIdentity, defaultIdentity } from "./identity";
 import { type Gathering, LookUps, timeIsOver } from "./look-ups";
-import { EcrApi, isDigest } from "./sdk";
+import { EcrApi, namesDigest } from "./sdk";
 
 export interface EcrOptions {
   /** Whose credentials ask. Default: the SDK's default provider chain. */
@@ -118,7 +118,7 @@ export class EcrClient {
       const alone = ids.length === 1;
       for (const id of ids) {
         const image =
-          images.find((one) => one.imageId?.[isDigest(id) ? "imageDigest" : "imageTag"] === id) ??
+          images.find((one) => one.imageId?.[namesDigest(id) ? "imageDigest" : "imageTag"] === id) ??
           (alone ? images[0] : undefined);
         const failed =
           failures.find((one) => [one.imageId?.imageDigest, one.imageId?.imageTag].includes(id)) ??
@@ -170,7 +170,7 @@ function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promis
 
 function verified(image: Image, id: string): Outcome<FetchedManifest> {
   const bytes = Buffer.from(image.imageManifest ?? "", "utf8");
-  const digest = isDigest(id) ? id : (image.imageId?.imageDigest ?? "");
+  const digest = namesDigest(id) ? id : (image.imageId?.imageDigest ?? "");
   if (bytes.length === 0)
     return failure("malformed", `ECR answered without the manifest of ${printable(id)}`);
   if (bytes.length > maximumManifestBytes)

@@ -48,7 +48,7 @@ export class EcrApi {
     const command = new this.#sdk.BatchGetImageCommand({
       registryId: account,
       repositoryName: repository,
-      imageIds: ids.map((id) => (isDigest(id) ? { imageDigest: id } : { imageTag: id })),
+      imageIds: ids.map((id) => (namesDigest(id) ? { imageDigest: id } : { imageTag: id })),
       acceptedMediaTypes: [...acceptedManifestTypes],
     });
     return this.#client.send(command, { abortSignal: signal });
@@ -78,7 +78,7 @@ export class EcrApi {
 }
 
 /** Tags hold no colon (distribution reference grammar), digests do. */
-export function isDigest(tagOrDigest: string): boolean {
+export function namesDigest(tagOrDigest: string): boolean {
   return tagOrDigest.includes(":");
 }
 
