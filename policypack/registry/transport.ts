@@ -15,6 +15,8 @@ export interface HttpRequest {
   readonly body?: string;
   /** A longer body of a 200 answer is a failure; of any other answer only the first bytes are kept. */
   readonly maxBytes: number;
+  /** The first `maxBytes` of a 200 or 206 answer will do: the connection of a longer body is cut off behind them. */
+  readonly startOnly?: boolean;
   /** Where the host's addresses may lie; given when someone else than the user named the host. */
   readonly reach?: Reach;
   /** The host's name in messages. Default: the URL's host. */
@@ -128,18 +130,20 @@ export class Transport {
       headersTimeout: 0,
       bodyTimeout: 0,
     });
-    const success = answer.statusCode === 200;
-    const maximum = success ? request.maxBytes : maximumErrorBytes;
+    const { statusCode: status } = answer;
+    const startOnly = request.startOnly === true && (status === 200 || status === 206);
+    const whole = status === 200 && !startOnly;
+    const maximum = whole || startOnly ? request.maxBytes : maximumErrorBytes;
     const header = (name: string) => [answer.headers[name] ?? []].flat();
     const announced = Number(header("content-length")[0] ?? 0);
-    const bytes = success && announced > maximum ? undefined : await readUpTo(answer.body, maximum, success);
+    const bytes = whole && announced > maximum ? undefined : await readUpTo(answer.body, maximum, whole);
     if (bytes === undefined) {
       answer.body.on("error", () => undefined).destroy();
       return broken("malformed", `${label} answered with more than ${maximum} bytes`);
     }
     // undici offers a connection for reuse a turn after its answer's end; a request sent before would open another.
     await turn();
-    return { ok: true, response: { url, status: answer.statusCode, header, body: bytes } };
+    return { ok: true, response: { url, status, header, body: bytes } };
   }
 
   #dispatcher(url: URL, reach: Reach | undefined): Dispatcher {
