@@ -4,12 +4,12 @@ import type {
   ResourceValidationPolicy,
   StackValidationPolicy,
 } from "@pulumi/policy";
-import { runtime } from "@pulumi/pulumi";
 import { printable } from "../oci/text";
 import { identityOfProvider } from "../registry/ecr/identity";
 import { settingsSchema } from "../settings";
 import { imagesOf } from "../workloads";
 import type { Review, ReviewInProgress } from "./review";
+import { reportsAtEnd } from "./run-mode";
 import type { Session } from "./session";
 
 /** What a policy says about one image use. */
@@ -45,7 +45,7 @@ export type ImagePolicy = ResourceValidationPolicy & StackValidationPolicy;
  *
  * The engine analyzes one resource at a time and waits for each, so in a preview a resource only starts its look-ups
  * and all are reported at the end of the stack. In an update the stack's turn comes after the deployment, so there
- * each resource is judged before it is created. `pulumi policy analyze` counts as an update.
+ * each resource is judged before it is created. `pulumi policy analyze` counts as a preview.
  */
 export function imagePolicy(session: Session, args: ImagePolicyArgs): ImagePolicy {
   const { judge, ...metadata } = args;
@@ -105,7 +105,7 @@ export function imagePolicy(session: Session, args: ImagePolicyArgs): ImagePolic
           message: `Configuration of ${args.name}: ${message}`,
           urn: resource.urn,
         }));
-        if (runtime.isDryRun()) {
+        if (reportsAtEnd()) {
           preview ??= session.review(settings);
           preview.add(workload);
           return misconfigured;
