@@ -5,7 +5,6 @@ import type {
   ResourceValidationPolicy,
   StackValidationPolicy,
 } from "@pulumi/policy";
-import { runtime } from "@pulumi/pulumi";
 import { printable } from "../oci/text";
 import { identityOfProvider } from "../registry/ecr/identity";
 import { type Settings, settingsSchema } from "../settings";
@@ -13,6 +12,7 @@ import { imagesOf } from "../workloads";
 import type { PolicyDefinition } from "./definition";
 import { exemptionsOf, type Finding, imageFindings } from "./findings";
 import type { Review, ReviewInProgress, Workload } from "./review";
+import { reportsAtEnd } from "./run-mode";
 import type { Session } from "./session";
 import { tagExemptionOf } from "./tag-exemption";
 
@@ -29,7 +29,7 @@ export type ImagePolicy = ResourceValidationPolicy & StackValidationPolicy;
  *
  * The engine analyzes one resource at a time and waits for each, so in a preview a resource only starts its look-ups
  * and all are reported at the end of the stack. In an update the stack's turn comes after the deployment, so there
- * each resource is judged before it is created. `pulumi policy analyze` counts as an update.
+ * each resource is judged before it is created. `pulumi policy analyze` counts as a preview.
  *
  * @param more what the policy says besides its judgement of images
  */
@@ -125,7 +125,7 @@ export function imagePolicy(
         }));
         const { workload, problems: tagProblems } = workloadOf(resource, images, settings);
         const told = [...misconfigured, ...tagProblems];
-        if (runtime.isDryRun()) {
+        if (reportsAtEnd()) {
           preview ??= { review: session.review(settings), settings };
           preview.review.add(workload);
           return told;

@@ -1,8 +1,8 @@
-import { runtime } from "@pulumi/pulumi";
 import { Inspector } from "../inspector";
 import { mergeSettings, readSettings, type Settings } from "../settings";
 import { WaitingBudget } from "../waiting-budget";
 import { ReviewInProgress } from "./review";
+import { reportsAtEnd } from "./run-mode";
 
 /**
  * The engine registers a program's resources one after another, some milliseconds apart. A preview awaits its look-ups
@@ -20,7 +20,11 @@ export class Session {
   #shared: Partial<Settings> = {};
   #budget: WaitingBudget | undefined;
 
-  constructor(private readonly carrier: string) {}
+  /** @param base what a pack sets in its code; the engine's configuration comes on top */
+  constructor(
+    private readonly carrier: string,
+    private readonly base: Partial<Settings> = {},
+  ) {}
 
   /** The settings of one policy; each problem is told once a run, at the first workload. */
   settingsOf(policy: string, config: object): { settings: Settings; problems: readonly string[] } {
@@ -28,7 +32,9 @@ export class Session {
     if (policy === this.carrier) this.#shared = own.settings;
     const problems = own.problems.filter((problem) => this.isNews([policy, problem]));
     const settings =
-      policy === this.carrier ? mergeSettings(own.settings) : mergeSettings(this.#shared, own.settings);
+      policy === this.carrier
+        ? mergeSettings(this.base, own.settings)
+        : mergeSettings(this.base, this.#shared, own.settings);
     return { settings, problems };
   }
 
@@ -57,7 +63,7 @@ export class Session {
     const key = JSON.stringify(options);
     let inspector = this.#inspectors.get(key);
     if (inspector === undefined) {
-      const gathering = runtime.isDryRun() ? { gathering: previewGathering } : {};
+      const gathering = reportsAtEnd() ? { gathering: previewGathering } : {};
       inspector = new Inspector({ ...options, ...gathering });
       this.#inspectors.set(key, inspector);
     }

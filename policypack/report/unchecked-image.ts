@@ -40,12 +40,15 @@ export function imageToCome(image: string, users: readonly ImageUser[]): string 
 /** A place of a resource where no image could be read. */
 export function unreadableUse(workload: ImageUser["workload"], use: UnreadableUse): string {
   const place = use.container === undefined ? "" : `container \`${printable(use.container)}\` of `;
-  const outlook =
-    use.reason === "unknown"
-      ? "The guard checks this image during the update, before the resource is created."
-      : "AWS would refuse this as well: correct the definition.";
-  return [`${place}${quoted(workload.name)}, at ${printable(use.path)}: ${use.message}.`, outlook].join("\n");
+  const where = `${place}${quoted(workload.name)}, at ${printable(use.path)}`;
+  return [`${where}: ${use.message}.`, outlook[use.reason]].join("\n");
 }
+
+const outlook: Record<UnreadableUse["reason"], string> = {
+  unknown: "The guard checks this image during the update, before the resource is created.",
+  redacted: "Analyze the stack itself (--stack), or give the state file's passphrase or key.",
+  malformed: "AWS would refuse this as well: correct the definition.",
+};
 
 const advice: Record<FailureKind, string> = {
   missing: "push the image first, or correct its name, tag or platform",

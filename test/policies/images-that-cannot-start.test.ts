@@ -211,7 +211,9 @@ describe("an image that cannot start", () => {
         const violations = await analyze("update", [resource], config);
         const words = violations.map(({ level, message }) => `${level}: ${message}`);
         assert.equal(words.length, found.length, words.join("\n\n"));
-        found.forEach((expression, i) => { assert.match(words[i]!, expression); });
+        found.forEach((expression, i) => {
+          assert.match(words[i]!, expression);
+        });
       }
     });
   }
