@@ -24,7 +24,7 @@ export interface RegistryOptions {
   readonly requestTimeoutMs?: number;
   /** Asked only when a registry wants a login. Default: no credentials. */
   readonly credentials?: CredentialSource;
-  /** Requests to one host at a time. Default: 32. */
+  /** The most requests to one host at a time; how many really go out at once is learnt from its answers. Default: 60. */
   readonly maxConcurrentPerHost?: number;
 }
 
@@ -67,7 +67,7 @@ export class RegistryClient {
   constructor(options: RegistryOptions = {}) {
     this.#options = options;
     const rules = new HostRules(options.insecureRegistries);
-    const { requestTimeoutMs = 10_000, maxConcurrentPerHost = 32 } = options;
+    const { requestTimeoutMs = 10_000, maxConcurrentPerHost = 60 } = options;
     const transport = new Transport(rules, { requestTimeoutMs, maxConcurrentPerHost });
     const retries = new Retries();
     const tokens = new TokenClient(transport, rules, retries);

@@ -3,9 +3,10 @@ import { printable } from "../oci/text";
 
 /**
  * How an exchange broke down. `transient`: another try may help. `protocol`: the other side speaks something else
- * (TLS or plain). `refused`: nothing listens there. `final`: no other try would end differently.
+ * (TLS or plain). `refused`: nothing listens there. `late`: it took too long. `final`: no other try would end
+ * differently.
  */
-export type Breakdown = "transient" | "protocol" | "refused" | "final";
+export type Breakdown = "transient" | "protocol" | "refused" | "late" | "final";
 
 export interface NetworkError {
   readonly kind: FailureKind;
@@ -28,8 +29,8 @@ const known: Readonly<Record<string, readonly [words: string, breakdown: Breakdo
   EPIPE: ["broke the connection", "transient"],
   UND_ERR_SOCKET: ["broke the connection", "transient"],
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: ["sent a body of another length than it announced", "transient"],
-  ETIMEDOUT: ["did not accept a connection in time", "final", "timeout"],
-  UND_ERR_CONNECT_TIMEOUT: ["did not accept a connection in time", "final", "timeout"],
+  ETIMEDOUT: ["did not accept a connection in time", "late", "timeout"],
+  UND_ERR_CONNECT_TIMEOUT: ["did not accept a connection in time", "late", "timeout"],
   EHOSTUNREACH: ["cannot be reached from this network", "final"],
   ENETUNREACH: ["cannot be reached from this network", "final"],
   EADDRNOTAVAIL: ["cannot be reached from this network", "final"],

@@ -5,6 +5,7 @@ import { type Failure } from "../oci/failure";
 import { classOfHostname, lookupWithin, type Reach } from "./address";
 import type { HostRules } from "./hosts";
 import { Limiter } from "./limiter";
+import type { RequestEnd } from "./pace";
 import { type Breakdown, describeNetworkError } from "./network-error";
 
 export interface HttpRequest {
@@ -48,6 +49,8 @@ export interface TransportOptions {
   readonly maxConcurrentPerHost: number;
 }
 
+/** To all hosts together, so that no more connections than these are open. */
+const maximumConcurrentRequests = 64;
 /** An error's text needs no more. */
 const maximumErrorBytes = 64 * 1024;
 
@@ -65,7 +68,8 @@ export class Transport {
     private readonly rules: HostRules,
     private readonly options: TransportOptions,
   ) {
-    this.#limiter = new Limiter(options.maxConcurrentPerHost);
+    const inAll = maximumConcurrentRequests;
+    this.#limiter = new Limiter({ perHost: options.maxConcurrentPerHost, inAll });
   }
 
   /** The number of requests sent so far. */
@@ -75,11 +79,17 @@ export class Transport {
 
   async send(request: HttpRequest): Promise<Sent> {
     const label = request.label ?? request.url.host;
-    const release = await this.#limiter.enter(
+    const leave = await this.#limiter.enter(
       request.url.host,
       AbortSignal.any([request.signal, this.#closing.signal]),
     );
-    if (release === undefined) return this.#ended(label);
+    if (leave === undefined) return this.#ended(label);
+    const sent = await this.#bounded(request, label);
+    leave(endOf(sent));
+    return sent;
+  }
+
+  async #bounded(request: HttpRequest, label: string): Promise<Sent> {
     const limit = new AbortController();
     const timer = setTimeout(() => {
       limit.abort();
@@ -94,13 +104,12 @@ export class Transport {
       if (request.signal.aborted || this.#closing.signal.aborted) return this.#ended(label);
       if (limit.signal.aborted) {
         const seconds = this.options.requestTimeoutMs / 1000;
-        return broken("timeout", `${label} did not answer within ${seconds} s`);
+        return broken("timeout", `${label} did not answer within ${seconds} s`, "late");
       }
       const { kind, words, breakdown } = describeNetworkError(error);
       return broken(kind, `${label} ${words}`, breakdown);
     } finally {
       clearTimeout(timer);
-      release();
     }
   }
 
@@ -164,6 +173,12 @@ export class Transport {
     }
     return dispatcher;
   }
+}
+
+/** What the end of a request says about the load of its host. */
+function endOf(sent: Sent): RequestEnd {
+  if (sent.ok) return [429, 503].includes(sent.response.status) ? "overloaded" : "answered";
+  return sent.breakdown === "transient" || sent.breakdown === "late" ? "overloaded" : "unrelated";
 }
 
 /** The bytes of a body; where it is longer than allowed, undefined, or its beginning if that will do. */
