@@ -1,3 +1,4 @@
+import type { LookupFunction } from "node:net";
 import { isDigest, sha256Of, verifyDigest } from "../oci/digest";
 import { failure, type Outcome, success } from "../oci/failure";
 import { acceptedManifestTypes, bareMediaType } from "../oci/media-types";
@@ -24,8 +25,10 @@ export interface RegistryOptions {
   readonly requestTimeoutMs?: number;
   /** Asked only when a registry wants a login. Default: no credentials. */
   readonly credentials?: CredentialSource;
-  /** Requests to one host at a time. Default: 32. */
+  /** The most requests to one host at a time; how many really go out at once is learnt from its answers. Default: 60. */
   readonly maxConcurrentPerHost?: number;
+  /** How host names become addresses, as for `net.connect`. Default: as the system does it. */
+  readonly lookup?: LookupFunction;
 }
 
 /** Where an image lives: the part of a reference that a registry client needs. */
@@ -66,9 +69,9 @@ export class RegistryClient {
 
   constructor(options: RegistryOptions = {}) {
     this.#options = options;
-    const rules = new HostRules(options.insecureRegistries);
-    const { requestTimeoutMs = 10_000, maxConcurrentPerHost = 32 } = options;
-    const transport = new Transport(rules, { requestTimeoutMs, maxConcurrentPerHost });
+    const { requestTimeoutMs = 10_000, maxConcurrentPerHost = 60, lookup } = options;
+    const rules = new HostRules(options.insecureRegistries, lookup);
+    const transport = new Transport(rules, { requestTimeoutMs, maxConcurrentPerHost, lookup });
     const retries = new Retries();
     const tokens = new TokenClient(transport, rules, retries);
     const credentials = this.#options.credentials ?? (() => Promise.resolve(undefined));

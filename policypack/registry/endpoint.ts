@@ -107,7 +107,7 @@ export class Endpoint {
           return sent;
         }
         tried.push(sent);
-        if (!sent.ok && sent.breakdown === "final") break;
+        if (!sent.ok && (sent.breakdown === "final" || sent.breakdown === "late")) break;
       }
       // Where neither scheme works, the words of plain http fit best: it is what such registries mostly speak.
       const plain = this.host.schemes[0] === "http" ? tried[0] : tried.at(-1);

@@ -98,6 +98,11 @@ export class TestRegistry {
     });
   }
 
+  /** Connections that are open now. */
+  get open(): number {
+    return this.#sockets.size;
+  }
+
   get url(): string {
     return `${this.#scheme}://${this.host}`;
   }
