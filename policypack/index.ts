@@ -10,7 +10,6 @@ export {
   ecsImagePolicies,
   type ImagePolicy,
   type PolicyLevel,
-  type PolicyName,
   type PolicyOptions,
   PolicyOptionsError,
 } from "./policies";

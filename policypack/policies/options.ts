@@ -5,11 +5,11 @@ import { closest } from "../spelling";
 import type { ImagePolicy } from "./image-policy";
 
 /** What another team's pack sets in its code. What the engine gives as configuration comes on top. */
-export interface PolicyOptions<Name extends string = string> {
+export interface PolicyOptions {
   /** The settings of the configuration, for every policy. */
   readonly settings?: Partial<Settings>;
   /** Policy → its level where the configuration gives none. A policy that is not named keeps its own. */
-  readonly enforcementLevels?: Readonly<Partial<Record<Name, PolicyLevel>>>;
+  readonly enforcementLevels?: Readonly<Record<string, PolicyLevel>>;
 }
 
 const levels = ["advisory", "mandatory", "disabled"] as const;
@@ -42,7 +42,7 @@ export function atLevels(policies: readonly ImagePolicy[], options: PolicyOption
   const names = policies.map(({ name }) => name);
   for (const [name, level] of given) {
     requireKnown(name, names, "policy");
-    if (level !== undefined && !levels.includes(level))
+    if (!levels.includes(level))
       throw new PolicyOptionsError(
         `ecsImagePolicies: the level of \`${name}\` must be one of ${levels.join(", ")}.`,
       );

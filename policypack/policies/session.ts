@@ -30,15 +30,20 @@ export class Session {
   settingsOf(policy: string, config: object): { settings: Settings; problems: readonly string[] } {
     const own = readSettings(config);
     if (policy === this.carrier) this.#shared = own.settings;
-    const problems = own.problems.filter((problem) => {
-      const key = JSON.stringify([policy, problem]);
-      return !this.#reported.has(key) && this.#reported.add(key);
-    });
+    const problems = own.problems.filter((problem) => this.isNews([policy, problem]));
     const settings =
       policy === this.carrier
         ? mergeSettings(this.base, own.settings)
         : mergeSettings(this.base, this.#shared, own.settings);
     return { settings, problems };
+  }
+
+  /** Whether it is said for the first time in this run: what concerns several policies is told by one of them. */
+  isNews(what: readonly string[]): boolean {
+    const key = JSON.stringify(what);
+    if (this.#reported.has(key)) return false;
+    this.#reported.add(key);
+    return true;
   }
 
   review(settings: Settings): ReviewInProgress {
@@ -47,12 +52,19 @@ export class Session {
   }
 
   /** Policies whose settings agree share their inspections; others must ask for themselves. */
-  #inspectorFor({ insecureRegistries, mirrors }: Settings): Inspector {
-    const key = JSON.stringify([insecureRegistries, mirrors]);
+  #inspectorFor(settings: Settings): Inspector {
+    const options = {
+      insecureRegistries: settings.insecureRegistries,
+      mirrors: settings.mirrors,
+      sniffLayers: settings.sniffLayers,
+      imageTimeoutMs: settings.imageTimeoutSeconds * 1000,
+      requestTimeoutMs: settings.requestTimeoutSeconds * 1000,
+    };
+    const key = JSON.stringify(options);
     let inspector = this.#inspectors.get(key);
     if (inspector === undefined) {
       const gathering = reportsAtEnd() ? { gathering: previewGathering } : {};
-      inspector = new Inspector({ insecureRegistries, mirrors, ...gathering });
+      inspector = new Inspector({ ...options, ...gathering });
       this.#inspectors.set(key, inspector);
     }
     return inspector;

@@ -48,6 +48,17 @@ export class RegistryRouter {
     return this.#read(name, identity, (client) => client.blob(name, digest, maxBytes, signal));
   }
 
+  /** The first bytes of a blob, at most `length`: not verified, since a digest tells only of a whole. */
+  blobStart(
+    name: RepositoryName,
+    digest: string,
+    length: number,
+    identity: AwsIdentity | undefined,
+    signal: AbortSignal,
+  ): Promise<Outcome<Uint8Array>> {
+    return this.#read(name, identity, (client) => client.blobStart(name, digest, length, signal));
+  }
+
   async close(): Promise<void> {
     const ecr = await Promise.all(this.#ecr.values());
     await Promise.all([this.#distribution.close(), ...ecr.map((client) => client.close())]);

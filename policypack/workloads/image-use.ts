@@ -1,7 +1,8 @@
 import type { Platform } from "../oci/platform";
+import type { launchTypeNames } from "./launch-types";
 
 /** Where ECS will start the task; decides which container runtime pulls the image. */
-export type LaunchType = "EC2" | "FARGATE" | "EXTERNAL" | "MANAGED_INSTANCES";
+export type LaunchType = (typeof launchTypeNames)[number];
 
 /** One container of a workload that will make ECS pull an image. */
 export interface ImageUse {

@@ -1,11 +1,12 @@
 import type { Image } from "@aws-sdk/client-ecr";
-import { Agent } from "undici";
 import { verifyDigest } from "../../oci/digest";
 import { failure, type Outcome, success } from "../../oci/failure";
 import { dockerSchema1, ociIndex, ociManifest } from "../../oci/media-types";
 import { isRecord, printable } from "../../oci/text";
 import type { FetchedManifest, RepositoryName } from "../client";
-import { downloadBlob } from "./blob-download";
+import { HostRules } from "../hosts";
+import { Transport } from "../transport";
+import { type Download, downloadBlob } from "./blob-download";
 import { failureOf, imageFailure, isInvalidInput } from "./failures";
 import { type EcrHost, parseEcrHost } from "./hosts";
 import { type AwsIdentity, defaultIdentity } from "./identity";
@@ -33,7 +34,7 @@ export class EcrClient {
   readonly #gathering: Gathering;
   readonly #apis = new Map<string, Promise<EcrApi>>();
   readonly #lookUps = new Map<string, LookUps<FetchedManifest>>();
-  #storage: Agent | undefined;
+  readonly #storage = new Transport(new HostRules(), { requestTimeoutMs: 30_000, maxConcurrentPerHost: 32 });
 
   constructor(options: EcrOptions = {}) {
     this.#identity = options.identity ?? defaultIdentity;
@@ -67,6 +68,31 @@ export class EcrClient {
     maxBytes: number,
     signal?: AbortSignal,
   ): Promise<Outcome<Uint8Array>> {
+    const bytes = await this.#download(name, digest, { maxBytes }, signal);
+    return bytes.ok && !verifyDigest(digest, bytes.value)
+      ? failure("malformed", `the content of blob ${printable(digest)} does not match its digest`)
+      : bytes;
+  }
+
+  /**
+   * The first bytes of a blob, `length` (at least 1) or fewer where the blob is shorter; for looking at magic numbers. They
+   * are not verified: a digest tells only of a whole.
+   */
+  blobStart(
+    name: RepositoryName,
+    digest: string,
+    length: number,
+    signal?: AbortSignal,
+  ): Promise<Outcome<Uint8Array>> {
+    return this.#download(name, digest, { maxBytes: length, startOnly: true }, signal);
+  }
+
+  async #download(
+    name: RepositoryName,
+    digest: string,
+    what: Omit<Download, "presigned">,
+    signal: AbortSignal | undefined,
+  ): Promise<Outcome<Uint8Array>> {
     const host = parseEcrHost(name.registry);
     if (host === undefined) return notEcr(name.registry);
     let url: string | undefined;
@@ -77,19 +103,16 @@ export class EcrClient {
       return signal?.aborted ? timeIsOver() : failureOf(error, this.#identity.describe);
     }
     if (url === undefined) return failure("malformed", "ECR answered without a download URL");
-    this.#storage ??= new Agent({ connectTimeout: 10_000, headersTimeout: 30_000, bodyTimeout: 30_000 });
-    const bytes = await downloadBlob(url, maxBytes, this.#storage, signal);
-    return bytes.ok && !verifyDigest(digest, bytes.value)
-      ? failure("malformed", `the content of blob ${printable(digest)} does not match its digest`)
-      : bytes;
+    const own = signal ?? new AbortController().signal;
+    const bytes = await downloadBlob({ ...what, presigned: url }, this.#storage, own);
+    return own.aborted && !bytes.ok ? timeIsOver() : bytes;
   }
 
   async close(): Promise<void> {
     const apis = await Promise.allSettled(this.#apis.values());
     this.#apis.clear();
     for (const api of apis) if (api.status === "fulfilled") api.value.close();
-    await this.#storage?.destroy();
-    this.#storage = undefined;
+    await this.#storage.close();
   }
 
   #api(host: EcrHost): Promise<EcrApi> {
