@@ -5,6 +5,7 @@ import type {
   StackValidationPolicy,
 } from "@pulumi/policy";
 import { runtime } from "@pulumi/pulumi";
+import { home } from "../home";
 import { printable } from "../oci/text";
 import { identityOfProvider } from "../registry/ecr/identity";
 import { settingsSchema } from "../settings";
@@ -25,7 +26,14 @@ export interface Finding {
 export interface ImagePolicyArgs extends Required<
   Pick<
     ResourceValidationPolicy,
-    "name" | "displayName" | "description" | "enforcementLevel" | "severity" | "tags" | "remediationSteps"
+    | "name"
+    | "displayName"
+    | "description"
+    | "enforcementLevel"
+    | "severity"
+    | "framework"
+    | "tags"
+    | "remediationSteps"
   >
 > {
   /** Pure: what the policy says of what was found. Called once a preview, or once a resource in an update. */
@@ -88,6 +96,7 @@ export function imagePolicy(session: Session, args: ImagePolicyArgs): ImagePolic
 
   return {
     ...metadata,
+    url: `${home}#${args.name}`,
     configSchema,
     validateResource: (resource, reportViolation) =>
       guarded(resource.urn, reportViolation, async () => {

@@ -1,5 +1,6 @@
 import { isMixed } from "../oci/compression";
 import { blockedImage, exemption } from "../report";
+import { deploymentRisks } from "./framework";
 import { type Finding, type ImagePolicy, imagePolicy } from "./image-policy";
 import type { Review } from "./review";
 import type { Session } from "./session";
@@ -14,6 +15,7 @@ export function mixedLayerCompression(session: Session): ImagePolicy {
     description: "The layers of a container image must not mix gzip and zstd.",
     enforcementLevel: "mandatory",
     severity: "high",
+    framework: deploymentRisks,
     tags: ["ecs", "fargate", "container-images", "zstd"],
     remediationSteps:
       "Rebuild the image with one compression for all layers: compression=gzip,force-compression=true.",

@@ -1,4 +1,5 @@
 import { unreadableUse, uncheckedImage } from "../report";
+import { deploymentRisks } from "./framework";
 import { type Finding, type ImagePolicy, imagePolicy } from "./image-policy";
 import type { Review } from "./review";
 import type { Session } from "./session";
@@ -13,6 +14,7 @@ export function unverifiedImage(session: Session): ImagePolicy {
     description: "The guard should be able to check every image that ECS will run.",
     enforcementLevel: "advisory",
     severity: "medium",
+    framework: deploymentRisks,
     tags: ["ecs", "fargate", "container-images"],
     remediationSteps: "See the message: it says what kept the guard from reading the image.",
     judge,
