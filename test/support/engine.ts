@@ -46,6 +46,17 @@ export interface EngineOptions {
   readonly color?: "always" | "never";
 }
 
+/** Where a stack is kept, if not in files of its own. */
+export interface CloudBackend {
+  /** The stand-in of Pulumi Cloud. */
+  readonly url: string;
+  readonly organization: string;
+  /** PULUMI_HOME, where required packs are installed. */
+  readonly home: string;
+  /** A token, and where the language host is. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
 /**
  * A stack of the real Pulumi engine: an inline program, a file backend in a temporary folder, and a stand-in for the
  * AWS providers that creates nothing but notes what it was asked to create. Needs no account, no login and no network.
@@ -58,28 +69,30 @@ export class EngineStack {
     private readonly folder: string,
   ) {}
 
-  static async create(engine: PulumiCommand, program: () => void): Promise<EngineStack> {
+  static async create(
+    engine: PulumiCommand,
+    program: () => void,
+    cloud?: CloudBackend,
+  ): Promise<EngineStack> {
     const folder = mkdtempSync(join(tmpdir(), "ecs-image-guard-"));
     for (const name of ["work", "home", "state", "bin"]) mkdirSync(join(folder, name));
     const bin = join(folder, "bin");
-    const url = `file://${join(folder, "state")}`;
-    // The engine finds a pack's host and providers without a language host or a download when they are on PATH.
-    executable(
-      join(bin, "pulumi-analyzer-policy-nodejs"),
-      require.resolve("@pulumi/pulumi/cmd/run-policy-pack"),
-    );
-    for (const provider of ["aws", "aws-native"])
-      executable(join(bin, `pulumi-resource-${provider}`), join(__dirname, "provider.cjs"), provider);
+    const url = cloud?.url ?? `file://${join(folder, "state")}`;
+    writePlugins(bin);
     const inline: PulumiFn = () => {
       program();
       return Promise.resolve();
     };
     const stack = await LocalWorkspace.createOrSelectStack(
-      { stackName: "test", projectName: "guarded", program: inline },
+      {
+        stackName: cloud === undefined ? "test" : `${cloud.organization}/guarded/test-${stacks++}`,
+        projectName: "guarded",
+        program: inline,
+      },
       {
         pulumiCommand: engine,
         workDir: join(folder, "work"),
-        pulumiHome: join(folder, "home"),
+        pulumiHome: cloud?.home ?? join(folder, "home"),
         projectSettings: {
           name: "guarded",
           runtime: "nodejs",
@@ -88,11 +101,9 @@ export class EngineStack {
         envVars: {
           // What the person's own environment may say otherwise.
           PULUMI_BACKEND_URL: url,
-          PULUMI_IGNORE_AMBIENT_PLUGINS: "false",
-          PATH: `${bin}${delimiter}${process.env["PATH"] ?? ""}`,
+          ...pluginEnvironment(bin),
           PULUMI_CONFIG_PASSPHRASE: "test",
-          PULUMI_SKIP_UPDATE_CHECK: "true",
-          PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+          ...cloud?.environment,
           ECS_IMAGE_GUARD_CREATED: join(folder, "created"),
         },
       },
@@ -169,6 +180,24 @@ export class EngineStack {
   }
 }
 
+/** The engine finds a pack's host and providers without a language host or a download when they are on PATH. */
+export function writePlugins(bin: string): void {
+  executable(join(bin, "pulumi-analyzer-policy-nodejs"), join(__dirname, "policy-host.cjs"));
+  for (const provider of ["aws", "aws-native"])
+    executable(join(bin, `pulumi-resource-${provider}`), join(__dirname, "provider.cjs"), provider);
+}
+
+/** Makes the CLI use the plugins of that folder, and look for no others. */
+export function pluginEnvironment(bin: string): Record<string, string> {
+  return {
+    PULUMI_IGNORE_AMBIENT_PLUGINS: "false",
+    PATH: `${bin}${delimiter}${process.env["PATH"] ?? ""}`,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+  };
+}
+
+let stacks = 0;
 let engine: Promise<PulumiCommand> | undefined;
 
 /**
