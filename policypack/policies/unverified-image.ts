@@ -18,6 +18,6 @@ export const unverifiedImage: PolicyDefinition = {
     if (toCome) return { message: imageToCome(image, users), remark: true };
     return isMissing(judged)
       ? { message: missingToo(image, inspection.failure) }
-      : { message: uncheckedImage(image, platform, users, inspection.failure) };
+      : { message: uncheckedImage(image, platform, users, inspection.failure), cause: inspection.failure };
   },
 };
