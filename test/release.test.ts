@@ -35,7 +35,9 @@ describe("a release", () => {
       encoding: "utf8",
     });
     const files = [...json.matchAll(/"path": "([^"]+)"/g)].map(([, path = ""]) => path);
-    const others = files.filter((path) => !/^bin\/[\w/-]+\.(js|d\.ts)$/.test(path)).sort();
+    const others = files
+      .filter((path) => !/^bin\/([\w/-]+\.(js|d\.ts)|config\.schema\.json)$/.test(path))
+      .sort();
     assert.deepEqual(others, ["LICENSE", "PulumiPolicy.yaml", "README.md", "package.json"]);
     assert.ok(files.includes("bin/pack.js") && files.includes("bin/index.d.ts"));
   });
