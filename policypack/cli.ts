@@ -4,6 +4,7 @@ import { text } from "node:stream/consumers";
 import { Inspector } from "./inspector";
 import { printable } from "./oci/text";
 import { type Arguments, parseArguments, UsageError, usage } from "./cli/arguments";
+import { inspectExplained } from "./cli/explain";
 import { exitCode, type InspectedName, renderJson, renderText } from "./cli/output";
 
 /** `ecs-image-guard`: the inspection of the policies, outside Pulumi. */
@@ -21,13 +22,23 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function inspect({ images, platform, format, insecureRegistries }: Arguments): Promise<number> {
+async function inspect({
+  images,
+  platform,
+  format,
+  insecureRegistries,
+  explain,
+}: Arguments): Promise<number> {
   const names = await namesToInspect(images);
   if (names.length === 0) throw new UsageError("No image was named.");
   const inspector = new Inspector({ insecureRegistries });
   try {
     const results: InspectedName[] = await Promise.all(
-      names.map(async (image) => ({ image, platform, inspection: await inspector.inspect(image, platform) })),
+      names.map(async (image) =>
+        explain
+          ? inspectExplained(image, platform, { insecureRegistries })
+          : { image, platform, inspection: await inspector.inspect(image, platform) },
+      ),
     );
     process.stdout.write(format === "json" ? renderJson(results) : renderText(results, process.stdout.isTTY));
     return exitCode(results);

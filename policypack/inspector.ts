@@ -21,6 +21,8 @@ import { count, printable } from "./oci/text";
 import { parseEcrHost } from "./registry/ecr/hosts";
 import type { AwsIdentity } from "./registry/ecr/identity";
 import type { RegistryRouter, RouterOptions } from "./registry/router";
+import type { Trace } from "./registry/trace";
+import { indexStep, manifestStep, referenceStep } from "./walk-steps";
 
 /** One layer as the manifest describes it, with the compression that its media type says. */
 export interface Layer {
@@ -105,8 +107,10 @@ export class Inspector {
   ): Promise<Outcome<InspectedImage>> {
     this.#registries ??= import("./registry/router").then((room) => new room.RegistryRouter(this.#options));
     const registries = await this.#registries;
+    const { trace } = this.#options;
+    trace?.add(referenceStep(reference));
     const signal = AbortSignal.timeout(this.#options.imageTimeoutMs ?? 30_000);
-    return new LookUp({ registries, reference, platform, identity, signal }).run();
+    return new LookUp({ registries, reference, platform, identity, signal, trace }).run();
   }
 }
 
@@ -123,6 +127,7 @@ interface LookUpArgs {
   readonly platform: Platform;
   readonly identity: AwsIdentity | undefined;
   readonly signal: AbortSignal;
+  readonly trace: Trace | undefined;
 }
 
 /** The walk from a name through its indexes to the manifest of one platform. */
@@ -160,6 +165,7 @@ class LookUp {
       return failure("malformed", `its indexes are nested more than ${maximumDepth} deep`);
     const candidates = imageCandidates(index);
     const chosen = choosePlatform(candidates, this.args.platform);
+    this.args.trace?.add(indexStep(index, this.args.platform, chosen));
     if (chosen !== undefined) return this.#open(chosen.digest, depth + 1);
     // As containerd does: an entry that names no platform may still be the one, its config or its own entries tell.
     for (const candidate of candidates.filter((entry) => entry.platform === undefined)) {
@@ -189,6 +195,7 @@ class LookUp {
   }
 
   async #describe(manifest: ImageManifest, digest: string): Promise<Outcome<InspectedImage>> {
+    this.args.trace?.add(manifestStep(manifest, digest));
     const image = requireImage(manifest);
     if (!image.ok) return image;
     const layers = manifest.layers.map((layer) => ({

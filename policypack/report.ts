@@ -47,8 +47,16 @@ export function uncheckedImage(
     ...usedBy(users),
     ["platform", formatPlatform(platform)],
     ["problem", `${failed.kind}: ${failed.message}`],
+    ...(failed.login === undefined ? [] : [["login", failed.login] as const]),
     ["to do", advice[failed.kind]],
+    ...explainCommand(image, failed),
   ]).join("\n");
+}
+
+/** To copy, so it stays on one line. */
+function explainCommand(image: string, { kind }: Failure): Fact[] {
+  const command = `npx ecs-image-guard inspect --explain ${printable(image)}`;
+  return kind === "denied" ? [["details", command, "unbroken"]] : [];
 }
 
 /** A place of a resource where no image could be read. */
@@ -84,13 +92,15 @@ const advice: Record<FailureKind, string> = {
   "invalid-reference": "correct the image name in the container definition",
 };
 
-type Fact = readonly [label: string, value: string];
+type Fact = readonly [label: string, value: string, breaking?: "unbroken"];
 
 /** Aligned, and wrapped at 80 columns between words. */
 function facts(rows: readonly Fact[]): string[] {
   const width = Math.max(...rows.map(([label]) => label.length));
-  return rows.flatMap(([label, value]) =>
-    wrapped(value, 80 - width - 1).map((line, i) => `${(i === 0 ? label : "").padEnd(width)} ${line}`),
+  return rows.flatMap(([label, value, breaking]) =>
+    (breaking === undefined ? wrapped(value, 80 - width - 1) : [value]).map(
+      (line, i) => `${(i === 0 ? label : "").padEnd(width)} ${line}`,
+    ),
   );
 }
 

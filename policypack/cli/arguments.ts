@@ -11,6 +11,8 @@ Options:
   --platform OS/ARCH[/VARIANT]  the platform of the task (default: linux/amd64)
   --format text|json            how to print (default: text)
   --insecure-registry HOST      may be asked over plain http (may be repeated)
+  --explain                     tell every step: credentials, requests, choices;
+                                never a secret
   -h, --help                    this text
   --version                     the version
 
@@ -24,6 +26,8 @@ export interface Arguments {
   readonly platform: Platform;
   readonly format: "text" | "json";
   readonly insecureRegistries: readonly string[];
+  /** Tell every step of each image's inspection. */
+  readonly explain: boolean;
 }
 
 /** The command line was not understood; the message says which part of it. */
@@ -49,6 +53,7 @@ export function parseArguments(
     platform: platformOf(values.platform),
     format,
     insecureRegistries: values["insecure-registry"],
+    explain: values.explain,
   };
 }
 
@@ -61,6 +66,7 @@ function parse(argv: readonly string[]) {
         platform: { type: "string", default: "linux/amd64" },
         format: { type: "string", default: "text" },
         "insecure-registry": { type: "string", multiple: true, default: [] },
+        explain: { type: "boolean", default: false },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean" },
       },

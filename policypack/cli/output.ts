@@ -5,13 +5,17 @@ import type { Failure, Outcome } from "../oci/failure";
 import { formatPlatform, type Platform } from "../oci/platform";
 import { formatReference, type Reference, referenceIn, withDefaultTag } from "../oci/reference";
 import { count, printable } from "../oci/text";
+import type { TraceStep } from "../registry/trace";
 import { blockedImage, uncheckedImage } from "../report";
+import { renderSteps, type VerdictStep } from "./explain";
 
 /** One name of the command line and what its inspection gave. */
 export interface InspectedName {
   readonly image: string;
   readonly platform: Platform;
   readonly inspection: Outcome<InspectedImage>;
+  /** Where they were asked for: how it came to that. */
+  readonly steps?: readonly TraceStep[];
 }
 
 interface Finding {
@@ -48,6 +52,13 @@ export function renderText(results: readonly InspectedName[], colour: boolean): 
   const paint = (style: "green" | "red" | "yellow", words: string) =>
     colour ? styleText(style, words) : words;
   const blocks = results.map((result) => {
+    const steps = stepsOf(result);
+    const explanation = steps === undefined ? "" : `${renderSteps(result.image, steps)}\n`;
+    return explanation + verdictOf(result);
+  });
+  return blocks.join("");
+
+  function verdictOf(result: InspectedName): string {
     const name = printable(result.image);
     const [finding] = findingsOf(result);
     if (result.inspection.ok && finding === undefined) {
@@ -56,8 +67,19 @@ export function renderText(results: readonly InspectedName[], colour: boolean): 
     const verdict = finding?.level === "mandatory" ? paint("red", "blocked") : paint("yellow", "unchecked");
     const message = (finding?.message ?? "").split("\n").map((line) => (line === "" ? "" : `  ${line}`));
     return [`${verdict}  ${name}`, ...message, ""].join("\n");
-  });
-  return blocks.join("");
+  }
+}
+
+/** With the verdict as the last. */
+function stepsOf(result: InspectedName): readonly (TraceStep | VerdictStep)[] | undefined {
+  const { steps, inspection } = result;
+  if (steps === undefined) return undefined;
+  if (!inspection.ok) {
+    const { kind, message } = inspection.failure;
+    return [...steps, { step: "verdict", verdict: "unchecked", reason: `${kind}: ${message}` }];
+  }
+  const blocked = findingsOf(result).some(({ level }) => level === "mandatory");
+  return [...steps, { step: "verdict", verdict: blocked ? "blocked" : "ok", reason: null }];
 }
 
 function layersInWords({ layers, platform }: InspectedImage): string {
@@ -80,6 +102,7 @@ function imageAsJson(result: InspectedName) {
     predictions: [],
     findings: findingsOf(result),
     failure: inspection.ok ? null : failureAsJson(inspection.failure),
+    ...(result.steps === undefined ? {} : { explain: stepsOf(result) }),
   };
 }
 
@@ -93,6 +116,6 @@ function manifestAsJson({ mediaType, digest, layers, diffIds }: InspectedImage) 
   return { mediaType, digest, layers, diffIds };
 }
 
-function failureAsJson({ kind, message }: Failure) {
-  return { kind, message };
+function failureAsJson({ kind, message, login }: Failure) {
+  return { kind, message, ...(login === undefined ? {} : { login }) };
 }

@@ -24,6 +24,8 @@ export type FailureKind =
 export interface Failure {
   readonly kind: FailureKind;
   readonly message: string;
+  /** Of `denied`: which login was used, or why none was, in one line. */
+  readonly login?: string;
 }
 
 /** Either what was asked for, or why it could not be had. */

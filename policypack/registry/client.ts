@@ -6,10 +6,12 @@ import type { CredentialSource } from "./credential";
 import { type Answer, Endpoint, type Network } from "./endpoint";
 import { bareName, HostRules } from "./hosts";
 import { InFlight } from "./in-flight";
+import { mirrorStep } from "./mirror-step";
 import { isRepository, isTag } from "./names";
 import { refusalOf, type Wanted } from "./refusal";
 import { Retries } from "./retries";
 import { TokenClient } from "./token";
+import type { Trace } from "./trace";
 import { Transport } from "./transport";
 
 export type { Credential, CredentialSource } from "./credential";
@@ -25,6 +27,8 @@ export interface RegistryOptions {
   readonly credentials?: CredentialSource;
   /** Requests to one host at a time. Default: 32. */
   readonly maxConcurrentPerHost?: number;
+  /** Hears every step of the way. Default: nobody does. */
+  readonly trace?: Trace;
 }
 
 /** Where an image lives: the part of a reference that a registry client needs. */
@@ -43,6 +47,7 @@ export interface FetchedManifest {
 
 /** The manifest size that every registry must accept (distribution-spec, "Pushing Manifests"). */
 const maximumManifestBytes = 4 * 1024 * 1024;
+const notAsked = "not looked for: the registry did not ask for one";
 /** How long a mirror that cannot be reached is left alone. */
 const mirrorRestMs = 60_000;
 
@@ -61,12 +66,16 @@ export class RegistryClient {
   constructor(options: RegistryOptions = {}) {
     this.#options = options;
     const rules = new HostRules(options.insecureRegistries);
-    const { requestTimeoutMs = 10_000, maxConcurrentPerHost = 32 } = options;
-    const transport = new Transport(rules, { requestTimeoutMs, maxConcurrentPerHost });
+    const { requestTimeoutMs = 10_000, maxConcurrentPerHost = 32, trace } = options;
+    const transport = new Transport(rules, {
+      requestTimeoutMs,
+      maxConcurrentPerHost,
+      ...(trace && { trace }),
+    });
     const retries = new Retries();
     const tokens = new TokenClient(transport, rules, retries);
     const credentials = this.#options.credentials ?? (() => Promise.resolve(undefined));
-    this.#network = { transport, rules, retries, tokens, credentials };
+    this.#network = { transport, rules, retries, tokens, credentials, ...(trace && { trace }) };
     this.#mirrors = new Map(
       Object.entries(options.mirrors ?? {}).map(([name, list]) => [bareName(name), list]),
     );
@@ -143,14 +152,20 @@ export class RegistryClient {
     read: (registry: string, answer: Answer) => Outcome<T>,
   ): Promise<Outcome<T>> {
     for (const mirror of this.#mirrors.get(bareName(name.registry)) ?? []) {
-      if ((this.#restingUntil.get(mirror) ?? 0) > performance.now()) continue;
+      const rests = (this.#restingUntil.get(mirror) ?? 0) > performance.now();
+      if (rests) this.#options.trace?.add(mirrorStep(name.registry, mirror, undefined));
+      if (rests) continue;
       const outcome = await this.#pullFrom(mirror, name.repository, what, maxBytes, signal, read);
+      this.#options.trace?.add(mirrorStep(name.registry, mirror, outcome));
       if (outcome.ok || signal.aborted) return outcome;
       // A mirror that is down must not cost every image its time-out.
       if (outcome.failure.kind === "unreachable" || outcome.failure.kind === "timeout")
         this.#restingUntil.set(mirror, performance.now() + mirrorRestMs);
     }
-    return this.#pullFrom(name.registry, name.repository, what, maxBytes, signal, read);
+    const outcome = await this.#pullFrom(name.registry, name.repository, what, maxBytes, signal, read);
+    if (outcome.ok || outcome.failure.kind !== "denied") return outcome;
+    const login = this.#endpoint(name.registry)?.loginInWords(name.repository) ?? notAsked;
+    return { ok: false, failure: { ...outcome.failure, login } };
   }
 
   async #pullFrom<T>(

@@ -5,6 +5,7 @@ import type { Host, HostRules, Scheme } from "./hosts";
 import { follow } from "./redirects";
 import { type Retries, sleep } from "./retries";
 import type { TokenClient } from "./token";
+import type { Trace } from "./trace";
 import { broken, type HttpResponse, type Sent, type Transport } from "./transport";
 
 /** What the endpoints of one client share. */
@@ -14,6 +15,7 @@ export interface Network {
   readonly retries: Retries;
   readonly tokens: TokenClient;
   readonly credentials: CredentialSource;
+  readonly trace?: Trace;
 }
 
 export interface PullRequest {
@@ -44,7 +46,12 @@ export class Endpoint {
     readonly host: Host,
     private readonly network: Network,
   ) {
-    this.#authorization = new Authorization(host.name, network.tokens, network.credentials);
+    this.#authorization = new Authorization(host.name, network.tokens, network.credentials, network.trace);
+  }
+
+  /** Which login was used for a repository, or why none; undefined where none was asked for. */
+  loginInWords(repository: string): string | undefined {
+    return this.#authorization.loginInWords(repository);
   }
 
   /** The registry's answer, of any status; a challenge is followed, a refused token renewed, each once. */

@@ -1,11 +1,13 @@
 import type { Outcome } from "../oci/failure";
 import { type FetchedManifest, RegistryClient, type RegistryOptions, type RepositoryName } from "./client";
 import type { CredentialSource } from "./credential";
+import { type CredentialSearch, searchInWords } from "./credential-search";
 import { loginCredentials } from "./credentials/login";
 import type { EcrClient } from "./ecr/client";
 import { parseEcrHost } from "./ecr/hosts";
-import type { AwsIdentity } from "./ecr/identity";
+import { type AwsIdentity, defaultIdentity } from "./ecr/identity";
 import type { Gathering } from "./ecr/look-ups";
+import { registryStep, secondWayStep } from "./registry-step";
 
 /** As for the client, but for the logins of docker and Podman where no other source is given. */
 export interface RouterOptions extends RegistryOptions {
@@ -60,28 +62,48 @@ export class RegistryRouter {
   ): Promise<Outcome<T>> {
     // A mirror is declared to be asked instead of the registry, whichever kind that is.
     const mirrored = Object.hasOwn(this.#options.mirrors ?? {}, name.registry);
-    if (mirrored || parseEcrHost(name.registry) === undefined) return pull(this.#distribution);
+    const isEcr = parseEcrHost(name.registry) !== undefined;
+    this.#options.trace?.add(registryStep(name.registry, mirrored, isEcr));
+    if (mirrored || !isEcr) return pull(this.#distribution);
     const outcome = await pull(await this.#ecrOf(identity));
-    if (outcome.ok || outcome.failure.kind !== "denied" || !(await this.#hasLogin(name))) return outcome;
-    const byLogin = await pull(this.#distribution);
-    return byLogin.ok ? byLogin : outcome;
+    if (outcome.ok || outcome.failure.kind !== "denied") return outcome;
+    const login = await this.#secondLogin(name);
+    if (login.found) {
+      this.#options.trace?.add(secondWayStep(name.registry));
+      const byLogin = await pull(this.#distribution);
+      if (byLogin.ok) return byLogin;
+    }
+    const { describe } = identity ?? defaultIdentity;
+    return {
+      ok: false,
+      failure: { ...outcome.failure, login: `the AWS identity ${describe}; then docker's: ${login.words}` },
+    };
   }
 
   #ecrOf(identity: AwsIdentity | undefined): Promise<EcrClient> {
     const key = identity?.key ?? "";
     let client = this.#ecr.get(key);
     if (client === undefined) {
-      const { gathering } = this.#options;
-      const options = { ...(identity && { identity }), ...(gathering && { gathering }) };
+      const { gathering, trace } = this.#options;
+      const options = {
+        ...(identity && { identity }),
+        ...(gathering && { gathering }),
+        ...(trace && { trace }),
+      };
       client = import("./ecr/client").then((room) => new room.EcrClient(options));
       this.#ecr.set(key, client);
     }
     return client;
   }
 
-  async #hasLogin({ registry, repository }: RepositoryName): Promise<boolean> {
+  async #secondLogin({ registry, repository }: RepositoryName): Promise<{ found: boolean; words: string }> {
+    let words = "none found";
+    const tell = (search: CredentialSearch): void => {
+      words = searchInWords(search);
+      this.#options.trace?.add({ step: "credential", registry, ...search });
+    };
     // A login that cannot be read is told to those who need it; here it only means that there is no second way.
-    const login = await this.#credentials(registry, repository).catch(() => undefined);
-    return login !== undefined;
+    const login = await this.#credentials(registry, repository, tell).catch(() => undefined);
+    return { found: login !== undefined, words };
   }
 }

@@ -6,6 +6,8 @@ import { classOfHostname, lookupWithin, type Reach } from "./address";
 import type { HostRules } from "./hosts";
 import { Limiter } from "./limiter";
 import { type Breakdown, describeNetworkError } from "./network-error";
+import { requestStep } from "./request-step";
+import type { Trace } from "./trace";
 
 export interface HttpRequest {
   readonly method: "GET" | "POST";
@@ -44,6 +46,7 @@ export interface TransportOptions {
   /** Milliseconds from sending a request to the last byte of its answer. */
   readonly requestTimeoutMs: number;
   readonly maxConcurrentPerHost: number;
+  readonly trace?: Trace;
 }
 
 /** An error's text needs no more. */
@@ -72,6 +75,15 @@ export class Transport {
   }
 
   async send(request: HttpRequest): Promise<Sent> {
+    const { trace } = this.options;
+    if (trace === undefined) return this.#send(request);
+    const started = performance.now();
+    const sent = await this.#send(request);
+    trace.add(requestStep(request, sent, performance.now() - started));
+    return sent;
+  }
+
+  async #send(request: HttpRequest): Promise<Sent> {
     const label = request.label ?? request.url.host;
     const release = await this.#limiter.enter(
       request.url.host,

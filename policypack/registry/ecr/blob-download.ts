@@ -2,6 +2,8 @@ import { request, type Dispatcher } from "undici";
 import { failure, type Outcome, success } from "../../oci/failure";
 import { printable } from "../../oci/text";
 import { classOfHostname } from "../address";
+import { placeOf } from "../request-step";
+import type { Trace } from "../trace";
 import { timeIsOver } from "./look-ups";
 
 /**
@@ -13,6 +15,7 @@ export async function downloadBlob(
   maxBytes: number,
   dispatcher: Dispatcher,
   signal: AbortSignal | undefined,
+  trace?: Trace,
 ): Promise<Outcome<Uint8Array>> {
   const url = URL.parse(presigned);
   if (url === null) return failure("malformed", "ECR gave a download URL that is none");
@@ -22,11 +25,13 @@ export async function downloadBlob(
   )
     return failure("unsupported", `ECR gave a download URL at ${printable(url.host)} that is not https`);
   const where = printable(url.host);
+  const tell = downloadTeller(url, trace);
   try {
     const { statusCode, headers, body } = await request(url, {
       dispatcher,
       ...(signal === undefined ? {} : { signal }),
     });
+    tell(statusCode, null);
     if (statusCode !== 200) {
       // Its text may repeat the signature; the status tells enough.
       await discard(body);
@@ -47,11 +52,33 @@ export async function downloadBlob(
     }
     return success(Buffer.concat(chunks, length));
   } catch (error) {
-    if (signal?.aborted) return timeIsOver();
     const code =
       error instanceof Error && "code" in error && typeof error.code === "string" ? ` (${error.code})` : "";
+    tell(null, signal?.aborted ? "the time was over" : `no answer${code}`);
+    if (signal?.aborted) return timeIsOver();
     return failure("unreachable", `the storage of ECR at ${where} gave no answer${code}`);
   }
+}
+
+/** Tells of the download once: of its status, or why there is none. */
+function downloadTeller(url: URL, trace: Trace | undefined) {
+  const started = performance.now();
+  let told = false;
+  return (status: number | null, failure: string | null): void => {
+    if (trace === undefined || told) return;
+    told = true;
+    trace.add({
+      step: "request",
+      method: "GET",
+      ...placeOf(url),
+      credentials: "presigned-url",
+      operation: null,
+      status,
+      redirect: null,
+      failure,
+      ms: Math.round(performance.now() - started),
+    });
+  };
 }
 
 /** Destroyed, not drained: an unread body keeps its connection, and may never end. */

@@ -5,6 +5,7 @@ import { failure, type Outcome, success } from "../../oci/failure";
 import { dockerSchema1, ociIndex, ociManifest } from "../../oci/media-types";
 import { isRecord, printable } from "../../oci/text";
 import type { FetchedManifest, RepositoryName } from "../client";
+import type { Trace } from "../trace";
 import { downloadBlob } from "./blob-download";
 import { failureOf, imageFailure, isInvalidInput } from "./failures";
 import { type EcrHost, parseEcrHost } from "./hosts";
@@ -17,6 +18,8 @@ export interface EcrOptions {
   readonly identity?: AwsIdentity;
   /** How long a look-up waits for others of its repository. Default: 5 ms of quiet, 50 ms at most. */
   readonly gathering?: Gathering;
+  /** Hears who asks, and each request. Default: nobody does. */
+  readonly trace?: Trace;
 }
 
 type Answers = Map<string, Outcome<FetchedManifest>>;
@@ -31,6 +34,7 @@ const maximumManifestBytes = 4 * 1024 * 1024;
 export class EcrClient {
   readonly #identity: AwsIdentity;
   readonly #gathering: Gathering;
+  readonly #trace: Trace | undefined;
   readonly #apis = new Map<string, Promise<EcrApi>>();
   readonly #lookUps = new Map<string, LookUps<FetchedManifest>>();
   #storage: Agent | undefined;
@@ -38,6 +42,7 @@ export class EcrClient {
   constructor(options: EcrOptions = {}) {
     this.#identity = options.identity ?? defaultIdentity;
     this.#gathering = options.gathering ?? { quietMs: 5, longestMs: 50 };
+    this.#trace = options.trace;
   }
 
   /** The manifest or index that a tag or digest names, as it was pushed; its bytes hash to its digest. */
@@ -78,7 +83,7 @@ export class EcrClient {
     }
     if (url === undefined) return failure("malformed", "ECR answered without a download URL");
     this.#storage ??= new Agent({ connectTimeout: 10_000, headersTimeout: 30_000, bodyTimeout: 30_000 });
-    const bytes = await downloadBlob(url, maxBytes, this.#storage, signal);
+    const bytes = await downloadBlob(url, maxBytes, this.#storage, signal, this.#trace);
     return bytes.ok && !verifyDigest(digest, bytes.value)
       ? failure("malformed", `the content of blob ${printable(digest)} does not match its digest`)
       : bytes;
@@ -96,7 +101,7 @@ export class EcrClient {
     const key = [host.region, host.fips, host.dualStack].join();
     let api = this.#apis.get(key);
     if (api === undefined) {
-      api = EcrApi.open(host, this.#identity);
+      api = EcrApi.open(host, this.#identity, this.#trace);
       this.#apis.set(key, api);
     }
     return api;
