@@ -21,6 +21,8 @@ export interface RegistryOptions {
   readonly insecureRegistries?: readonly string[];
   /** Registry → mirrors (`host[:port][/prefix]`) to ask before it, in this order. */
   readonly mirrors?: Readonly<Record<string, readonly string[]>>;
+  /** Leave the registry itself alone: another way reads it. */
+  readonly mirrorsOnly?: boolean;
   /** Milliseconds from sending a request to the last byte of its answer. Default: 10 s. */
   readonly requestTimeoutMs?: number;
   /** Asked only when a registry wants a login. Default: no credentials. */
@@ -162,6 +164,8 @@ export class RegistryClient {
       if (outcome.failure.kind === "unreachable" || outcome.failure.kind === "timeout")
         this.#restingUntil.set(mirror, performance.now() + mirrorRestMs);
     }
+    if (this.#options.mirrorsOnly)
+      return failure("unreachable", `no mirror of ${name.registry} has the ${what.noun}`);
     const outcome = await this.#pullFrom(name.registry, name.repository, what, maxBytes, signal, read);
     if (outcome.ok || outcome.failure.kind !== "denied") return outcome;
     const login = this.#endpoint(name.registry)?.loginInWords(name.repository) ?? notAsked;

@@ -7,6 +7,7 @@ import type { EcrClient } from "./ecr/client";
 import { parseEcrHost } from "./ecr/hosts";
 import { type AwsIdentity, defaultIdentity } from "./ecr/identity";
 import type { Gathering } from "./ecr/look-ups";
+import { bareName } from "./hosts";
 import { registryStep, secondWayStep } from "./registry-step";
 
 /** As for the client, but for the logins of docker and Podman where no other source is given. */
@@ -23,11 +24,14 @@ export class RegistryRouter {
   readonly #options: RouterOptions;
   readonly #credentials: CredentialSource;
   readonly #distribution: RegistryClient;
+  readonly #mirrored: ReadonlySet<string>;
+  #mirrors: RegistryClient | undefined;
   readonly #ecr = new Map<string, Promise<EcrClient>>();
 
   constructor(options: RouterOptions) {
     this.#options = options;
     this.#credentials = options.credentials ?? loginCredentials();
+    this.#mirrored = new Set(Object.keys(options.mirrors ?? {}).map(bareName));
     this.#distribution = new RegistryClient({ ...options, credentials: this.#credentials });
   }
 
@@ -52,7 +56,11 @@ export class RegistryRouter {
 
   async close(): Promise<void> {
     const ecr = await Promise.all(this.#ecr.values());
-    await Promise.all([this.#distribution.close(), ...ecr.map((client) => client.close())]);
+    await Promise.all([
+      this.#distribution.close(),
+      this.#mirrors?.close(),
+      ...ecr.map((client) => client.close()),
+    ]);
   }
 
   async #read<T>(
@@ -60,11 +68,20 @@ export class RegistryRouter {
     identity: AwsIdentity | undefined,
     pull: (client: RegistryClient | EcrClient) => Promise<Outcome<T>>,
   ): Promise<Outcome<T>> {
-    // A mirror is declared to be asked instead of the registry, whichever kind that is.
-    const mirrored = Object.hasOwn(this.#options.mirrors ?? {}, name.registry);
+    const mirrored = this.#mirrored.has(bareName(name.registry));
     const isEcr = parseEcrHost(name.registry) !== undefined;
     this.#options.trace?.add(registryStep(name.registry, mirrored, isEcr));
-    if (mirrored || !isEcr) return pull(this.#distribution);
+    if (!isEcr) return pull(this.#distribution);
+    if (mirrored) {
+      // Mirrors speak the distribution API, whichever way reads the registry behind them.
+      this.#mirrors ??= new RegistryClient({
+        ...this.#options,
+        credentials: this.#credentials,
+        mirrorsOnly: true,
+      });
+      const byMirror = await pull(this.#mirrors);
+      if (byMirror.ok) return byMirror;
+    }
     const outcome = await pull(await this.#ecrOf(identity));
     if (outcome.ok || outcome.failure.kind !== "denied") return outcome;
     const login = await this.#secondLogin(name);
