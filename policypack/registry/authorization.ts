@@ -66,7 +66,7 @@ export class Authorization {
       return success(cached.authorized);
     return this.#inFlight.run(repository, signal, async (shared) => {
       const { credential, fault } = await this.#credential(repository);
-      if (learnt.scheme === "basic") return this.#basic(credential, fault);
+      if (learnt.scheme === "basic") return success(this.#basic(credential, fault));
       const scope = this.#scopes.get(repository) ?? `repository:${repository}:pull`;
       const request = {
         registry: this.registry,
@@ -142,19 +142,20 @@ export class Authorization {
     }
   }
 
-  #basic(credential: Credential | undefined, fault: string | undefined): Outcome<Authorized> {
-    if (fault !== undefined) return failure("denied", fault);
-    if (credential === undefined) return success(anonymous);
+  /** Without a usable login the request goes out anonymously: not every repository of the registry needs one. */
+  #basic(credential: Credential | undefined, fault: string | undefined): Authorized {
+    if (fault !== undefined) return { ...anonymous, credentialFault: fault };
+    if (credential === undefined) return anonymous;
     if ("identityToken" in credential)
-      return failure(
-        "denied",
-        `${this.registry} wants a user name and password, but there is only an identity token for it`,
-      );
+      return {
+        ...anonymous,
+        credentialFault: `${this.registry} wants a user name and password, but there is only an identity token for it`,
+      };
     const { username, password } = credential;
-    return success({
+    return {
       header: basicAuthorization(username, password),
       identified: true,
       secrets: secretsOf(credential),
-    });
+    };
   }
 }

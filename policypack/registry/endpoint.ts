@@ -91,7 +91,8 @@ export class Endpoint {
       if (!lesson.ok) return lesson;
       authorized = await authorize(header);
       // Asked to log in with nothing to log in with: the answer stands.
-      if (authorized.ok && authorized.value.header === undefined) return answer;
+      if (authorized.ok && authorized.value.header === undefined)
+        return success({ response: sent.response, authorized: authorized.value });
     }
   }
 
