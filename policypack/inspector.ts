@@ -12,6 +12,7 @@ import { printable } from "./oci/text";
 import { parseEcrHost } from "./registry/ecr/hosts";
 import type { AwsIdentity } from "./registry/ecr/identity";
 import type { RegistryRouter, RouterOptions } from "./registry/router";
+import { referenceStep } from "./walk-steps";
 
 export type { InspectedImage, Layer } from "./look-up";
 
@@ -74,8 +75,9 @@ export class Inspector {
     this.#registries ??= import("./registry/router").then((room) => new room.RegistryRouter(this.#options));
     const registries = await this.#registries;
     const signal = AbortSignal.timeout(this.#options.imageTimeoutMs ?? 30_000);
-    const { sniffLayers = false } = this.#options;
-    return new LookUp({ registries, reference, platform, identity, signal, sniffLayers }).run();
+    const { sniffLayers = false, trace } = this.#options;
+    trace?.add(referenceStep(reference));
+    return new LookUp({ registries, reference, platform, identity, signal, sniffLayers, trace }).run();
   }
 }
 

@@ -16,6 +16,8 @@ Options:
   --sniff                       look at the first bytes of each layer too
   --format text|json|sarif      how to print (default: text)
   --insecure-registry HOST      may be asked over plain http (may be repeated)
+  --explain                     tell every step: credentials, requests, choices;
+                                never a secret
   -h, --help                    this text
   --version                     the version
 
@@ -37,6 +39,8 @@ export interface Arguments {
   readonly sniffLayers: boolean;
   readonly format: (typeof formats)[number];
   readonly insecureRegistries: readonly string[];
+  /** Tell every step of each image's inspection. */
+  readonly explain: boolean;
 }
 
 /** The command line was not understood; the message says which part of it. */
@@ -64,6 +68,7 @@ export function parseArguments(
     sniffLayers: values.sniff,
     format,
     insecureRegistries: values["insecure-registry"],
+    explain: values.explain,
   };
 }
 
@@ -78,6 +83,7 @@ function parse(argv: readonly string[]) {
         runtime: { type: "string", multiple: true, default: [] },
         sniff: { type: "boolean", default: false },
         "insecure-registry": { type: "string", multiple: true, default: [] },
+        explain: { type: "boolean", default: false },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean" },
       },

@@ -12,6 +12,8 @@ import type { Proxy } from "./proxy";
 import { Routes } from "./route";
 import { ProxyError, proxyRefusal, unreachableProxy } from "./tunnel";
 import { describeNetworkError } from "./network-error";
+import { requestStep } from "./request-step";
+import type { Trace } from "./trace";
 
 export interface HttpRequest {
   readonly method: "GET" | "POST";
@@ -54,6 +56,7 @@ export interface TransportOptions {
   readonly maxConcurrentPerHost: number;
   /** How host names become addresses. Default: as the system does it. */
   readonly lookup?: LookupFunction | undefined;
+  readonly trace?: Trace | undefined;
 }
 
 /** To all hosts together, so that no more connections than these are open. */
@@ -88,6 +91,15 @@ export class Transport {
   }
 
   async send(request: HttpRequest): Promise<Sent> {
+    const { trace } = this.options;
+    if (trace === undefined) return this.#send(request);
+    const started = performance.now();
+    const sent = await this.#send(request);
+    trace.add(requestStep(request, sent, performance.now() - started));
+    return sent;
+  }
+
+  async #send(request: HttpRequest): Promise<Sent> {
     const label = request.label ?? request.url.host;
     const leave = await this.#limiter.enter(
       request.url.host,
