@@ -1,5 +1,5 @@
 import type { InspectedImage } from "./inspector";
-import { layerRuns } from "./oci/compression";
+import { type CompressedLayer, layerRuns } from "./oci/compression";
 import type { Failure, FailureKind } from "./oci/failure";
 import { formatPlatform, type Platform } from "./oci/platform";
 import { mismatchText } from "./oci/runtimes";
@@ -84,10 +84,10 @@ const advice: Record<FailureKind, string> = {
   "invalid-reference": "correct the image name in the container definition",
 };
 
-type Fact = readonly [label: string, value: string];
+export type Fact = readonly [label: string, value: string];
 
 /** Aligned, and wrapped at 80 columns between words. */
-function facts(rows: readonly Fact[]): string[] {
+export function facts(rows: readonly Fact[]): string[] {
   const width = Math.max(...rows.map(([label]) => label.length));
   return rows.flatMap(([label, value]) =>
     wrapped(value, 80 - width - 1).map((line, i) => `${(i === 0 ? label : "").padEnd(width)} ${line}`),
@@ -105,7 +105,7 @@ function wrapped(text: string, columns: number): string[] {
   return lines;
 }
 
-function layerLines(inspected: InspectedImage): string[] {
+export function layerLines(inspected: { readonly layers: readonly CompressedLayer[] }): string[] {
   const runs = layerRuns(inspected.layers).map((run) => ({
     label:
       run.first === run.last
@@ -159,6 +159,6 @@ function groupByName(users: readonly ImageUser[]): Map<string, string[]> {
   return groups;
 }
 
-function quoted(name: string): string {
+export function quoted(name: string): string {
   return `\`${printable(name, 80)}\``;
 }

@@ -25,7 +25,10 @@ describe("the library", () => {
     const script = `
       const policies = require("pulumi-ecs-image-guard").ecsImagePolicies();
       process.on("exit", () => console.log(policies.map(({ name, enforcementLevel }) => name + " " + enforcementLevel).join()));`;
-    assert.equal(run(script), "mixed-layer-compression mandatory,unverified-image advisory\n");
+    assert.equal(
+      run(script),
+      "mixed-layer-compression mandatory,unverified-image advisory,build-compression advisory\n",
+    );
   });
 
   it("does not load the HTTP library or the AWS SDK before an image is met", () => {

@@ -18,30 +18,51 @@ export class Session {
   readonly #inspectors = new Map<string, Inspector>();
   readonly #reported = new Set<string>();
   #shared: Partial<Settings> = {};
+  #noted = false;
   #budget: WaitingBudget | undefined;
 
   constructor(private readonly carrier: string) {}
 
   /** The settings of one policy; each problem is told once a run, at the first workload. */
   settingsOf(policy: string, config: object): { settings: Settings; problems: readonly string[] } {
-    const own = readSettings(config);
-    if (policy === this.carrier) this.#shared = own.settings;
-    const problems = own.problems.filter((problem) => {
+    const { settings, problems } = this.#read(policy, config);
+    const fresh = problems.filter((problem) => {
       const key = JSON.stringify([policy, problem]);
       return !this.#reported.has(key) && this.#reported.add(key);
     });
+    return { settings, problems: fresh };
+  }
+
+  /** The same where no problem can be told; it will be told later. */
+  settingsAlone(policy: string, config: object): Settings {
+    return this.#read(policy, config).settings;
+  }
+
+  #read(policy: string, config: object): { settings: Settings; problems: readonly string[] } {
+    const own = readSettings(config);
+    if (policy === this.carrier) this.#shared = own.settings;
     const settings =
       policy === this.carrier ? mergeSettings(own.settings) : mergeSettings(this.#shared, own.settings);
-    return { settings, problems };
+    return { settings, problems: own.problems };
+  }
+
+  /** A policy may meet its first resource before the one that carries what they share meets its own. */
+  note(policy: string, config: () => object): void {
+    if (policy !== this.carrier || this.#noted) return;
+    this.#noted = true;
+    this.#shared = readSettings(config()).settings;
   }
 
   review(settings: Settings): ReviewInProgress {
-    this.#budget ??= new WaitingBudget(settings.timeBudgetSeconds);
-    return new ReviewInProgress(this.#inspectorFor(settings), settings.exclude, this.#budget);
+    return new ReviewInProgress(this.inspectorFor(settings), settings.exclude, this.budgetFor(settings));
+  }
+
+  budgetFor(settings: Settings): WaitingBudget {
+    return (this.#budget ??= new WaitingBudget(settings.timeBudgetSeconds));
   }
 
   /** Policies whose settings agree share their inspections; others must ask for themselves. */
-  #inspectorFor({ insecureRegistries, mirrors }: Settings): Inspector {
+  inspectorFor({ insecureRegistries, mirrors }: Settings): Inspector {
     const key = JSON.stringify([insecureRegistries, mirrors]);
     let inspector = this.#inspectors.get(key);
     if (inspector === undefined) {
