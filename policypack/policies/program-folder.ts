@@ -1,5 +1,6 @@
 import { readFileSync, readlinkSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
+import { isRecord } from "../oci/text";
 
 /**
  * The folder that a Pulumi program runs in, against which it writes relative paths.
@@ -48,7 +49,8 @@ function projectIn(folder: string): { name: string | undefined; main: string | u
     try {
       if (!statSync(join(folder, file)).isFile()) continue;
       const text = readFileSync(join(folder, file), "utf8");
-      return { name: valueOf(text, "name"), main: valueOf(text, "main") };
+      const valueOf = file.endsWith("json") ? jsonValue(text) : yamlValue(text);
+      return { name: valueOf("name"), main: valueOf("main") };
     } catch {
       continue;
     }
@@ -56,11 +58,19 @@ function projectIn(folder: string): { name: string | undefined; main: string | u
   return undefined;
 }
 
-function valueOf(text: string, key: string): string | undefined {
-  const line = new RegExp(`^(?:${key}|\\s*"${key}")\\s*:\\s*(?:"([^"]*)"|'([^']*)'|([^\\s#,]+))`, "m").exec(
-    text,
-  );
-  return line?.[1] ?? line?.[2] ?? line?.[3];
+function yamlValue(text: string): (key: string) => string | undefined {
+  return (key) => {
+    const line = new RegExp(`^${key}\\s*:\\s*(?:"([^"]*)"|'([^']*)'|([^\\s#]+))`, "m").exec(text);
+    return line?.[1] ?? line?.[2] ?? line?.[3];
+  };
+}
+
+function jsonValue(text: string): (key: string) => string | undefined {
+  const document: unknown = JSON.parse(text);
+  return (key) => {
+    const value: unknown = isRecord(document) ? document[key] : undefined;
+    return typeof value === "string" ? value : undefined;
+  };
 }
 
 /** A program elsewhere runs there (`engine/project.go`, `getPwdMain`). */

@@ -141,10 +141,7 @@ describe("build-compression", () => {
   it("reads a Dockerfile by its absolute path", async () => {
     const file = join(folder, "Dockerfile");
     writeFileSync(file, `FROM ${name("base:zstd")}\nCOPY . .\n`);
-    assert.match(
-      (await judged(build({ location: file })))[0]!.message,
-      /1 layer: COPY in line 2/,
-    );
+    assert.match((await judged(build({ location: file })))[0]!.message, /1 layer: COPY in line 2/);
     const inContext = { ...build({}), props: { context: { location: folder }, push: true, tags: ["a/b:1"] } };
     assert.match((await judged(inContext))[0]!.message, /mixes/);
   });

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { CustomResource, type Output } from "@pulumi/pulumi";
 import {
   type EngineEvent,
@@ -68,7 +68,7 @@ export class EngineStack {
       join(bin, "pulumi-analyzer-policy-nodejs"),
       require.resolve("@pulumi/pulumi/cmd/run-policy-pack"),
     );
-    for (const provider of ["aws", "aws-native"])
+    for (const provider of ["aws", "aws-native", "docker-build"])
       executable(join(bin, `pulumi-resource-${provider}`), join(__dirname, "provider.cjs"), provider);
     const inline: PulumiFn = () => {
       program();
@@ -120,6 +120,22 @@ export class EngineStack {
     } catch {
       return [];
     }
+  }
+
+  /** Writes a file of the program's project. */
+  write(path: string, text: string): void {
+    const file = join(this.folder, "work", path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+
+  /** The inputs of the created resources by their names, as the stack's state holds them. */
+  async inputs(): Promise<Map<string, Record<string, unknown>>> {
+    const state = (await this.stack.exportStack()) as {
+      deployment: { resources?: { urn: string; inputs?: Record<string, unknown> }[] };
+    };
+    const { resources = [] } = state.deployment;
+    return new Map(resources.map(({ urn, inputs = {} }) => [urn.split("::").at(-1) ?? "", inputs]));
   }
 
   /** Stops what still runs and removes the temporary folder. */
