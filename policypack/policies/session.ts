@@ -1,4 +1,8 @@
+import type { ResourceValidationArgs } from "@pulumi/policy";
+import { runtime } from "@pulumi/pulumi";
+import { pushedImages } from "../builds/pushed-images";
 import { Inspector } from "../inspector";
+import { formatReference, referenceIn, withDefaultTag } from "../oci/reference";
 import { mergeSettings, readSettings, type Settings } from "../settings";
 import { WaitingBudget } from "../waiting-budget";
 import { ReviewInProgress } from "./review";
@@ -17,7 +21,9 @@ const previewGathering = { quietMs: 150, longestMs: 1000 };
 export class Session {
   readonly #inspectors = new Map<string, Inspector>();
   readonly #reported = new Set<string>();
+  readonly #pushed = new Set<string>();
   #shared: Partial<Settings> = {};
+  #met = false;
   #budget: WaitingBudget | undefined;
 
   /** @param base what a pack sets in its code; the engine's configuration comes on top */
@@ -26,16 +32,32 @@ export class Session {
     private readonly base: Partial<Settings> = {},
   ) {}
 
-  /** The settings of one policy; each problem is told once a run, at the first workload. */
+  /** The settings of one policy, and what is wrong with those that stand on it. */
   settingsOf(policy: string, config: object): { settings: Settings; problems: readonly string[] } {
     const own = readSettings(config);
     if (policy === this.carrier) this.#shared = own.settings;
-    const problems = own.problems.filter((problem) => this.isNews([policy, problem]));
     const settings =
       policy === this.carrier
         ? mergeSettings(this.base, own.settings)
         : mergeSettings(this.base, this.#shared, own.settings);
-    return { settings, problems };
+    return { settings, problems: own.problems };
+  }
+
+  /**
+   * The engine shows a policy a resource, of any kind. The carrier's settings are needed by policies that meet a resource
+   * of their concern before the carrier does, and the images that a program pushes say of themselves what is to come.
+   */
+  meet(policy: string, resource: Pick<ResourceValidationArgs, "type" | "props" | "getConfig">): void {
+    if (policy !== this.carrier) return;
+    if (!this.#met) this.#shared = readSettings(resource.getConfig<object>()).settings;
+    this.#met = true;
+    if (!runtime.isDryRun()) return;
+    for (const image of pushedImages(resource.type, resource.props).images) this.#pushed.add(fullName(image));
+  }
+
+  /** Whether the program pushes an image in the update that is previewed. */
+  willPush(image: string): boolean {
+    return this.#pushed.size > 0 && this.#pushed.has(fullName(image));
   }
 
   /** Whether it is said for the first time in this run: what concerns several policies is told by one of them. */
@@ -47,12 +69,15 @@ export class Session {
   }
 
   review(settings: Settings): ReviewInProgress {
-    this.#budget ??= new WaitingBudget(settings.timeBudgetSeconds);
-    return new ReviewInProgress(this.#inspectorFor(settings), settings.exclude, this.#budget);
+    return new ReviewInProgress(this.inspectorFor(settings), settings.exclude, this.budgetFor(settings));
+  }
+
+  budgetFor(settings: Settings): WaitingBudget {
+    return (this.#budget ??= new WaitingBudget(settings.timeBudgetSeconds));
   }
 
   /** Policies whose settings agree share their inspections; others must ask for themselves. */
-  #inspectorFor(settings: Settings): Inspector {
+  inspectorFor(settings: Settings): Inspector {
     const options = {
       insecureRegistries: settings.insecureRegistries,
       mirrors: settings.mirrors,
@@ -69,4 +94,12 @@ export class Session {
     }
     return inspector;
   }
+}
+
+/** Without the digest where there is a tag: that is what a push names. */
+function fullName(image: string): string {
+  const reference = referenceIn(image);
+  if (reference === undefined) return image;
+  const { registry, repository, tag } = withDefaultTag(reference);
+  return formatReference(tag === undefined ? reference : { registry, repository, tag });
 }

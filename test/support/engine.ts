@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { CustomResource, type Output } from "@pulumi/pulumi";
 import {
   type EngineEvent,
@@ -165,6 +165,22 @@ export class EngineStack {
     } catch {
       return [];
     }
+  }
+
+  /** Writes a file of the program's project. */
+  write(path: string, text: string): void {
+    const file = join(this.folder, "work", path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+
+  /** The inputs of the created resources by their names, as the stack's state holds them. */
+  async inputs(): Promise<Map<string, Record<string, unknown>>> {
+    const state = (await this.stack.exportStack()) as {
+      deployment: { resources?: { urn: string; inputs?: Record<string, unknown> }[] };
+    };
+    const { resources = [] } = state.deployment;
+    return new Map(resources.map(({ urn, inputs = {} }) => [urn.split("::").at(-1) ?? "", inputs]));
   }
 
   /** Stops what still runs and removes the temporary folder. */
