@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
+import { cacheInUse } from "./cache/place";
 import { Inspector } from "./inspector";
 import { printable } from "./oci/text";
 import { type Arguments, parseArguments, UsageError, usage } from "./cli/arguments";
@@ -21,10 +22,10 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function inspect({ images, platform, format, insecureRegistries }: Arguments): Promise<number> {
+async function inspect({ images, platform, format, insecureRegistries, cache }: Arguments): Promise<number> {
   const names = await namesToInspect(images);
   if (names.length === 0) throw new UsageError("No image was named.");
-  const inspector = new Inspector({ insecureRegistries });
+  const inspector = new Inspector({ insecureRegistries, cache: cacheInUse(cache ? {} : false) });
   try {
     const results: InspectedName[] = await Promise.all(
       names.map(async (image) => ({ image, platform, inspection: await inspector.inspect(image, platform) })),

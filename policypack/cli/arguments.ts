@@ -11,6 +11,7 @@ Options:
   --platform OS/ARCH[/VARIANT]  the platform of the task (default: linux/amd64)
   --format text|json            how to print (default: text)
   --insecure-registry HOST      may be asked over plain http (may be repeated)
+  --no-cache                    keeps nothing on disk, and reads nothing kept
   -h, --help                    this text
   --version                     the version
 
@@ -24,6 +25,7 @@ export interface Arguments {
   readonly platform: Platform;
   readonly format: "text" | "json";
   readonly insecureRegistries: readonly string[];
+  readonly cache: boolean;
 }
 
 /** The command line was not understood; the message says which part of it. */
@@ -49,6 +51,7 @@ export function parseArguments(
     platform: platformOf(values.platform),
     format,
     insecureRegistries: values["insecure-registry"],
+    cache: !values["no-cache"],
   };
 }
 
@@ -61,6 +64,7 @@ function parse(argv: readonly string[]) {
         platform: { type: "string", default: "linux/amd64" },
         format: { type: "string", default: "text" },
         "insecure-registry": { type: "string", multiple: true, default: [] },
+        "no-cache": { type: "boolean", default: false },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean" },
       },

@@ -3,7 +3,7 @@ import { failure, type Outcome, success } from "../oci/failure";
 import { acceptedManifestTypes, bareMediaType } from "../oci/media-types";
 import { printable } from "../oci/text";
 import type { CredentialSource } from "./credential";
-import { type Answer, Endpoint, type Network } from "./endpoint";
+import { type Answer, Endpoint, type Network, type PullRequest } from "./endpoint";
 import { bareName, HostRules } from "./hosts";
 import { InFlight } from "./in-flight";
 import { isRepository, isTag } from "./names";
@@ -40,6 +40,15 @@ export interface FetchedManifest {
   readonly digest: string;
   readonly bytes: Uint8Array;
 }
+
+/** What a tag names at the moment. */
+export interface ResolvedTag {
+  readonly digest: string;
+  /** The bare content type that the registry states; may be "". */
+  readonly mediaType: string;
+}
+
+type Question = Pick<Wanted, "noun" | "reference"> & Pick<PullRequest, "method">;
 
 /** The manifest size that every registry must accept (distribution-spec, "Pushing Manifests"). */
 const maximumManifestBytes = 4 * 1024 * 1024;
@@ -109,6 +118,27 @@ export class RegistryClient {
     );
   }
 
+  /**
+   * What a tag names, by one HEAD; undefined where the registry does not tell it that way. Of a HEAD's answer a refusal
+   * says less than that of a GET (distribution-spec, "Checking if content exists in the registry").
+   */
+  resolve(name: RepositoryName, tag: string, signal = noSignal()): Promise<Outcome<ResolvedTag | undefined>> {
+    const legal = checkName(name) ?? (isTag(tag) ? undefined : illegal(tag));
+    if (legal !== undefined) return Promise.resolve(legal);
+    return this.#pull(
+      name,
+      { noun: "manifest", reference: tag, method: "HEAD" },
+      maximumManifestBytes,
+      signal,
+      (_, { response }) => {
+        if (response.status !== 200) return success(undefined);
+        const [digest = ""] = response.header("docker-content-digest");
+        const mediaType = bareMediaType(response.header("content-type")[0] ?? "");
+        return success(isDigest(digest) ? { digest, mediaType } : undefined);
+      },
+    );
+  }
+
   /** The bytes of a blob of at most so many bytes. */
   blob(
     name: RepositoryName,
@@ -137,7 +167,7 @@ export class RegistryClient {
 
   async #pull<T>(
     name: RepositoryName,
-    what: Pick<Wanted, "noun" | "reference">,
+    what: Question,
     maxBytes: number,
     signal: AbortSignal,
     read: (registry: string, answer: Answer) => Outcome<T>,
@@ -156,7 +186,7 @@ export class RegistryClient {
   async #pullFrom<T>(
     entry: string,
     path: string,
-    what: Pick<Wanted, "noun" | "reference">,
+    what: Question,
     maxBytes: number,
     signal: AbortSignal,
     read: (registry: string, answer: Answer) => Outcome<T>,
@@ -169,6 +199,7 @@ export class RegistryClient {
     const accept = what.noun === "manifest" ? { accept: acceptedManifestTypes.join(", ") } : {};
     const answer = await endpoint.get({
       repository,
+      ...(what.method && { method: what.method }),
       path: `${what.noun}s/${what.reference}`,
       ...accept,
       maxBytes,
@@ -176,6 +207,8 @@ export class RegistryClient {
     });
     if (!answer.ok) return answer;
     const { response } = answer.value;
+    if (what.method === "HEAD" && response.status !== 200 && !plainRefusals.has(response.status))
+      return read(name, answer.value);
     if (response.status !== 200)
       return { ok: false, failure: refusalOf(name, { ...what, repository }, answer.value) };
     const encoding = response.header("content-encoding").join(", ");
@@ -195,6 +228,9 @@ export class RegistryClient {
     return this.#endpoints.get(entry);
   }
 }
+
+/** Answers to a HEAD that a GET might get too; any other means that the registry knows no HEAD here. */
+const plainRefusals: ReadonlySet<number> = new Set([401, 403, 404, 408, 410, 429]);
 
 function noSignal(): AbortSignal {
   return new AbortController().signal;

@@ -8,7 +8,7 @@ import { Limiter } from "./limiter";
 import { type Breakdown, describeNetworkError } from "./network-error";
 
 export interface HttpRequest {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "HEAD" | "POST";
   readonly url: URL;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;

@@ -94,6 +94,8 @@ export class EngineStack {
           PULUMI_SKIP_UPDATE_CHECK: "true",
           PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
           ECS_IMAGE_GUARD_CREATED: join(folder, "created"),
+          // Every stack begins without a cache, and keeps its own between its runs.
+          ECS_IMAGE_GUARD_IMAGE_CACHE: join(folder, "cache"),
         },
       },
     );

@@ -34,10 +34,16 @@ export class EcrClient {
   readonly #apis = new Map<string, Promise<EcrApi>>();
   readonly #lookUps = new Map<string, LookUps<FetchedManifest>>();
   #storage: Agent | undefined;
+  #requests = 0;
 
   constructor(options: EcrOptions = {}) {
     this.#identity = options.identity ?? defaultIdentity;
     this.#gathering = options.gathering ?? { quietMs: 5, longestMs: 50 };
+  }
+
+  /** Calls of the API and downloads so far; what the SDK asks for credentials is not counted. */
+  get requests(): number {
+    return this.#requests;
   }
 
   /** The manifest or index that a tag or digest names, as it was pushed; its bytes hash to its digest. */
@@ -72,12 +78,14 @@ export class EcrClient {
     let url: string | undefined;
     try {
       const api = await this.#api(host);
+      this.#requests++;
       url = await orAborted(api.downloadUrl(host.account, name.repository, digest, signal), signal);
     } catch (error) {
       return signal?.aborted ? timeIsOver() : failureOf(error, this.#identity.describe);
     }
     if (url === undefined) return failure("malformed", "ECR answered without a download URL");
     this.#storage ??= new Agent({ connectTimeout: 10_000, headersTimeout: 30_000, bodyTimeout: 30_000 });
+    this.#requests++;
     const bytes = await downloadBlob(url, maxBytes, this.#storage, signal);
     return bytes.ok && !verifyDigest(digest, bytes.value)
       ? failure("malformed", `the content of blob ${printable(digest)} does not match its digest`)
@@ -110,6 +118,7 @@ export class EcrClient {
   ): Promise<Answers> {
     try {
       const api = await this.#api(host);
+      this.#requests++;
       const { images = [], failures = [] } = await orAborted(
         api.batchGetImage(host.account, repository, ids, signal),
         signal,
