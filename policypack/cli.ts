@@ -5,7 +5,10 @@ import { cacheInUse } from "./cache/place";
 import { Inspector } from "./inspector";
 import { printable } from "./oci/text";
 import { type Arguments, parseArguments, UsageError, usage } from "./cli/arguments";
-import { exitCode, type InspectedName, renderJson, renderText } from "./cli/output";
+import { exitCode, type InspectedName } from "./cli/inspected";
+import { renderJson } from "./cli/json";
+import { renderSarif } from "./cli/sarif";
+import { renderText } from "./cli/text";
 
 /** `ecs-image-guard`: the inspection of the policies, outside Pulumi. */
 async function main(argv: readonly string[]): Promise<number> {
@@ -22,18 +25,34 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function inspect({ images, platform, format, insecureRegistries, cache }: Arguments): Promise<number> {
+async function inspect(args: Arguments): Promise<number> {
+  const { images, platform, runtimes, insecureRegistries, sniffLayers } = args;
+  const cache = cacheInUse(args.cache ? {} : false);
   const names = await namesToInspect(images);
   if (names.length === 0) throw new UsageError("No image was named.");
-  const inspector = new Inspector({ insecureRegistries, cache: cacheInUse(cache ? {} : false) });
+  const inspector = new Inspector({ insecureRegistries, sniffLayers, cache });
   try {
     const results: InspectedName[] = await Promise.all(
-      names.map(async (image) => ({ image, platform, inspection: await inspector.inspect(image, platform) })),
+      names.map(async (image) => {
+        const inspection = await inspector.inspect(image, platform);
+        return { image, platform, runtimes, inspection };
+      }),
     );
-    process.stdout.write(format === "json" ? renderJson(results) : renderText(results, process.stdout.isTTY));
+    process.stdout.write(render(results, args.format));
     return exitCode(results);
   } finally {
     await inspector.close();
+  }
+}
+
+function render(results: readonly InspectedName[], format: Arguments["format"]): string {
+  switch (format) {
+    case "text":
+      return renderText(results, process.stdout.isTTY);
+    case "json":
+      return renderJson(results);
+    case "sarif":
+      return renderSarif(results, packageVersion());
   }
 }
 

@@ -3,5 +3,15 @@ export { InvalidReferenceError, parseReference, type Reference } from "./oci/ref
 export type { Failure, FailureKind, Outcome } from "./oci/failure";
 export type { Platform } from "./oci/platform";
 export { type InspectedImage, Inspector, type InspectorOptions, type Layer } from "./inspector";
-export { ecsImagePolicies } from "./policies";
+export { isMixed } from "./oci/compression";
+export { InvalidPlatformError } from "./oci/platform";
+export { inspectImage, type InspectImageOptions } from "./inspect-image";
+export {
+  ecsImagePolicies,
+  type ImagePolicy,
+  type PolicyLevel,
+  type PolicyOptions,
+  PolicyOptionsError,
+} from "./policies";
+export type { Exclusion, Settings } from "./settings";
 export { type Build, type BuildPrediction, predictBuild } from "./builds/predict-build";

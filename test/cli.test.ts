@@ -30,6 +30,10 @@ describe("the command ecs-image-guard inspect", () => {
     registry = await TestRegistry.start();
     pushImage(registry, "app", "good", buildImage({ layers: ["gzip", "none"], family: "docker" }));
     pushImage(registry, "app", "mixed", buildImage({ layers: ["gzip", "zstd", "zstd"], family: "docker" }));
+    pushImage(registry, "app", "zstd", buildImage({ layers: ["zstd", "zstd"], family: "docker" }));
+    const gzip = "application/vnd.oci.image.layer.v1.tar+gzip";
+    const lie = buildImage({ layers: ["gzip", "zstd"], family: "oci", mediaTypes: [gzip, gzip] });
+    pushImage(registry, "app", "lie", lie);
     pushIndex(registry, "app", "arm-mixed", [
       buildImage({ layers: ["gzip"], family: "oci", platform: { os: "linux", architecture: "amd64" } }),
       buildImage({
@@ -48,7 +52,11 @@ describe("the command ecs-image-guard inspect", () => {
     ["an image that cannot be checked beside a good one", ["gone:1", "app:good"], [], 2],
     ["an image mixed only on another platform", ["app:arm-mixed"], [], 0],
     ["an image mixed on the platform", ["app:arm-mixed"], ["--platform", "linux/arm64"], 1],
-    ["a platform that the image does not have", ["app:arm-mixed"], ["--platform", "linux/s390x"], 2],
+    ["a platform that the image does not have", ["app:arm-mixed"], ["--platform", "linux/s390x"], 1],
+    ["docker's zstd alone, which containerd 1.x does not read", ["app:zstd"], [], 1],
+    ["the same for runtimes that do", ["app:zstd"], ["--runtime", "containerd-2.0,dockerd-23"], 0],
+    ["a layer that is not what its type says", ["app:lie"], [], 0],
+    ["the same for one who looks", ["app:lie"], ["--sniff"], 1],
   ];
   for (const [what, names, options, code] of statuses) {
     it(`exits with ${code} for ${what}`, async () => {
@@ -86,7 +94,16 @@ describe("the command ecs-image-guard inspect", () => {
     });
     assert.equal(mixed!["platform"], "linux/amd64");
     assert.equal(mixed!["failure"], null);
-    assert.deepEqual(mixed!["predictions"], []);
+    const error = "number of layers and diffIDs don't match: 1 != 3";
+    const predictions = mixed!["predictions"] as unknown as { runtime: string }[];
+    assert.equal(predictions.length, 9);
+    assert.deepEqual(
+      predictions.filter(({ runtime }) => ["containerd-1.7", "containerd-2.0"].includes(runtime)),
+      [
+        { error, runtime: "containerd-1.7", pulls: false },
+        { error: null, runtime: "containerd-2.0", pulls: true },
+      ],
+    );
     const manifest = mixed!["manifest"] as {
       digest: string;
       diffIds: number;
@@ -111,6 +128,58 @@ describe("the command ecs-image-guard inspect", () => {
     assert.equal(illegal!["failure"]!["kind"], "invalid-reference");
   });
 
+  it("writes SARIF that code-scanning services take", async () => {
+    const names = [image("app:mixed"), image("app:good"), image("gone:1")];
+    const { out, code } = await run(["inspect", ...names, "--format", "sarif"]);
+    assert.equal(code, 1);
+    const log = JSON.parse(out) as {
+      version: string;
+      runs: {
+        tool: { driver: { rules: { id: string }[] } };
+        results: {
+          ruleId: string;
+          ruleIndex: number;
+          level: string;
+          message: { text: string };
+          locations: { physicalLocation: { artifactLocation: { uri: string } } }[];
+          partialFingerprints: Record<string, string>;
+        }[];
+      }[];
+    };
+    assert.equal(log.version, "2.1.0");
+    const [{ tool, results } = assert.fail("no run")] = log.runs;
+    assert.deepEqual(
+      results.map(({ ruleId, level }) => [ruleId, level]),
+      [
+        ["mixed-layer-compression", "error"],
+        ["missing-image", "warning"],
+        ["unverified-image", "warning"],
+      ],
+    );
+    for (const { ruleId, ruleIndex, locations, message } of results) {
+      assert.equal(tool.driver.rules[ruleIndex]?.id, ruleId);
+      // Relative, so that the port's colon does not make a scheme of the host.
+      assert.match(locations[0]!.physicalLocation.artifactLocation.uri, /^127\.0\.0\.1%3A\d+\/\w+%3A\w+$/);
+      assert.ok(message.text.length > 0);
+    }
+    assert.equal(new Set(results.map((one) => Object.values(one.partialFingerprints).join())).size, 3);
+  });
+
+  it("answers for the runtimes that it is asked for, by name", async () => {
+    const { out } = await run([
+      "inspect",
+      image("app:zstd"),
+      "--runtime",
+      "containerd-1.7",
+      "--runtime",
+      "dockerd-23",
+    ]);
+    assert.match(
+      out,
+      /containerd-1\.7: .*mismatched image rootfs and manifest layers\n {2}dockerd-23: pulls\n/,
+    );
+  });
+
   it("reads names from standard input, with comments, each once", async () => {
     const input = `# ours\n${image("app:good")}\n\n  ${image("app:good")}   ${image("app:mixed")} # bad\n`;
     const { out, code } = await run(["inspect", "-", "--format", "json"], input);
@@ -124,6 +193,7 @@ describe("the command ecs-image-guard inspect", () => {
     [["inpsect", "nginx"], /Unknown command `inpsect`/],
     [["inspect", "nginx", "--platform", "linux"], /is no platform/],
     [["inspect", "nginx", "--format", "xml"], /Unknown format `xml`/],
+    [["inspect", "nginx", "--runtime", "containerd-1.77"], /Did you mean `containerd-1\.7`\?/],
     [["inspect", "nginx", "--no-such-option"], /no-such-option/],
     [["inspect", "-"], /No image was named/],
   ];

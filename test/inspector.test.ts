@@ -30,19 +30,50 @@ describe("an inspection", () => {
     return registry.putManifest("app", tag, ociIndex, { schemaVersion: 2, mediaType: ociIndex, manifests });
   }
 
-  it("gives the layers with their compression, and diff_ids only where layers are mixed", async () => {
+  it("gives the layers with their compression, and the config where it has something to say", async () => {
     pushImage(registry, "app", "plain", buildImage({ layers: ["gzip", "none"], family: "docker" }));
-    pushImage(registry, "app", "mixed", buildImage({ layers: ["gzip", "zstd"], family: "oci" }));
+    pushIndex(registry, "app", "index", [buildImage({ layers: ["gzip"], family: "oci", platform: amd64 })]);
+    pushIndex(registry, "app", "mixed", [
+      buildImage({ layers: ["gzip", "zstd"], family: "oci", platform: amd64 }),
+    ]);
     const plain = await inspect("app:plain");
     assert.ok(plain.ok);
     assert.deepEqual(
       plain.value.layers.map(({ compression }) => compression),
       ["gzip", "none"],
     );
-    assert.equal(plain.value.diffIds, null);
-    assert.equal(registry.requestsTo("/blobs/").length, 0);
+    // Nothing but its config tells for which platform a manifest without an index is.
+    assert.equal(plain.value.config?.architecture, "amd64");
+    const requests = registry.log.length;
+    const indexed = await inspect("app:index");
+    assert.equal(indexed.ok && indexed.value.config, null);
+    assert.equal(registry.log.length, requests + 2);
     const mixed = await inspect("app:mixed");
-    assert.equal(mixed.ok && mixed.value.diffIds, 2);
+    assert.equal(mixed.ok && mixed.value.config?.diffIds, 2);
+  });
+
+  it("looks at the bytes of layers where it is told to", async () => {
+    const gzip = "application/vnd.oci.image.layer.v1.tar+gzip";
+    const image = buildImage({
+      layers: ["gzip", "zstd", "none"],
+      family: "oci",
+      mediaTypes: [gzip, gzip, gzip],
+    });
+    pushImage(registry, "app", "lie", image);
+    const credulous = await inspect("app:lie");
+    assert.deepEqual(credulous.ok && credulous.value.layers.map(({ compression }) => compression), [
+      "gzip",
+      "gzip",
+      "gzip",
+    ]);
+    const sniffing = new Inspector({ sniffLayers: true });
+    const found = await sniffing.inspect(`${registry.host}/app:lie`, amd64);
+    assert.deepEqual(found.ok && found.value.layers.map(({ compression, bytes }) => [compression, bytes]), [
+      ["gzip", "gzip"],
+      ["zstd", "zstd"],
+      ["none", "none"],
+    ]);
+    await sniffing.close();
   });
 
   it("keeps its verdict when the config of a mixed image cannot be had", async () => {
@@ -55,7 +86,7 @@ describe("an inspection", () => {
     const mixed = await inspect("app:mixed");
     assert.ok(mixed.ok);
     assert.equal(mixed.value.layers.length, 2);
-    assert.equal(mixed.value.diffIds, null);
+    assert.equal(mixed.value.config, null);
   });
 
   it("lets the digest win over the tag beside it", async () => {
@@ -79,7 +110,11 @@ describe("an inspection", () => {
     const found = await inspect("app:arm");
     assert.deepEqual(found, {
       ok: false,
-      failure: { kind: "missing", message: "it has no manifest for linux/amd64, only for linux/arm64" },
+      failure: {
+        kind: "missing",
+        message: "it has no manifest for linux/amd64, only for linux/arm64",
+        proves: "wrong-platform",
+      },
     });
   });
 

@@ -25,7 +25,14 @@ describe("the library", () => {
     const script = `
       const policies = require("pulumi-ecs-image-guard").ecsImagePolicies();
       process.on("exit", () => console.log(policies.map(({ name, enforcementLevel }) => name + " " + enforcementLevel).join()));`;
-    assert.equal(run(script), "mixed-layer-compression mandatory,unverified-image advisory\n");
+    const levels = [
+      "mixed-layer-compression mandatory",
+      "unpullable-layers mandatory",
+      "platform-mismatch mandatory",
+      "missing-image advisory",
+      "unverified-image advisory",
+    ];
+    assert.equal(run(script), `${levels.join()}\n`);
   });
 
   it("does not load the HTTP library or the AWS SDK before an image is met", () => {

@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
-import { join } from "node:path";
 import { isDigest, verifyDigest } from "../oci/digest";
 import type { Reference } from "../oci/reference";
-import { CacheFolder } from "./folder";
-import { type CacheOptions, userCacheFolder } from "./place";
+import type { CacheFolder } from "./folder";
+import { type CacheOptions, imageFolder } from "./place";
 
 /** A manifest, index or config as a registry gave it. */
 export interface KeptDocument {
@@ -15,7 +14,6 @@ export interface KeptDocument {
 /** Where a document lives. The same bytes of another repository are not known to exist in this one. */
 type RepositoryName = Pick<Reference, "registry" | "repository">;
 
-const defaultMaxBytes = 256 * 1024 * 1024;
 /** Neither a manifest nor a config that the guard reads is longer. */
 const maximumDocumentBytes = 4 * 1024 * 1024;
 const maximumHeaderBytes = 1024;
@@ -35,12 +33,9 @@ export class DocumentCache {
   constructor(readonly folder: CacheFolder) {}
 
   /** Undefined where there is no folder to keep it in. */
-  static open({ directory, maxBytes = defaultMaxBytes }: CacheOptions): DocumentCache | undefined {
-    const root = directory ?? userCacheFolder();
-    // Below the folder that was named, which may hold other things: the cache bounds what is in its own.
-    return root === undefined
-      ? undefined
-      : new DocumentCache(new CacheFolder(join(root, "images-v1"), maxBytes));
+  static open(options: CacheOptions): DocumentCache | undefined {
+    const folder = imageFolder(options);
+    return folder === undefined ? undefined : new DocumentCache(folder);
   }
 
   document(name: RepositoryName, digest: string): KeptDocument | undefined {

@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
+import { CacheFolder } from "./folder";
 
 /** Where registries' documents are kept between runs, and how much of them. */
 export interface CacheOptions {
@@ -12,6 +13,7 @@ export interface CacheOptions {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const folderName = "ecs-image-guard";
+const defaultMaxBytes = 256 * 1024 * 1024;
 
 /**
  * The folder for the guard's cache: of the XDG base directory specification, and its like on macOS and Windows.
@@ -48,4 +50,14 @@ export function cacheInUse(
   const wanted = (env["ECS_IMAGE_GUARD_IMAGE_CACHE"] ?? "").trim();
   if (/^(?:off|0|no|false)$/i.test(wanted)) return false;
   return wanted === "" ? configured : { ...configured, directory: resolve(wanted) };
+}
+
+/** The folder that the guard writes to; undefined where there is no place for one. */
+export function imageFolder({
+  directory,
+  maxBytes = defaultMaxBytes,
+}: CacheOptions): CacheFolder | undefined {
+  const root = directory ?? userCacheFolder();
+  // Below the folder that was named, which may hold other things: the cache bounds what is in its own.
+  return root === undefined ? undefined : new CacheFolder(join(root, "images-v1"), maxBytes);
 }

@@ -1,15 +1,20 @@
 import { parseArgs } from "node:util";
 import { InvalidPlatformError, parsePlatform, type Platform } from "../oci/platform";
+import { isRuntimeName, type RuntimeName, runtimeNames } from "../oci/runtimes";
+import { closest } from "../spelling";
 
 export const usage = `Usage: ecs-image-guard inspect IMAGE... [options]
 
 Reads each image's manifest in its registry and says whether its layers mix gzip
-and zstd. IMAGE is a name as in a container definition; - reads names from
-standard input.
+and zstd, and which container runtimes can pull it. IMAGE is a name as in a
+container definition; - reads names from standard input.
 
 Options:
   --platform OS/ARCH[/VARIANT]  the platform of the task (default: linux/amd64)
-  --format text|json            how to print (default: text)
+  --runtime NAME[,NAME...]      judge for these runtimes only (may be repeated;
+                                default: those of ECS)
+  --sniff                       look at the first bytes of each layer too
+  --format text|json|sarif      how to print (default: text)
   --insecure-registry HOST      may be asked over plain http (may be repeated)
   --no-cache                    keeps nothing on disk, and reads nothing kept
   -h, --help                    this text
@@ -17,13 +22,21 @@ Options:
 
 Exit status: 0 all fine, 1 an image would be blocked, 2 an image could not be
 checked (and none is blocked), 3 wrong usage.
+
+Runtimes: ${runtimeNames.slice(0, 5).join(", ")},
+${runtimeNames.slice(5).join(", ")}.
 `;
+
+const formats = ["text", "json", "sarif"] as const;
 
 export interface Arguments {
   readonly command: "inspect";
   readonly images: readonly string[];
   readonly platform: Platform;
-  readonly format: "text" | "json";
+  /** Empty: those of ECS. */
+  readonly runtimes: readonly RuntimeName[];
+  readonly sniffLayers: boolean;
+  readonly format: (typeof formats)[number];
   readonly insecureRegistries: readonly string[];
   readonly cache: boolean;
 }
@@ -42,13 +55,15 @@ export function parseArguments(
   if (command === undefined) throw new UsageError("Say what to do: `inspect`.");
   if (command !== "inspect") throw new UsageError(`Unknown command \`${command}\`; there is \`inspect\`.`);
   if (images.length === 0) throw new UsageError("Name at least one image.");
-  const { format } = values;
-  if (format !== "text" && format !== "json")
-    throw new UsageError(`Unknown format \`${format}\`: text or json.`);
+  const format = formats.find((name) => name === values.format);
+  if (format === undefined)
+    throw new UsageError(`Unknown format \`${values.format}\`: ${formats.join(", ")}.`);
   return {
     command,
     images,
     platform: platformOf(values.platform),
+    runtimes: runtimesOf(values.runtime),
+    sniffLayers: values.sniff,
     format,
     insecureRegistries: values["insecure-registry"],
     cache: !values["no-cache"],
@@ -63,6 +78,8 @@ function parse(argv: readonly string[]) {
       options: {
         platform: { type: "string", default: "linux/amd64" },
         format: { type: "string", default: "text" },
+        runtime: { type: "string", multiple: true, default: [] },
+        sniff: { type: "boolean", default: false },
         "insecure-registry": { type: "string", multiple: true, default: [] },
         "no-cache": { type: "boolean", default: false },
         help: { type: "boolean", short: "h" },
@@ -72,6 +89,17 @@ function parse(argv: readonly string[]) {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** `--runtime A B` would take B for an image, so commas separate what one option names. */
+function runtimesOf(lists: readonly string[]): RuntimeName[] {
+  const names = lists.flatMap((list) => list.split(",")).filter((name) => name !== "");
+  return names.map((name) => {
+    if (isRuntimeName(name)) return name;
+    const near = closest(name, runtimeNames);
+    const hint = near === undefined ? `Known: ${runtimeNames.join(", ")}.` : `Did you mean \`${near}\`?`;
+    throw new UsageError(`Unknown runtime \`${name}\`. ${hint}`);
+  });
 }
 
 function platformOf(text: string): Platform {

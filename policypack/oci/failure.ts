@@ -20,10 +20,19 @@ export type FailureKind =
   | "unsupported"
   | "invalid-reference";
 
+/**
+ * What a failure proves, where it does: the registry answered, and the answer is that no task can start from it.
+ *
+ * - `wrong-platform`: the image exists, with manifests for other platforms only
+ * - `no-image`: something is stored there that no container runtime takes for an image: an artifact, a retired format
+ */
+export type Proof = "wrong-platform" | "no-image";
+
 /** A failure is a value: what went wrong, in words for the person who meets it, free of secrets. */
 export interface Failure {
   readonly kind: FailureKind;
   readonly message: string;
+  readonly proves?: Proof;
 }
 
 /** Either what was asked for, or why it could not be had. */
@@ -34,6 +43,6 @@ export function success<T>(value: T): Outcome<T> {
   return { ok: true, value };
 }
 
-export function failure(kind: FailureKind, message: string): Outcome<never> {
-  return { ok: false, failure: { kind, message } };
+export function failure(kind: FailureKind, message: string, proves?: Proof): Outcome<never> {
+  return { ok: false, failure: { kind, message, ...(proves && { proves }) } };
 }

@@ -1,5 +1,6 @@
 import { type Outcome, success } from "./failure";
 import { array, readDocument, record, string } from "./json-document";
+import type { Platform } from "./platform";
 import { isRecord } from "./text";
 
 /** What a step of the build says of itself. */
@@ -39,6 +40,11 @@ export function parseImageConfig(bytes: Uint8Array): Outcome<ImageConfig> {
       history: historyOf(document["history"]),
     });
   });
+}
+
+/** The platform that an image was built for, as far as its config tells; "" for what it does not. */
+export function platformOf({ os = "", architecture = "", variant, osVersion }: ImageConfig): Platform {
+  return { os, architecture, ...(variant && { variant }), ...(osVersion && { osVersion }) };
 }
 
 /** Fields that nobody relies on may hold anything; only text is taken over. */

@@ -48,6 +48,7 @@ export function requireImage(manifest: ImageManifest): Outcome<ImageManifest> {
     : failure(
         "unsupported",
         `it is ${other.name} (${printable(other.mediaType, 100)}), not a container image`,
+        "no-image",
       );
 }
 

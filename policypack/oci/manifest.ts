@@ -135,6 +135,7 @@ function schema1(): Outcome<never> {
   return failure(
     "unsupported",
     "its manifest is of the retired Docker schema 1, which current container runtimes refuse; push the image again",
+    "no-image",
   );
 }
 

@@ -1,36 +1,20 @@
 import type {
   PolicyConfigSchema,
   ReportViolation,
+  ResourceValidationArgs,
   ResourceValidationPolicy,
   StackValidationPolicy,
 } from "@pulumi/policy";
-import { runtime } from "@pulumi/pulumi";
 import { printable } from "../oci/text";
 import { identityOfProvider } from "../registry/ecr/identity";
-import { settingsSchema } from "../settings";
+import { type Settings, settingsSchema } from "../settings";
 import { imagesOf } from "../workloads";
-import type { Review, ReviewInProgress } from "./review";
+import type { PolicyDefinition } from "./definition";
+import { exemptionsOf, type Finding, imageFindings } from "./findings";
+import type { Review, ReviewInProgress, Workload } from "./review";
+import { reportsAtEnd } from "./run-mode";
 import type { Session } from "./session";
-
-/** What a policy says about one image use. */
-export interface Finding {
-  readonly message: string;
-  /** The resource to show it at. */
-  readonly urn: string;
-  /** Printed, but never blocks, whatever the policy's level: it informs, or it will be judged in the update. */
-  readonly remark?: true;
-}
-
-/** What distinguishes one policy from another: its words, its level and a pure judgement. */
-export interface ImagePolicyArgs extends Required<
-  Pick<
-    ResourceValidationPolicy,
-    "name" | "displayName" | "description" | "enforcementLevel" | "severity" | "tags" | "remediationSteps"
-  >
-> {
-  /** Pure: what the policy says of what was found. Called once a preview, or once a resource in an update. */
-  readonly judge: (review: Review) => readonly Finding[];
-}
+import { tagExemptionOf } from "./tag-exemption";
 
 /** How the SDK lets one finding have a level of its own; its types do not say so (`server.ts`, `makeReportViolationFun`). */
 type ReportAtLevel = (
@@ -45,18 +29,33 @@ export type ImagePolicy = ResourceValidationPolicy & StackValidationPolicy;
  *
  * The engine analyzes one resource at a time and waits for each, so in a preview a resource only starts its look-ups
  * and all are reported at the end of the stack. In an update the stack's turn comes after the deployment, so there
- * each resource is judged before it is created. `pulumi policy analyze` counts as an update.
+ * each resource is judged before it is created. `pulumi policy analyze` counts as a preview.
+ *
+ * @param more what the policy says besides its judgement of images
  */
-export function imagePolicy(session: Session, args: ImagePolicyArgs): ImagePolicy {
-  const { judge, ...metadata } = args;
+export function imagePolicy(
+  session: Session,
+  definition: PolicyDefinition,
+  more: (review: Review) => readonly Finding[] = () => [],
+): ImagePolicy {
+  const { judge, ...metadata } = definition;
   const configSchema: PolicyConfigSchema = { properties: settingsSchema };
-  let preview: ReviewInProgress | undefined;
+  let preview: { review: ReviewInProgress; settings: Settings } | undefined;
+
+  async function judged(review: ReviewInProgress, settings: Settings): Promise<Finding[]> {
+    const settled = await review.settle();
+    return [
+      ...imageFindings(settled, settings, judge),
+      ...exemptionsOf(settled).filter(({ message, urn }) => session.isNews([urn, message])),
+      ...more(settled),
+    ];
+  }
 
   function report(findings: readonly Finding[], reportViolation: ReportViolation): void {
     for (const { message, urn, remark } of findings) {
       if (remark)
         (reportViolation as ReportAtLevel)({
-          message: `${args.description}\n${message}`,
+          message: `${metadata.description}\n${message}`,
           urn,
           enforcementLevel: "advisory",
         });
@@ -86,6 +85,31 @@ export function imagePolicy(session: Session, args: ImagePolicyArgs): ImagePolic
     report(findings, reportViolation);
   }
 
+  /** The workload behind a resource, and what is wrong with its own exemption. */
+  function workloadOf(
+    { urn, name, props, provider }: ResourceValidationArgs,
+    images: Workload["images"],
+    { allowTagExemptions }: Settings,
+  ): { workload: Workload; problems: readonly Finding[] } {
+    const tag = tagExemptionOf(urn, props, allowTagExemptions);
+    const exclusion = tag !== undefined && "exclusion" in tag ? tag.exclusion : undefined;
+    const problem =
+      tag !== undefined && "problem" in tag ? `\`${printable(name, 80)}\`: ${tag.problem}` : undefined;
+    return {
+      workload: {
+        urn,
+        name,
+        images,
+        ...(provider && { identity: identityOfProvider(provider.props) }),
+        ...(exclusion && { exclusion }),
+      },
+      problems:
+        problem !== undefined && session.isNews([urn, problem])
+          ? [{ message: problem, urn, remark: true }]
+          : [],
+    };
+  }
+
   return {
     ...metadata,
     configSchema,
@@ -93,32 +117,28 @@ export function imagePolicy(session: Session, args: ImagePolicyArgs): ImagePolic
       guarded(resource.urn, reportViolation, async () => {
         const images = imagesOf(resource.type, resource.props);
         if (images === undefined) return [];
-        const { settings, problems } = session.settingsOf(args.name, resource.getConfig<object>());
-        const { urn, name, provider } = resource;
-        const workload = {
-          urn,
-          name,
-          images,
-          ...(provider && { identity: identityOfProvider(provider.props) }),
-        };
+        const { urn } = resource;
+        const { settings, problems } = session.settingsOf(definition.name, resource.getConfig<object>());
         const misconfigured = problems.map((message) => ({
-          message: `Configuration of ${args.name}: ${message}`,
-          urn: resource.urn,
+          message: `Configuration of ${definition.name}: ${message}`,
+          urn,
         }));
-        if (runtime.isDryRun()) {
-          preview ??= session.review(settings);
-          preview.add(workload);
-          return misconfigured;
+        const { workload, problems: tagProblems } = workloadOf(resource, images, settings);
+        const told = [...misconfigured, ...tagProblems];
+        if (reportsAtEnd()) {
+          preview ??= { review: session.review(settings), settings };
+          preview.review.add(workload);
+          return told;
         }
         const review = session.review(settings);
         review.add(workload);
-        return [...misconfigured, ...judge(await review.settle())];
+        return [...told, ...(await judged(review, settings))];
       }),
     validateStack: (stack, reportViolation) =>
       guarded(stack.resources[0]?.urn ?? "", reportViolation, async () => {
-        const review = preview;
+        const ended = preview;
         preview = undefined;
-        return review === undefined ? [] : judge(await review.settle());
+        return ended === undefined ? [] : judged(ended.review, ended.settings);
       }),
   };
 }

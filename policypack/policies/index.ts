@@ -1,10 +1,24 @@
-import type { ImagePolicy } from "./image-policy";
-import { mixedLayerCompression, name as carrier } from "./mixed-layer-compression";
+import { definitions } from "./definitions";
+import { unreadablePlaces } from "./findings";
+import { type ImagePolicy, imagePolicy } from "./image-policy";
+import { mixedLayerCompression } from "./mixed-layer-compression";
+import { atLevels, type PolicyOptions, settingsOf } from "./options";
 import { Session } from "./session";
 import { unverifiedImage } from "./unverified-image";
 
-/** The policies of the pack, in the order in which the engine runs them: the first carries the shared settings. */
-export function ecsImagePolicies(): ImagePolicy[] {
-  const session = new Session(carrier);
-  return [mixedLayerCompression(session), unverifiedImage(session)];
+export type { ImagePolicy } from "./image-policy";
+export { type PolicyLevel, type PolicyOptions, PolicyOptionsError } from "./options";
+
+/**
+ * The policies of the pack, in the order in which the engine runs them: the first carries the shared settings.
+ *
+ * @param options settings and levels for a pack of one's own; the pack's configuration comes on top
+ * @throws PolicyOptionsError
+ */
+export function ecsImagePolicies(options: PolicyOptions = {}): ImagePolicy[] {
+  const session = new Session(mixedLayerCompression.name, settingsOf(options));
+  const policies = definitions.map((definition) =>
+    imagePolicy(session, definition, definition === unverifiedImage ? unreadablePlaces : undefined),
+  );
+  return atLevels(policies, options);
 }

@@ -1,10 +1,10 @@
-import { findExclusion } from "../exclusions";
+import { type Exemption, findExemption } from "../exemptions";
 import type { Inspector, InspectedImage } from "../inspector";
 import { failure, type Outcome } from "../oci/failure";
 import { formatPlatform, type Platform } from "../oci/platform";
 import { referenceIn } from "../oci/reference";
 import type { AwsIdentity } from "../registry/ecr/identity";
-import type { Exclusion, Settings } from "../settings";
+import type { Exclusion } from "../settings";
 import type { ImageUse, UnreadableUse, WorkloadImages } from "../workloads/image-use";
 import type { WaitingBudget } from "../waiting-budget";
 
@@ -15,6 +15,8 @@ export interface Workload {
   readonly images: WorkloadImages;
   /** Whose credentials deploy it, and so read its images in private ECR. */
   readonly identity?: AwsIdentity;
+  /** The exemption that the resource's own tag gives it, where the configuration allows that. */
+  readonly exclusion?: Exclusion;
 }
 
 /** One image for one platform, and every container of the reviewed workloads that runs it. */
@@ -28,10 +30,11 @@ export interface ReviewedImage {
 /** What the policies judge: the images of one workload (update) or of the whole program (preview). */
 export interface Review {
   readonly images: readonly ReviewedImage[];
+  /** Images that are left alone, and those that would be, had their exemption not ended. */
   readonly exempt: readonly {
     readonly workload: Workload;
     readonly use: ImageUse;
-    readonly exclusion: Exclusion;
+    readonly exemption: Exemption;
   }[];
   readonly unreadable: readonly { readonly workload: Workload; readonly use: UnreadableUse }[];
 }
@@ -49,16 +52,20 @@ export class ReviewInProgress {
 
   constructor(
     private readonly inspector: Inspector,
-    private readonly exclude: Settings["exclude"],
+    private readonly exclude: readonly Exclusion[],
     private readonly budget: WaitingBudget,
   ) {}
 
   add(workload: Workload): void {
     this.#unreadable.push(...workload.images.unreadable.map((use) => ({ workload, use })));
+    const { urn, name, exclusion } = workload;
+    const exclusions = exclusion === undefined ? this.exclude : [...this.exclude, exclusion];
+    const today = new Date().toISOString().slice(0, "YYYY-MM-DD".length);
     for (const use of workload.images.uses) {
-      const exclusion = findExclusion(this.exclude, use.image, referenceIn(use.image));
-      if (exclusion === undefined) this.#look(workload, use);
-      else this.#exempt.push({ workload, use, exclusion });
+      const subject = { image: use.image, reference: referenceIn(use.image), resource: { name, urn } };
+      const exemption = findExemption(exclusions, subject, today);
+      if (exemption !== undefined) this.#exempt.push({ workload, use, exemption });
+      if (exemption?.state !== "in-force") this.#look(workload, use);
     }
   }
 

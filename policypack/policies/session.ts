@@ -1,8 +1,8 @@
-import { runtime } from "@pulumi/pulumi";
 import { Inspector } from "../inspector";
 import { mergeSettings, readSettings, type Settings } from "../settings";
 import { WaitingBudget } from "../waiting-budget";
 import { ReviewInProgress } from "./review";
+import { reportsAtEnd } from "./run-mode";
 
 /**
  * The engine registers a program's resources one after another, some milliseconds apart. A preview awaits its look-ups
@@ -20,19 +20,30 @@ export class Session {
   #shared: Partial<Settings> = {};
   #budget: WaitingBudget | undefined;
 
-  constructor(private readonly carrier: string) {}
+  /** @param base what a pack sets in its code; the engine's configuration comes on top */
+  constructor(
+    private readonly carrier: string,
+    private readonly base: Partial<Settings> = {},
+  ) {}
 
   /** The settings of one policy; each problem is told once a run, at the first workload. */
   settingsOf(policy: string, config: object): { settings: Settings; problems: readonly string[] } {
     const own = readSettings(config);
     if (policy === this.carrier) this.#shared = own.settings;
-    const problems = own.problems.filter((problem) => {
-      const key = JSON.stringify([policy, problem]);
-      return !this.#reported.has(key) && this.#reported.add(key);
-    });
+    const problems = own.problems.filter((problem) => this.isNews([policy, problem]));
     const settings =
-      policy === this.carrier ? mergeSettings(own.settings) : mergeSettings(this.#shared, own.settings);
+      policy === this.carrier
+        ? mergeSettings(this.base, own.settings)
+        : mergeSettings(this.base, this.#shared, own.settings);
     return { settings, problems };
+  }
+
+  /** Whether it is said for the first time in this run: what concerns several policies is told by one of them. */
+  isNews(what: readonly string[]): boolean {
+    const key = JSON.stringify(what);
+    if (this.#reported.has(key)) return false;
+    this.#reported.add(key);
+    return true;
   }
 
   review(settings: Settings): ReviewInProgress {
@@ -41,12 +52,19 @@ export class Session {
   }
 
   /** Policies whose settings agree share their inspections; others must ask for themselves. */
-  #inspectorFor({ insecureRegistries, mirrors }: Settings): Inspector {
-    const key = JSON.stringify([insecureRegistries, mirrors]);
+  #inspectorFor(settings: Settings): Inspector {
+    const options = {
+      insecureRegistries: settings.insecureRegistries,
+      mirrors: settings.mirrors,
+      sniffLayers: settings.sniffLayers,
+      imageTimeoutMs: settings.imageTimeoutSeconds * 1000,
+      requestTimeoutMs: settings.requestTimeoutSeconds * 1000,
+    };
+    const key = JSON.stringify(options);
     let inspector = this.#inspectors.get(key);
     if (inspector === undefined) {
-      const gathering = runtime.isDryRun() ? { gathering: previewGathering } : {};
-      inspector = new Inspector({ insecureRegistries, mirrors, ...gathering });
+      const gathering = reportsAtEnd() ? { gathering: previewGathering } : {};
+      inspector = new Inspector({ ...options, ...gathering });
       this.#inspectors.set(key, inspector);
     }
     return inspector;

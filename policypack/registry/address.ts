@@ -58,19 +58,21 @@ export function mayReach(reach: Reach, target: AddressClass): boolean {
  * How far a registry of this host name may lead us. A name with several addresses counts as the most public of them,
  * so that nobody widens their reach by adding a private address to their name.
  */
-export async function reachFrom(hostname: string): Promise<Reach> {
+export async function reachFrom(hostname: string, find?: LookupFunction): Promise<Reach> {
   const told = classOfHostname(hostname);
-  const classes = told === undefined ? (await addressesOf(hostname)).map(classOfAddress) : [told];
+  const classes = told === undefined ? (await addressesOf(hostname, find)).map(classOfAddress) : [told];
   const widest = classes
     .map((one) => (one === "local-link" ? "private" : one))
     .sort((a, b) => ranks[a] - ranks[b]);
   return widest[0] ?? "public";
 }
 
-function addressesOf(hostname: string): Promise<string[]> {
+function addressesOf(hostname: string, find: LookupFunction = lookup): Promise<string[]> {
   return new Promise((resolve) => {
-    lookup(hostname, { all: true }, (error, found) => {
-      resolve(error === null ? found.map(({ address }) => address) : []);
+    find(hostname, { all: true }, (error, found) => {
+      resolve(
+        error !== null ? [] : typeof found === "string" ? [found] : found.map(({ address }) => address),
+      );
     });
   });
 }

@@ -61,6 +61,11 @@ export class CachedRegistries implements Registries {
     return fetched;
   }
 
+  /** Not kept: no digest tells whether a part is what it should be. */
+  blobStart(...asked: Parameters<Registries["blobStart"]>): Promise<Outcome<Uint8Array>> {
+    return this.router.blobStart(...asked);
+  }
+
   close(): Promise<void> {
     return this.router.close();
   }

@@ -1,17 +1,21 @@
+import type { LookupFunction } from "node:net";
 import { isDigest, sha256Of, verifyDigest } from "../oci/digest";
 import { failure, type Outcome, success } from "../oci/failure";
 import { acceptedManifestTypes, bareMediaType } from "../oci/media-types";
 import { printable } from "../oci/text";
 import type { CredentialSource } from "./credential";
-import { type Answer, Endpoint, type Network, type PullRequest } from "./endpoint";
+import { type Answer, Endpoint, type Network } from "./endpoint";
 import { bareName, HostRules } from "./hosts";
+import type { FetchedManifest, ResolvedTag } from "./fetched";
 import { InFlight } from "./in-flight";
-import { isRepository, isTag } from "./names";
+import { checkName, illegal, isTag } from "./names";
+import { bringsStart, readStart } from "./range";
 import { refusalOf, type Wanted } from "./refusal";
 import { Retries } from "./retries";
 import { TokenClient } from "./token";
 import { Transport } from "./transport";
 
+export type { FetchedManifest, ResolvedTag } from "./fetched";
 export type { Credential, CredentialSource } from "./credential";
 
 export interface RegistryOptions {
@@ -23,8 +27,10 @@ export interface RegistryOptions {
   readonly requestTimeoutMs?: number;
   /** Asked only when a registry wants a login. Default: no credentials. */
   readonly credentials?: CredentialSource;
-  /** Requests to one host at a time. Default: 32. */
+  /** The most requests to one host at a time; how many really go out at once is learnt from its answers. Default: 60. */
   readonly maxConcurrentPerHost?: number;
+  /** How host names become addresses, as for `net.connect`. Default: as the system does it. */
+  readonly lookup?: LookupFunction;
 }
 
 /** Where an image lives: the part of a reference that a registry client needs. */
@@ -33,22 +39,11 @@ export interface RepositoryName {
   readonly repository: string;
 }
 
-export interface FetchedManifest {
-  /** The bare content type that the registry states; may be "". */
-  readonly mediaType: string;
-  /** The digest of the bytes: the requested or the stated one where there is one, else their sha256. */
-  readonly digest: string;
-  readonly bytes: Uint8Array;
+interface Asked extends Pick<Wanted, "noun" | "reference"> {
+  readonly maxBytes: number;
+  readonly startOnly?: boolean;
+  readonly method?: "HEAD";
 }
-
-/** What a tag names at the moment. */
-export interface ResolvedTag {
-  readonly digest: string;
-  /** The bare content type that the registry states; may be "". */
-  readonly mediaType: string;
-}
-
-type Question = Pick<Wanted, "noun" | "reference"> & Pick<PullRequest, "method">;
 
 /** The manifest size that every registry must accept (distribution-spec, "Pushing Manifests"). */
 const maximumManifestBytes = 4 * 1024 * 1024;
@@ -69,9 +64,9 @@ export class RegistryClient {
 
   constructor(options: RegistryOptions = {}) {
     this.#options = options;
-    const rules = new HostRules(options.insecureRegistries);
-    const { requestTimeoutMs = 10_000, maxConcurrentPerHost = 32 } = options;
-    const transport = new Transport(rules, { requestTimeoutMs, maxConcurrentPerHost });
+    const { requestTimeoutMs = 10_000, maxConcurrentPerHost = 60, lookup } = options;
+    const rules = new HostRules(options.insecureRegistries, lookup);
+    const transport = new Transport(rules, { requestTimeoutMs, maxConcurrentPerHost, lookup });
     const retries = new Retries();
     const tokens = new TokenClient(transport, rules, retries);
     const credentials = this.#options.credentials ?? (() => Promise.resolve(undefined));
@@ -99,8 +94,7 @@ export class RegistryClient {
     return this.#manifests.run(key, signal, (shared) =>
       this.#pull(
         name,
-        { noun: "manifest", reference: tagOrDigest },
-        maximumManifestBytes,
+        { noun: "manifest", reference: tagOrDigest, maxBytes: maximumManifestBytes },
         shared,
         (registry, { response }) => {
           const requested = isDigest(tagOrDigest) ? tagOrDigest : undefined;
@@ -125,18 +119,17 @@ export class RegistryClient {
   resolve(name: RepositoryName, tag: string, signal = noSignal()): Promise<Outcome<ResolvedTag | undefined>> {
     const legal = checkName(name) ?? (isTag(tag) ? undefined : illegal(tag));
     if (legal !== undefined) return Promise.resolve(legal);
-    return this.#pull(
-      name,
-      { noun: "manifest", reference: tag, method: "HEAD" },
-      maximumManifestBytes,
-      signal,
-      (_, { response }) => {
-        if (response.status !== 200) return success(undefined);
-        const [digest = ""] = response.header("docker-content-digest");
-        const mediaType = bareMediaType(response.header("content-type")[0] ?? "");
-        return success(isDigest(digest) ? { digest, mediaType } : undefined);
-      },
-    );
+    const what = {
+      noun: "manifest",
+      reference: tag,
+      maxBytes: maximumManifestBytes,
+      method: "HEAD",
+    } as const;
+    return this.#pull(name, what, signal, (_, { response }) => {
+      const [digest = ""] = response.header("docker-content-digest");
+      const mediaType = bareMediaType(response.header("content-type")[0] ?? "");
+      return success(response.status === 200 && isDigest(digest) ? { digest, mediaType } : undefined);
+    });
   }
 
   /** The bytes of a blob of at most so many bytes. */
@@ -150,14 +143,29 @@ export class RegistryClient {
     if (legal !== undefined) return Promise.resolve(legal);
     return this.#pull(
       name,
-      { noun: "blob", reference: digest },
-      maxBytes,
+      { noun: "blob", reference: digest, maxBytes },
       signal,
       (registry, { response }) =>
         verifyDigest(digest, response.body)
           ? success(response.body)
           : failure("malformed", `${registry} sent a blob that does not match its digest ${digest}`),
     );
+  }
+
+  /**
+   * The first bytes of a blob, `length` (at least 1) or fewer where the blob is shorter; for looking at magic numbers. They
+   * are not verified: a digest tells only of a whole.
+   */
+  blobStart(
+    name: RepositoryName,
+    digest: string,
+    length: number,
+    signal = noSignal(),
+  ): Promise<Outcome<Uint8Array>> {
+    const legal = checkName(name) ?? (isDigest(digest) ? undefined : illegal(digest));
+    if (legal !== undefined) return Promise.resolve(legal);
+    const what = { noun: "blob", reference: digest, maxBytes: length, startOnly: true } as const;
+    return this.#pull(name, what, signal, (registry, { response }) => readStart(response, length, registry));
   }
 
   /** Ends what is under way and closes every connection. */
@@ -167,27 +175,25 @@ export class RegistryClient {
 
   async #pull<T>(
     name: RepositoryName,
-    what: Question,
-    maxBytes: number,
+    what: Asked,
     signal: AbortSignal,
     read: (registry: string, answer: Answer) => Outcome<T>,
   ): Promise<Outcome<T>> {
     for (const mirror of this.#mirrors.get(bareName(name.registry)) ?? []) {
       if ((this.#restingUntil.get(mirror) ?? 0) > performance.now()) continue;
-      const outcome = await this.#pullFrom(mirror, name.repository, what, maxBytes, signal, read);
+      const outcome = await this.#pullFrom(mirror, name.repository, what, signal, read);
       if (outcome.ok || signal.aborted) return outcome;
       // A mirror that is down must not cost every image its time-out.
       if (outcome.failure.kind === "unreachable" || outcome.failure.kind === "timeout")
         this.#restingUntil.set(mirror, performance.now() + mirrorRestMs);
     }
-    return this.#pullFrom(name.registry, name.repository, what, maxBytes, signal, read);
+    return this.#pullFrom(name.registry, name.repository, what, signal, read);
   }
 
   async #pullFrom<T>(
     entry: string,
     path: string,
-    what: Question,
-    maxBytes: number,
+    what: Asked,
     signal: AbortSignal,
     read: (registry: string, answer: Answer) => Outcome<T>,
   ): Promise<Outcome<T>> {
@@ -196,26 +202,27 @@ export class RegistryClient {
       return failure("invalid-reference", `${printable(entry, 100)} is not a registry's host name`);
     const { name, prefix } = endpoint.host;
     const repository = prefix === "" ? path : `${prefix}/${path}`;
-    const accept = what.noun === "manifest" ? { accept: acceptedManifestTypes.join(", ") } : {};
+    const { noun, reference, maxBytes, startOnly = false, method } = what;
+    const accept = noun === "manifest" ? { accept: acceptedManifestTypes.join(", ") } : {};
     const answer = await endpoint.get({
       repository,
-      ...(what.method && { method: what.method }),
-      path: `${what.noun}s/${what.reference}`,
+      path: `${noun}s/${reference}`,
+      ...(method && { method }),
       ...accept,
       maxBytes,
+      startOnly,
       signal,
     });
     if (!answer.ok) return answer;
     const { response } = answer.value;
-    if (what.method === "HEAD" && response.status !== 200 && !plainRefusals.has(response.status))
-      return read(name, answer.value);
-    if (response.status !== 200)
-      return { ok: false, failure: refusalOf(name, { ...what, repository }, answer.value) };
+    if (method === "HEAD" && !meansTheSame.has(response.status)) return read(name, answer.value);
+    if (response.status !== 200 && !(startOnly && bringsStart(response.status)))
+      return { ok: false, failure: refusalOf(name, { noun, reference, repository }, answer.value) };
     const encoding = response.header("content-encoding").join(", ");
     if (!/^(?:|identity)$/i.test(encoding.trim()))
       return failure(
         "malformed",
-        `${name} sent the ${what.noun} encoded (${printable(encoding, 40)}), though asked not to`,
+        `${name} sent the ${noun} encoded (${printable(encoding, 40)}), though asked not to`,
       );
     return read(name, answer.value);
   }
@@ -229,17 +236,9 @@ export class RegistryClient {
   }
 }
 
-/** Answers to a HEAD that a GET might get too; any other means that the registry knows no HEAD here. */
-const plainRefusals: ReadonlySet<number> = new Set([401, 403, 404, 408, 410, 429]);
+/** Answers that a HEAD gets as a GET would; any other means that the registry knows no HEAD here. */
+const meansTheSame: ReadonlySet<number> = new Set([200, 401, 403, 404, 408, 410, 429]);
 
 function noSignal(): AbortSignal {
   return new AbortController().signal;
-}
-
-function checkName({ repository }: RepositoryName): Outcome<never> | undefined {
-  return isRepository(repository) ? undefined : illegal(repository);
-}
-
-function illegal(text: string): Outcome<never> {
-  return failure("invalid-reference", `"${printable(text, 100)}" cannot be part of an image name`);
 }

@@ -2,6 +2,7 @@ import { type Outcome, success } from "../oci/failure";
 import { Authorization, type Authorized } from "./authorization";
 import type { CredentialSource } from "./credential";
 import type { Host, HostRules, Scheme } from "./hosts";
+import { rangeOfStart } from "./range";
 import { follow } from "./redirects";
 import { type Retries, sleep } from "./retries";
 import type { TokenClient } from "./token";
@@ -25,6 +26,8 @@ export interface PullRequest {
   readonly path: string;
   readonly accept?: string;
   readonly maxBytes: number;
+  /** Only the first `maxBytes` are asked for. */
+  readonly startOnly?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -106,7 +109,7 @@ export class Endpoint {
           return sent;
         }
         tried.push(sent);
-        if (!sent.ok && sent.breakdown === "final") break;
+        if (!sent.ok && (sent.breakdown === "final" || sent.breakdown === "late")) break;
       }
       // Where neither scheme works, the words of plain http fit best: it is what such registries mostly speak.
       const plain = this.host.schemes[0] === "http" ? tried[0] : tried.at(-1);
@@ -120,10 +123,12 @@ export class Endpoint {
     const { transport, rules } = this.network;
     const headers = {
       ...(request.accept === undefined ? {} : { accept: request.accept }),
+      ...(request.startOnly === true ? { range: rangeOfStart(request.maxBytes) } : {}),
       ...(authorization === undefined ? {} : { authorization }),
     };
-    const { method = "GET", maxBytes, signal } = request;
-    return follow(transport, rules, { method, url, headers, maxBytes, signal, label: this.host.name });
+    const { method = "GET", maxBytes, startOnly = false, signal } = request;
+    const label = this.host.name;
+    return follow(transport, rules, { method, url, headers, maxBytes, startOnly, signal, label });
   }
 }
 

@@ -1,3 +1,4 @@
+import type { LookupFunction } from "node:net";
 import { classOfHostname, type Reach, reachFrom } from "./address";
 
 export type Scheme = "http" | "https";
@@ -21,7 +22,10 @@ export interface Host {
 export class HostRules {
   readonly #insecure: ReadonlySet<string>;
 
-  constructor(insecureRegistries: readonly string[] = []) {
+  constructor(
+    insecureRegistries: readonly string[] = [],
+    private readonly lookup?: LookupFunction,
+  ) {
     this.#insecure = new Set(insecureRegistries.map(bareName));
   }
 
@@ -47,7 +51,7 @@ export class HostRules {
 
   /** Where the host behind this URL may lead us by redirects and realms. */
   async reach(url: URL): Promise<Reach> {
-    return this.mayBeInsecure(url) ? "loopback" : reachFrom(url.hostname);
+    return this.mayBeInsecure(url) ? "loopback" : reachFrom(url.hostname, this.lookup);
   }
 
   #schemes(url: URL): readonly Scheme[] {

@@ -1,11 +1,7 @@
 import type { FailureKind } from "../oci/failure";
 import { printable } from "../oci/text";
-
-/**
- * How an exchange broke down. `transient`: another try may help. `protocol`: the other side speaks something else
- * (TLS or plain). `refused`: nothing listens there. `final`: no other try would end differently.
- */
-export type Breakdown = "transient" | "protocol" | "refused" | "final";
+import type { Breakdown } from "./breakdown";
+import { ProxyError } from "./tunnel";
 
 export interface NetworkError {
   readonly kind: FailureKind;
@@ -28,8 +24,8 @@ const known: Readonly<Record<string, readonly [words: string, breakdown: Breakdo
   EPIPE: ["broke the connection", "transient"],
   UND_ERR_SOCKET: ["broke the connection", "transient"],
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: ["sent a body of another length than it announced", "transient"],
-  ETIMEDOUT: ["did not accept a connection in time", "final", "timeout"],
-  UND_ERR_CONNECT_TIMEOUT: ["did not accept a connection in time", "final", "timeout"],
+  ETIMEDOUT: ["did not accept a connection in time", "late", "timeout"],
+  UND_ERR_CONNECT_TIMEOUT: ["did not accept a connection in time", "late", "timeout"],
   EHOSTUNREACH: ["cannot be reached from this network", "final"],
   ENETUNREACH: ["cannot be reached from this network", "final"],
   EADDRNOTAVAIL: ["cannot be reached from this network", "final"],
@@ -53,6 +49,16 @@ const known: Readonly<Record<string, readonly [words: string, breakdown: Breakdo
 
 /** Puts a failed exchange's error into words. The error's own text may hold URLs, so only its code is shown. */
 export function describeNetworkError(error: unknown): NetworkError {
+  if (error instanceof ProxyError) {
+    const { proxy, cause, message } = error;
+    const way = cause === undefined ? undefined : describeNetworkError(cause);
+    return {
+      kind: way?.kind ?? "unreachable",
+      words: `cannot be asked through the proxy ${proxy}, which ${way?.words ?? message}`,
+      breakdown:
+        way?.breakdown === "transient" || way?.breakdown === "late" ? way.breakdown : error.breakdown,
+    };
+  }
   const code = codeOf(error);
   const entry = Object.hasOwn(known, code) ? known[code] : undefined;
   if (entry !== undefined) {
@@ -69,13 +75,6 @@ export function describeNetworkError(error: unknown): NetworkError {
       kind: "unreachable",
       words: withCode("completes no TLS handshake", code),
       breakdown: "protocol",
-    };
-  // A proxy that refuses a tunnel; a proxy's URL that is none.
-  if (code === "UND_ERR_ABORTED" || code === "UND_ERR_INVALID_ARG" || code === "ERR_INVALID_URL")
-    return {
-      kind: "unreachable",
-      words: "cannot be asked through the proxy of HTTPS_PROXY or HTTP_PROXY",
-      breakdown: "final",
     };
   return { kind: "unreachable", words: withCode("could not be reached", code), breakdown: "final" };
 }

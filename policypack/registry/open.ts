@@ -10,7 +10,10 @@ export interface RegistriesOptions extends RouterOptions {
 }
 
 /** How an inspection reads documents. */
-export interface Registries extends Pick<RegistryRouter, "manifest" | "blob" | "close" | "requests"> {
+export interface Registries extends Pick<
+  RegistryRouter,
+  "manifest" | "blob" | "blobStart" | "close" | "requests"
+> {
   /** Documents that were not fetched because they were there already. */
   readonly cacheHits?: number;
 }

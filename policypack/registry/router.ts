@@ -55,6 +55,17 @@ export class RegistryRouter {
     return this.#read(name, identity, (client) => client.blob(name, digest, maxBytes, signal));
   }
 
+  /** The first bytes of a blob, at most `length`: not verified, since a digest tells only of a whole. */
+  blobStart(
+    name: RepositoryName,
+    digest: string,
+    length: number,
+    identity: AwsIdentity | undefined,
+    signal: AbortSignal,
+  ): Promise<Outcome<Uint8Array>> {
+    return this.#read(name, identity, (client) => client.blobStart(name, digest, length, signal));
+  }
+
   /** Requests to registries and token services, and calls of AWS, so far. */
   get requests(): number {
     return this.#opened.reduce((sum, client) => sum + client.requests, this.#distribution.requests);
@@ -62,7 +73,8 @@ export class RegistryRouter {
 
   /** Whether what a tag names can be asked without fetching it; ECR's API answers with the manifest at once. */
   resolves({ registry }: RepositoryName): boolean {
-    return this.#isMirrored(registry) || parseEcrHost(registry) === undefined;
+    // A mirror is declared to be asked instead of the registry, whichever kind that is.
+    return Object.hasOwn(this.#options.mirrors ?? {}, registry) || parseEcrHost(registry) === undefined;
   }
 
   /** As of the client; only for what `resolves`. */
@@ -85,11 +97,6 @@ export class RegistryRouter {
     if (outcome.ok || outcome.failure.kind !== "denied" || !(await this.#hasLogin(name))) return outcome;
     const byLogin = await pull(this.#distribution);
     return byLogin.ok ? byLogin : outcome;
-  }
-
-  /** A mirror is declared to be asked instead of the registry, whichever kind that is. */
-  #isMirrored(registry: string): boolean {
-    return Object.hasOwn(this.#options.mirrors ?? {}, registry);
   }
 
   #ecrOf(identity: AwsIdentity | undefined): Promise<EcrClient> {

@@ -1,11 +1,17 @@
 import { Buffer } from "node:buffer";
-import { setImmediate as turn } from "node:timers/promises";
-import { Agent, type Dispatcher, EnvHttpProxyAgent } from "undici";
-import { type Failure } from "../oci/failure";
-import { classOfHostname, lookupWithin, type Reach } from "./address";
+import type { LookupFunction } from "node:net";
+import type { Dispatcher } from "undici";
+import type { Failure } from "../oci/failure";
+import type { Reach } from "./address";
+import type { Breakdown } from "./breakdown";
+import { Connections } from "./connections";
 import type { HostRules } from "./hosts";
 import { Limiter } from "./limiter";
-import { type Breakdown, describeNetworkError } from "./network-error";
+import type { RequestEnd } from "./pace";
+import type { Proxy } from "./proxy";
+import { Routes } from "./route";
+import { ProxyError, proxyRefusal, unreachableProxy } from "./tunnel";
+import { describeNetworkError } from "./network-error";
 
 export interface HttpRequest {
   readonly method: "GET" | "HEAD" | "POST";
@@ -15,6 +21,8 @@ export interface HttpRequest {
   readonly body?: string;
   /** A longer body of a 200 answer is a failure; of any other answer only the first bytes are kept. */
   readonly maxBytes: number;
+  /** The first `maxBytes` of a 200 or 206 answer will do: the connection of a longer body is cut off behind them. */
+  readonly startOnly?: boolean;
   /** Where the host's addresses may lie; given when someone else than the user named the host. */
   readonly reach?: Reach;
   /** The host's name in messages. Default: the URL's host. */
@@ -44,26 +52,34 @@ export interface TransportOptions {
   /** Milliseconds from sending a request to the last byte of its answer. */
   readonly requestTimeoutMs: number;
   readonly maxConcurrentPerHost: number;
+  /** How host names become addresses. Default: as the system does it. */
+  readonly lookup?: LookupFunction | undefined;
 }
 
+/** To all hosts together, so that no more connections than these are open. */
+const maximumConcurrentRequests = 64;
 /** An error's text needs no more. */
 const maximumErrorBytes = 64 * 1024;
 
 /**
- * Sends single requests: bounded in time, in bytes and in number per host. Idle connections are kept for reuse and do
- * not keep the process alive. Proxies are taken from the environment, but never for loopback hosts.
+ * Sends single requests: bounded in time, in bytes and in number. Idle connections are kept for reuse and do not keep
+ * the process alive.
  */
 export class Transport {
   #requests = 0;
-  readonly #dispatchers = new Map<string, Dispatcher>();
+  readonly #connections = new Connections(maximumConcurrentRequests);
+  readonly #routes: Routes;
   readonly #limiter: Limiter;
   readonly #closing = new AbortController();
 
   constructor(
-    private readonly rules: HostRules,
+    rules: HostRules,
     private readonly options: TransportOptions,
   ) {
-    this.#limiter = new Limiter(options.maxConcurrentPerHost);
+    const { lookup, requestTimeoutMs: connectTimeoutMs } = options;
+    this.#routes = new Routes(rules, { connectTimeoutMs, lookup });
+    const inAll = maximumConcurrentRequests;
+    this.#limiter = new Limiter({ perHost: options.maxConcurrentPerHost, inAll });
   }
 
   /** The number of requests sent so far. */
@@ -73,11 +89,17 @@ export class Transport {
 
   async send(request: HttpRequest): Promise<Sent> {
     const label = request.label ?? request.url.host;
-    const release = await this.#limiter.enter(
+    const leave = await this.#limiter.enter(
       request.url.host,
       AbortSignal.any([request.signal, this.#closing.signal]),
     );
-    if (release === undefined) return this.#ended(label);
+    if (leave === undefined) return this.#ended(label);
+    const sent = await this.#bounded(request, label);
+    leave(endOf(sent));
+    return sent;
+  }
+
+  async #bounded(request: HttpRequest, label: string): Promise<Sent> {
     const limit = new AbortController();
     const timer = setTimeout(() => {
       limit.abort();
@@ -92,19 +114,18 @@ export class Transport {
       if (request.signal.aborted || this.#closing.signal.aborted) return this.#ended(label);
       if (limit.signal.aborted) {
         const seconds = this.options.requestTimeoutMs / 1000;
-        return broken("timeout", `${label} did not answer within ${seconds} s`);
+        return broken("timeout", `${label} did not answer within ${seconds} s`, "late");
       }
       const { kind, words, breakdown } = describeNetworkError(error);
       return broken(kind, `${label} ${words}`, breakdown);
     } finally {
       clearTimeout(timer);
-      release();
     }
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
-    await Promise.all([...this.#dispatchers.values()].map((dispatcher) => dispatcher.destroy()));
+    await this.#connections.close();
   }
 
   #ended(label: string): Sent {
@@ -114,67 +135,79 @@ export class Transport {
   }
 
   async #exchange(request: HttpRequest, label: string, signal: AbortSignal): Promise<Sent> {
-    const { url, method, headers, body } = request;
-    const dispatcher = this.#dispatcher(url, request.reach);
-    this.#requests++;
-    const answer = await dispatcher.request({
-      origin: url.origin,
-      path: url.pathname + url.search,
-      method,
-      headers: { "user-agent": "pulumi-ecs-image-guard", "accept-encoding": "identity", ...headers },
-      body: body ?? null,
-      signal,
-      // The one timer above bounds the whole exchange.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
-    const success = answer.statusCode === 200;
-    const maximum = success ? request.maxBytes : maximumErrorBytes;
-    const header = (name: string) => [answer.headers[name] ?? []].flat();
-    const announced = Number(header("content-length")[0] ?? 0);
-    const bytes = success && announced > maximum ? undefined : await readUpTo(answer.body, maximum, success);
-    if (bytes === undefined) {
-      answer.body.on("error", () => undefined).destroy();
-      return broken("malformed", `${label} answered with more than ${maximum} bytes`);
+    const { key, open, asked } = this.#routes.to(request.url, request.reach);
+    const { dispatcher, release } = this.#connections.take(key, open);
+    let reusable = false;
+    try {
+      this.#requests++;
+      const answer = await dispatcher.request({
+        ...messageOf(request, asked),
+        signal,
+        // One timer bounds the whole exchange.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      });
+      const { statusCode: status } = answer;
+      const header = (name: string) => [answer.headers[name] ?? []].flat();
+      const { body, ended } = await readAnswer(request, answer);
+      reusable = ended;
+      if (asked !== undefined && status === 407) throw proxyRefusal(asked, status);
+      return body === undefined
+        ? broken("malformed", `${label} answered with more than ${request.maxBytes} bytes`)
+        : { ok: true, response: { url: request.url, status, header, body } };
+    } catch (error) {
+      throw asked === undefined || error instanceof ProxyError ? error : unreachableProxy(asked, error);
+    } finally {
+      release(reusable);
     }
-    // undici offers a connection for reuse a turn after its answer's end; a request sent before would open another.
-    await turn();
-    return { ok: true, response: { url, status: answer.statusCode, header, body: bytes } };
-  }
-
-  #dispatcher(url: URL, reach: Reach | undefined): Dispatcher {
-    const loopback = classOfHostname(url.hostname) === "loopback";
-    const insecure = this.rules.mayBeInsecure(url);
-    const key = JSON.stringify([loopback, insecure, reach]);
-    let dispatcher = this.#dispatchers.get(key);
-    if (dispatcher === undefined) {
-      const tls = insecure ? { rejectUnauthorized: false } : {};
-      const options = {
-        connect: { lookup: lookupWithin(reach), ...tls },
-        connections: this.options.maxConcurrentPerHost,
-        connectTimeout: this.options.requestTimeoutMs,
-        requestTls: tls,
-      };
-      dispatcher = loopback ? new Agent(options) : new EnvHttpProxyAgent(options);
-      this.#dispatchers.set(key, dispatcher);
-    }
-    return dispatcher;
   }
 }
 
-/** The bytes of a body; where it is longer than allowed, undefined, or its beginning if that will do. */
-async function readUpTo(
-  body: AsyncIterable<unknown>,
-  maximum: number,
-  whole: boolean,
-): Promise<Uint8Array | undefined> {
+function messageOf(
+  { url, method, headers, body }: HttpRequest,
+  asked: Proxy | undefined,
+): Dispatcher.RequestOptions {
+  const path = url.pathname + url.search;
+  return {
+    method,
+    path: asked === undefined ? path : url.origin + path,
+    headers: {
+      "user-agent": "pulumi-ecs-image-guard",
+      "accept-encoding": "identity",
+      ...(asked === undefined ? {} : { host: url.host }),
+      ...(asked?.authorization === undefined ? {} : { "proxy-authorization": asked.authorization }),
+      ...headers,
+    },
+    body: body ?? null,
+  };
+}
+
+/** The body, or undefined where it is longer than allowed; and whether its end was reached. */
+async function readAnswer(
+  { maxBytes, startOnly = false }: HttpRequest,
+  { statusCode, headers, body }: Dispatcher.ResponseData,
+): Promise<{ body: Uint8Array | undefined; ended: boolean }> {
+  const start = startOnly && (statusCode === 200 || statusCode === 206);
+  const whole = statusCode === 200 && !start;
+  const maximum = whole || start ? maxBytes : maximumErrorBytes;
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of body) {
-    if (!(chunk instanceof Uint8Array)) continue;
-    length += chunk.length;
-    chunks.push(chunk);
-    if (length > maximum) return whole ? undefined : Buffer.concat(chunks).subarray(0, maximum);
-  }
-  return Buffer.concat(chunks);
+  let ended = true;
+  if (whole && Number(headers["content-length"] ?? 0) > maximum) ended = false;
+  else
+    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+      length += chunk.length;
+      chunks.push(chunk);
+      ended = length <= maximum;
+      if (!ended) break;
+    }
+  // Whoever releases the connection ends it with what is left of the body.
+  if (!ended) body.on("error", () => undefined);
+  return { body: whole && !ended ? undefined : Buffer.concat(chunks).subarray(0, maximum), ended };
+}
+
+/** What the end of a request says about the load of its host. */
+function endOf(sent: Sent): RequestEnd {
+  if (sent.ok) return [429, 503].includes(sent.response.status) ? "overloaded" : "answered";
+  return sent.breakdown === "transient" || sent.breakdown === "late" ? "overloaded" : "unrelated";
 }

@@ -2,7 +2,7 @@ import { printable } from "../oci/text";
 import type { ImageUse, LaunchType, UnreadableUse, WorkloadImages } from "./image-use";
 import { eachAt, jsonAt, type Place } from "./places";
 import type { PlatformReading } from "./runtime-platform";
-import { isRecord, kindOf, member, type KeyMatch, type Reading } from "./values";
+import { isRecord, isRedacted, kindOf, member, type KeyMatch, type Reading } from "./values";
 
 /** What all containers of one task share. */
 export interface Task {
@@ -63,6 +63,9 @@ function imageOfContainer(
     return { reason: "unknown", path, message: "the container is known only during the update" };
   }
   if (container.state === "absent") return { reason: "malformed", path, message: "there is no container" };
+  if (isRedacted(container.value)) {
+    return { reason: "redacted", path, message: "the container is a secret that could not be decrypted" };
+  }
   if (!isRecord(container.value)) {
     return {
       reason: "malformed",
@@ -93,6 +96,10 @@ function imageOfContainer(
   if (typeof image.value !== "string") {
     const message = `the image is ${kindOf(image.value)}, not a string`;
     return unreadable({ reason: "malformed", path: imagePath, message });
+  }
+  if (isRedacted(image.value)) {
+    const message = "the image is a secret that could not be decrypted";
+    return unreadable({ reason: "redacted", path: imagePath, message });
   }
   if (image.value.trim() === "") {
     return unreadable({ reason: "malformed", path: imagePath, message: "the image is empty" });

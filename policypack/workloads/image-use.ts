@@ -1,7 +1,8 @@
 import type { Platform } from "../oci/platform";
+import type { launchTypeNames } from "./launch-types";
 
 /** Where ECS will start the task; decides which container runtime pulls the image. */
-export type LaunchType = "EC2" | "FARGATE" | "EXTERNAL" | "MANAGED_INSTANCES";
+export type LaunchType = (typeof launchTypeNames)[number];
 
 /** One container of a workload that will make ECS pull an image. */
 export interface ImageUse {
@@ -21,8 +22,11 @@ export interface ImageUse {
 
 /** A place where an image should be and no image string can be read. */
 export interface UnreadableUse {
-  /** `unknown`: its value exists only during the update. `malformed`: ECS would not accept it either. */
-  readonly reason: "unknown" | "malformed";
+  /**
+   * `unknown`: its value exists only during the update. `redacted`: a secret that this run cannot decrypt.
+   * `malformed`: ECS would not accept it either.
+   */
+  readonly reason: "unknown" | "redacted" | "malformed";
   /** The container's name, where it is known. */
   readonly container?: string;
   /** The place in the resource, such as `containerDefinitions[1].image`. */

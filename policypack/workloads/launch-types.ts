@@ -1,12 +1,7 @@
 import type { LaunchType } from "./image-use";
 import { member } from "./values";
 
-const LAUNCH_TYPES: ReadonlyMap<string, LaunchType> = new Map([
-  ["EC2", "EC2"],
-  ["FARGATE", "FARGATE"],
-  ["EXTERNAL", "EXTERNAL"],
-  ["MANAGED_INSTANCES", "MANAGED_INSTANCES"],
-]);
+export const launchTypeNames = ["EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES"] as const;
 
 /**
  * The launch types that are known, each once, of `requiresCompatibilities` (ECS API, `RegisterTaskDefinition`) or of
@@ -23,7 +18,8 @@ export function launchTypes(
   for (let index = 0; index < list.length; index++) {
     const word = member(list, index);
     if (word.state !== "known" || typeof word.value !== "string") continue;
-    const launchType = LAUNCH_TYPES.get(word.value.toUpperCase());
+    const written = word.value.toUpperCase();
+    const launchType = launchTypeNames.find((name) => name === written);
     if (launchType !== undefined) found.add(launchType);
   }
   return [...found];

@@ -1,6 +1,6 @@
 import type { UnreadableUse, WorkloadImages } from "./image-use";
 import { jsonFault } from "./json-fault";
-import { isRecord, kindOf, member, read, type KeyMatch, type Reading } from "./values";
+import { isRecord, isRedacted, kindOf, member, read, type KeyMatch, type Reading } from "./values";
 
 /** A value of a resource, where it stands (`ecsProperties.taskProperties[0]`), and how keys below it are matched. */
 export interface Place {
@@ -21,6 +21,7 @@ export function objectAt(
   images: (holder: object) => WorkloadImages,
 ): WorkloadImages {
   if (reading.state !== "known") return nothingAt(reading.state, path, noun);
+  if (isRedacted(reading.value)) return redactedAt(path, noun);
   if (isRecord(reading.value)) return images(reading.value);
   return unreadableAt("malformed", path, `the ${noun} are ${kindOf(reading.value)}, not an object`);
 }
@@ -32,6 +33,7 @@ export function eachAt(
   images: (element: Place, index: number) => WorkloadImages,
 ): WorkloadImages {
   if (reading.state !== "known") return nothingAt(reading.state, path, noun);
+  if (isRedacted(reading.value)) return redactedAt(path, noun);
   if (!Array.isArray(reading.value)) {
     return unreadableAt("malformed", path, `the ${noun} are ${kindOf(reading.value)}, not an array`);
   }
@@ -52,6 +54,7 @@ export function jsonAt(
 ): WorkloadImages {
   const { reading, path } = place;
   if (reading.state !== "known" || typeof reading.value !== "string") return images(place);
+  if (isRedacted(reading.value)) return redactedAt(path, noun);
   let value: unknown;
   try {
     value = JSON.parse(reading.value);
@@ -75,6 +78,10 @@ export function joined(parts: readonly WorkloadImages[]): WorkloadImages {
 /** All that stands at a place cannot be read. */
 export function unreadableAt(reason: UnreadableUse["reason"], path: string, message: string): WorkloadImages {
   return { uses: [], unreadable: [{ reason, path, message }] };
+}
+
+function redactedAt(path: string, noun: string): WorkloadImages {
+  return unreadableAt("redacted", path, `the ${noun} are a secret that could not be decrypted`);
 }
 
 function nothingAt(state: "unknown" | "absent", path: string, noun: string): WorkloadImages {

@@ -43,6 +43,14 @@ export function read(value: unknown): Reading {
   return { state: "known", value };
 }
 
+/**
+ * Whether a value is what `pulumi policy analyze` puts for each secret that it cannot decrypt, whatever its type
+ * (pulumi 3.255, `pkg/backend/secrets`, `BlindingProvider`).
+ */
+export function isRedacted(value: unknown): boolean {
+  return value === "[secret]";
+}
+
 /** An object that is no array, such as JSON's `{}`. */
 export function isRecord(value: unknown): value is object {
   return isObject(value) && !Array.isArray(value);

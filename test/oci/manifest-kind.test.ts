@@ -59,7 +59,10 @@ describe("a container image", () => {
     ];
     for (const [manifest, message] of others) {
       assert.equal(isImage(manifest), false);
-      assert.deepEqual(requireImage(manifest), { ok: false, failure: { kind: "unsupported", message } });
+      assert.deepEqual(requireImage(manifest), {
+        ok: false,
+        failure: { kind: "unsupported", message, proves: "no-image" },
+      });
     }
   });
 });

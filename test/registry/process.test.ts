@@ -1,93 +1,10 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { createServer, type Server } from "node:http";
-import { connect as dial, type AddressInfo } from "node:net";
 import { join } from "node:path";
-import { selfSigned } from "../support/certificate";
-import { assertFails, at, bench, manifest, manifestType, valueOf } from "./support";
+import { bench, manifest, manifestType } from "./support";
 
 describe("the process around the registry client", () => {
-  const { start, connect } = bench();
-  const saved = { ...process.env };
-  let proxy: Server | undefined;
-
-  afterEach(() => {
-    for (const name of ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"]) {
-      const value = saved[name];
-      if (value === undefined) Reflect.deleteProperty(process.env, name);
-      else process.env[name] = value;
-    }
-    proxy?.closeAllConnections();
-    proxy?.close();
-  });
-
-  /** A proxy that leads every tunnel to one port of this machine, and the tunnels asked for. */
-  async function proxyTo(port: number | undefined): Promise<string[]> {
-    const tunnels: string[] = [];
-    proxy = createServer().on("connect", (request, socket) => {
-      tunnels.push(request.url ?? "");
-      socket.on("error", () => undefined);
-      if (port === undefined) {
-        socket.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
-        return;
-      }
-      const upstream = dial(port, "127.0.0.1", () => socket.write("HTTP/1.1 200 OK\r\n\r\n"));
-      upstream.on("error", () => socket.destroy()).pipe(socket);
-      socket.pipe(upstream).on("close", () => socket.destroy());
-    });
-    await new Promise<void>((resolve) => proxy?.listen(0, "127.0.0.1", resolve));
-    const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-    Object.assign(process.env, { HTTPS_PROXY: url, HTTP_PROXY: url, NO_PROXY: "" });
-    return tunnels;
-  }
-
-  it("gives its proxy, which loopback registries do without", async function () {
-    const tls = selfSigned();
-    if (tls === undefined) this.skip();
-    const registry = await start({ tls });
-    registry.putManifest("app", "1", manifestType, manifest);
-    const tunnels = await proxyTo(registry.port);
-    const client = connect({ insecureRegistries: ["registry.test"] });
-    valueOf(await client.manifest({ registry: "registry.test", repository: "app" }, "1"));
-    assert.deepEqual(tunnels, ["registry.test:443"]);
-    valueOf(await client.manifest(at(registry), "1"));
-    assert.equal(tunnels.length, 1);
-  });
-
-  it("leads a registry declared insecure to https first, then to plain http, once for all requests", async () => {
-    const registry = await start();
-    for (const name of ["a", "b"]) registry.putManifest(name, "1", manifestType, manifest);
-    const tunnels = await proxyTo(registry.port);
-    const client = connect({ insecureRegistries: ["registry.test:5000"] });
-    for (const repository of ["a", "b"])
-      valueOf(await client.manifest({ registry: "registry.test:5000", repository }, "1"));
-    assert.equal(client.requests, 3);
-    assert.equal(registry.log.length, 2);
-    assert.ok(
-      tunnels.every((target) => target === "registry.test:5000"),
-      tunnels.join(" "),
-    );
-    const strict = await connect().manifest({ registry: "registry.test:5000", repository: "a" }, "1");
-    assertFails(strict, "unreachable", /no TLS handshake.*declare it insecure/);
-    assert.equal(registry.log.length, 2);
-  });
-
-  it("may give a proxy that refuses, or one that is no URL", async () => {
-    await proxyTo(undefined);
-    const name = { registry: "registry.test", repository: "app" };
-    assertFails(
-      await connect().manifest(name, "1"),
-      "unreachable",
-      /^registry\.test cannot be asked through the proxy/,
-    );
-    process.env["HTTPS_PROXY"] = "::not a URL::";
-    assertFails(
-      await connect().manifest(name, "1"),
-      "unreachable",
-      /^registry\.test cannot be asked through the proxy/,
-    );
-  });
-
+  const { start } = bench();
   it("ends by itself while connections idle, without a warning", async () => {
     const registry = await start();
     for (let n = 0; n < 30; n++) registry.putManifest(`app${n}`, "1", manifestType, manifest);

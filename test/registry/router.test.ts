@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Inspector } from "../../policypack/inspector";
+import { RegistryRouter } from "../../policypack/registry/router";
 import { dummyKeys, exception, FakeEcr, json, useAwsEnvironment } from "../support/fake-ecr";
 import { buildImage, pushImage } from "../support/images";
 import { TestRegistry } from "../support/registry";
@@ -47,7 +48,7 @@ describe("an image", () => {
     };
     const found = await inspect(`${host}/team/app:1`);
     assert.ok(found.ok, JSON.stringify(found));
-    assert.equal(found.value.diffIds, 2);
+    assert.equal(found.value.config?.diffIds, 2);
     assert.deepEqual(
       ecr.seen.map(({ what }) => what),
       ["BatchGetImage", "GetDownloadUrlForLayer"],
@@ -75,5 +76,23 @@ describe("an image", () => {
     assert.ok(found.ok);
     assert.equal(ecr.seen.length, 0);
     assert.equal(registry.requestsTo("/manifests/1").length, 1);
+  });
+
+  it("has a layer's first bytes read by the way of its registry", async () => {
+    const router = new RegistryRouter({});
+    const { signal } = new AbortController();
+    const [layer] = mixed.layers;
+    assert.ok(layer !== undefined);
+    const downloadUrl = `${registry.url}/v2/team/app/blobs/${layer.digest}`;
+    ecr.handle = (_, response) => {
+      json(response, { downloadUrl });
+    };
+    for (const name of [host, registry.host]) {
+      const of = { registry: name, repository: "team/app" };
+      const bytes = await router.blobStart(of, layer.digest, 4, undefined, signal);
+      assert.deepEqual(bytes.ok && Buffer.from(bytes.value), layer.bytes.subarray(0, 4), name);
+    }
+    assert.equal(ecr.seen.length, 1);
+    await router.close();
   });
 });

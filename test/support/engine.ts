@@ -1,3 +1,4 @@
+import { execFile } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
@@ -11,6 +12,7 @@ import {
   type Stack,
 } from "@pulumi/pulumi/automation";
 import { findEngine, NoEngineError } from "../../scripts/engine";
+import { type Finished, finished } from "./command";
 
 const checkout = resolve(__dirname, "../..");
 
@@ -37,6 +39,14 @@ export interface EngineRun {
   readonly violations: readonly PolicyEvent[];
 }
 
+/** What a stack is made with. */
+export interface StackOptions {
+  /** Configuration of the program: `project:key` → value. */
+  readonly config?: Readonly<Record<string, string>>;
+  /** Further providers: package → the script that serves it. */
+  readonly providers?: Readonly<Record<string, string>>;
+}
+
 export interface EngineOptions {
   /** Folders of policy packs; default: the guard alone. */
   readonly packs?: readonly string[];
@@ -56,9 +66,14 @@ export class EngineStack {
   private constructor(
     private readonly stack: Stack,
     private readonly folder: string,
+    private readonly cli: string,
   ) {}
 
-  static async create(engine: PulumiCommand, program: () => void): Promise<EngineStack> {
+  static async create(
+    engine: PulumiCommand,
+    program: () => void,
+    { config = {}, providers = {} }: StackOptions = {},
+  ): Promise<EngineStack> {
     const folder = mkdtempSync(join(tmpdir(), "ecs-image-guard-"));
     for (const name of ["work", "home", "state", "bin"]) mkdirSync(join(folder, name));
     const bin = join(folder, "bin");
@@ -70,6 +85,8 @@ export class EngineStack {
     );
     for (const provider of ["aws", "aws-native"])
       executable(join(bin, `pulumi-resource-${provider}`), join(__dirname, "provider.cjs"), provider);
+    for (const [name, script] of Object.entries(providers))
+      executable(join(bin, `pulumi-resource-${name}`), script);
     const inline: PulumiFn = () => {
       program();
       return Promise.resolve();
@@ -99,7 +116,8 @@ export class EngineStack {
         },
       },
     );
-    return new EngineStack(stack, folder);
+    for (const [key, value] of Object.entries(config)) await stack.setConfig(key, { value });
+    return new EngineStack(stack, folder, engine.command);
   }
 
   preview(options: EngineOptions = {}): Promise<EngineRun> {
@@ -113,6 +131,25 @@ export class EngineStack {
   /** The engine runs no packs when it destroys. */
   destroy(): Promise<EngineRun> {
     return this.#run({ packs: [] }, (common) => this.stack.destroy(common));
+  }
+
+  /** Any other command of the CLI, at home with this stack: `["stack", "export"]`. */
+  command(...args: string[]): Promise<Finished> {
+    const { workDir } = this.stack.workspace;
+    const env = { ...process.env, ...this.environment() };
+    const options = { cwd: workDir, env, timeout: 100_000, maxBuffer: 64 * 1024 * 1024 };
+    return finished(execFile(this.cli, [...args, "--color", "never"], options));
+  }
+
+  /** Variables under which another program finds the same backend, providers and packs' host. */
+  environment(): Record<string, string> {
+    const { envVars, pulumiHome = "" } = this.stack.workspace;
+    return { ...envVars, PULUMI_HOME: pulumiHome };
+  }
+
+  /** A folder of this stack's own, removed with it. */
+  get workFolder(): string {
+    return this.stack.workspace.workDir;
   }
 
   /** The names of the resources that the stand-in provider created, in order. */

@@ -19,6 +19,12 @@ export interface ImageSpec {
   readonly platform?: ImagePlatform;
   /** What the layers' files hold, so that images differ. Default: "image". */
   readonly content?: string;
+  /** The media types that the manifest gives the layers, where they are not true. */
+  readonly mediaTypes?: readonly string[];
+  /** The config's `history`. Default: a step for each layer. */
+  readonly history?: readonly object[];
+  /** How many diff_ids the config lacks. Default: 0. */
+  readonly missingDiffIds?: number;
 }
 
 export interface ImagePlatform {
@@ -76,7 +82,7 @@ export function buildImage(spec: ImageSpec): BuiltImage {
     const bytes = compress(archive, compression);
     return {
       diffId: digestOf(archive),
-      blob: { mediaType: layerTypes[compression], digest: digestOf(bytes), bytes },
+      blob: { mediaType: spec.mediaTypes?.[n] ?? layerTypes[compression], digest: digestOf(bytes), bytes },
     };
   });
   const { osVersion, ...named } = platform;
@@ -84,8 +90,8 @@ export function buildImage(spec: ImageSpec): BuiltImage {
     ...named,
     ...(osVersion === undefined ? {} : { "os.version": osVersion }),
     config: {},
-    rootfs: { type: "layers", diff_ids: built.map(({ diffId }) => diffId) },
-    history: built.map((_, n) => ({ created_by: `layer ${n + 1}` })),
+    rootfs: { type: "layers", diff_ids: built.map(({ diffId }) => diffId).slice(spec.missingDiffIds ?? 0) },
+    history: spec.history ?? built.map((_, n) => ({ created_by: `layer ${n + 1}` })),
   });
   const layers = built.map(({ blob }) => blob);
   const document = {

@@ -8,6 +8,7 @@ import {
 } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import { sendContent } from "./ranges";
 import { TokenService, type TokenSettings } from "./registry-tokens";
 
 /** Who may pull from a repository. */
@@ -48,6 +49,8 @@ export class TestRegistry {
   latencyMs: number;
   access: Access;
   readonly perRepository: Map<string, Access>;
+  /** Whether blobs are always sent whole, as some registries do. */
+  ignoresRanges = false;
   /** Sees every request first; true means that it has answered (or broken) it. */
   onRequest: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined;
   readonly log: LoggedRequest[] = [];
@@ -93,6 +96,11 @@ export class TestRegistry {
       this.#sockets.add(socket);
       socket.on("error", () => undefined).on("close", () => this.#sockets.delete(socket));
     });
+  }
+
+  /** Connections that are open now. */
+  get open(): number {
+    return this.#sockets.size;
   }
 
   get url(): string {
@@ -168,7 +176,7 @@ export class TestRegistry {
     else if (url.pathname === "/v2/") sendJson(response, 200, {});
     else if (kind === undefined) sendError(response, 404, "UNSUPPORTED", "no such route");
     else if (kind === "manifests") this.#sendManifest(response, request.method, repository, reference);
-    else this.#sendBlob(response, request.method, repository, reference);
+    else this.#sendBlob(response, request, repository, reference);
   }
 
   #sendManifest(
@@ -194,13 +202,10 @@ export class TestRegistry {
     }
   }
 
-  #sendBlob(response: ServerResponse, method: string | undefined, repository: string, digest: string): void {
+  #sendBlob(response: ServerResponse, request: IncomingMessage, repository: string, digest: string): void {
     const body = this.#blobs.get(repository)?.get(digest);
     if (body === undefined) sendError(response, 404, "BLOB_UNKNOWN", "blob unknown to registry");
-    else {
-      response.writeHead(200, { "content-type": "application/octet-stream", "content-length": body.length });
-      response.end(method === "HEAD" ? undefined : body);
-    }
+    else sendContent(request, response, body, this.ignoresRanges);
   }
 
   #authorized(access: Access, request: IncomingMessage, repository: string): boolean {

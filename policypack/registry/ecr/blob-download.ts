@@ -1,18 +1,22 @@
-import { request, type Dispatcher } from "undici";
-import { failure, type Outcome, success } from "../../oci/failure";
+import { failure, type Failure, type Outcome, success } from "../../oci/failure";
 import { printable } from "../../oci/text";
 import { classOfHostname } from "../address";
-import { timeIsOver } from "./look-ups";
+import { bringsStart, rangeOfStart, readStart } from "../range";
+import type { Transport } from "../transport";
 
-/**
- * The bytes behind a presigned URL, at most `maxBytes`. The URL is the permission: no credentials go with it, no redirect
- * is followed, and nothing of it but the host is ever told.
- */
+export interface Download {
+  /** The URL is the permission: no credentials go with it, and nothing of it but the host is ever told. */
+  readonly presigned: string;
+  /** A longer blob is a failure, but where only its start is asked for. */
+  readonly maxBytes: number;
+  readonly startOnly?: boolean;
+}
+
+/** The bytes behind a presigned URL. No redirect is followed. */
 export async function downloadBlob(
-  presigned: string,
-  maxBytes: number,
-  dispatcher: Dispatcher,
-  signal: AbortSignal | undefined,
+  { presigned, maxBytes, startOnly = false }: Download,
+  transport: Transport,
+  signal: AbortSignal,
 ): Promise<Outcome<Uint8Array>> {
   const url = URL.parse(presigned);
   if (url === null) return failure("malformed", "ECR gave a download URL that is none");
@@ -21,46 +25,20 @@ export async function downloadBlob(
     !(url.protocol === "http:" && classOfHostname(url.hostname) === "loopback")
   )
     return failure("unsupported", `ECR gave a download URL at ${printable(url.host)} that is not https`);
-  const where = printable(url.host);
-  try {
-    const { statusCode, headers, body } = await request(url, {
-      dispatcher,
-      ...(signal === undefined ? {} : { signal }),
-    });
-    if (statusCode !== 200) {
-      // Its text may repeat the signature; the status tells enough.
-      await discard(body);
-      return failure(kindOfStatus(statusCode), `the storage of ECR at ${where} answered ${statusCode}`);
-    }
-    const tooLong = failure("malformed", `the blob at ${where} is longer than ${maxBytes} bytes`);
-    if (Number(headers["content-length"] ?? 0) > maxBytes) {
-      await discard(body);
-      return tooLong;
-    }
-    const chunks: Uint8Array[] = [];
-    let length = 0;
-    for await (const chunk of body as AsyncIterable<Uint8Array>) {
-      length += chunk.length;
-      // Leaving the loop destroys the body, and with it the connection.
-      if (length > maxBytes) return tooLong;
-      chunks.push(chunk);
-    }
-    return success(Buffer.concat(chunks, length));
-  } catch (error) {
-    if (signal?.aborted) return timeIsOver();
-    const code =
-      error instanceof Error && "code" in error && typeof error.code === "string" ? ` (${error.code})` : "";
-    return failure("unreachable", `the storage of ECR at ${where} gave no answer${code}`);
-  }
+  const label = `the storage of ECR at ${printable(url.host)}`;
+  // What is signed is the host alone, so that a Range field may be added (S3's presigned URLs for GetObject).
+  const headers: Record<string, string> = startOnly ? { range: rangeOfStart(maxBytes) } : {};
+  const sent = await transport.send({ method: "GET", url, headers, maxBytes, startOnly, label, signal });
+  if (!sent.ok) return { ok: false, failure: sent.failure };
+  const { response } = sent;
+  if (startOnly && bringsStart(response.status)) return readStart(response, maxBytes, label);
+  // An error's text may repeat the signature; the status tells enough.
+  return response.status === 200
+    ? success(response.body)
+    : failure(kindOfStatus(response.status), `${label} answered ${response.status}`);
 }
 
-/** Destroyed, not drained: an unread body keeps its connection, and may never end. */
-async function discard(body: Dispatcher.ResponseData["body"]): Promise<void> {
-  body.on("error", () => undefined).destroy();
-  await Promise.resolve();
-}
-
-function kindOfStatus(status: number): "missing" | "denied" | "throttled" | "unreachable" | "unsupported" {
+function kindOfStatus(status: number): Failure["kind"] {
   if (status === 404) return "missing";
   if (status === 401 || status === 403) return "denied";
   if (status === 429 || status === 503) return "throttled";

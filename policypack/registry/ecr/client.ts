@@ -1,15 +1,17 @@
 import type { Image } from "@aws-sdk/client-ecr";
-import { Agent } from "undici";
 import { verifyDigest } from "../../oci/digest";
 import { failure, type Outcome, success } from "../../oci/failure";
 import { dockerSchema1, ociIndex, ociManifest } from "../../oci/media-types";
 import { isRecord, printable } from "../../oci/text";
 import type { FetchedManifest, RepositoryName } from "../client";
-import { downloadBlob } from "./blob-download";
+import { HostRules } from "../hosts";
+import { Transport } from "../transport";
+import { type Download, downloadBlob } from "./blob-download";
 import { failureOf, imageFailure, isInvalidInput } from "./failures";
 import { type EcrHost, parseEcrHost } from "./hosts";
 import { type AwsIdentity, defaultIdentity } from "./identity";
 import { type Gathering, LookUps, timeIsOver } from "./look-ups";
+import { orAborted } from "./or-aborted";
 import { EcrApi, namesDigest } from "./sdk";
 
 export interface EcrOptions {
@@ -33,8 +35,9 @@ export class EcrClient {
   readonly #gathering: Gathering;
   readonly #apis = new Map<string, Promise<EcrApi>>();
   readonly #lookUps = new Map<string, LookUps<FetchedManifest>>();
-  #storage: Agent | undefined;
-  #requests = 0;
+  readonly #storage = new Transport(new HostRules(), { requestTimeoutMs: 30_000, maxConcurrentPerHost: 32 });
+
+  #calls = 0;
 
   constructor(options: EcrOptions = {}) {
     this.#identity = options.identity ?? defaultIdentity;
@@ -43,7 +46,7 @@ export class EcrClient {
 
   /** Calls of the API and downloads so far; what the SDK asks for credentials is not counted. */
   get requests(): number {
-    return this.#requests;
+    return this.#calls + this.#storage.requests;
   }
 
   /** The manifest or index that a tag or digest names, as it was pushed; its bytes hash to its digest. */
@@ -73,31 +76,52 @@ export class EcrClient {
     maxBytes: number,
     signal?: AbortSignal,
   ): Promise<Outcome<Uint8Array>> {
+    const bytes = await this.#download(name, digest, { maxBytes }, signal);
+    return bytes.ok && !verifyDigest(digest, bytes.value)
+      ? failure("malformed", `the content of blob ${printable(digest)} does not match its digest`)
+      : bytes;
+  }
+
+  /**
+   * The first bytes of a blob, `length` (at least 1) or fewer where the blob is shorter; for looking at magic numbers. They
+   * are not verified: a digest tells only of a whole.
+   */
+  blobStart(
+    name: RepositoryName,
+    digest: string,
+    length: number,
+    signal?: AbortSignal,
+  ): Promise<Outcome<Uint8Array>> {
+    return this.#download(name, digest, { maxBytes: length, startOnly: true }, signal);
+  }
+
+  async #download(
+    name: RepositoryName,
+    digest: string,
+    what: Omit<Download, "presigned">,
+    signal: AbortSignal | undefined,
+  ): Promise<Outcome<Uint8Array>> {
     const host = parseEcrHost(name.registry);
     if (host === undefined) return notEcr(name.registry);
     let url: string | undefined;
     try {
       const api = await this.#api(host);
-      this.#requests++;
+      this.#calls++;
       url = await orAborted(api.downloadUrl(host.account, name.repository, digest, signal), signal);
     } catch (error) {
       return signal?.aborted ? timeIsOver() : failureOf(error, this.#identity.describe);
     }
     if (url === undefined) return failure("malformed", "ECR answered without a download URL");
-    this.#storage ??= new Agent({ connectTimeout: 10_000, headersTimeout: 30_000, bodyTimeout: 30_000 });
-    this.#requests++;
-    const bytes = await downloadBlob(url, maxBytes, this.#storage, signal);
-    return bytes.ok && !verifyDigest(digest, bytes.value)
-      ? failure("malformed", `the content of blob ${printable(digest)} does not match its digest`)
-      : bytes;
+    const own = signal ?? new AbortController().signal;
+    const bytes = await downloadBlob({ ...what, presigned: url }, this.#storage, own);
+    return own.aborted && !bytes.ok ? timeIsOver() : bytes;
   }
 
   async close(): Promise<void> {
     const apis = await Promise.allSettled(this.#apis.values());
     this.#apis.clear();
     for (const api of apis) if (api.status === "fulfilled") api.value.close();
-    await this.#storage?.destroy();
-    this.#storage = undefined;
+    await this.#storage.close();
   }
 
   #api(host: EcrHost): Promise<EcrApi> {
@@ -118,7 +142,7 @@ export class EcrClient {
   ): Promise<Answers> {
     try {
       const api = await this.#api(host);
-      this.#requests++;
+      this.#calls++;
       const { images = [], failures = [] } = await orAborted(
         api.batchGetImage(host.account, repository, ids, signal),
         signal,
@@ -160,21 +184,6 @@ export class EcrClient {
     const halves = [ids.slice(0, middle), ids.slice(middle)];
     return merge(await Promise.all(halves.map((half) => this.#manifests(host, repository, half, signal))));
   }
-}
-
-/** The SDK looks at a signal only while a request is under way, not while credentials are fetched. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  return new Promise((resolve, reject) => {
-    const abort = (): void => {
-      reject(Object.assign(new Error("aborted"), { name: "AbortError" }));
-    };
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { once: true });
-    work.then(resolve, reject).finally(() => {
-      signal.removeEventListener("abort", abort);
-    });
-  });
 }
 
 function verified(image: Image, id: string): Outcome<FetchedManifest> {

@@ -50,6 +50,27 @@ describe("a blob of private ECR", () => {
     assert.equal(download.headers.authorization, undefined);
   });
 
+  it("gives its start by a range, or from a storage that ignores it, unverified", async () => {
+    for (const [status, fields] of [
+      [206, { "content-range": `bytes 0-4/${config.length}` }],
+      [200, {}],
+    ] as const) {
+      ecr.handle = storage((_seen, response) => {
+        response.writeHead(status, fields).end(status === 206 ? config.slice(0, 5) : config);
+      });
+      const outcome = await client.blobStart(name, sha256(config), 5);
+      assert.ok(outcome.ok && Buffer.from(outcome.value).toString() === config.slice(0, 5));
+      const { headers } = ecr.seen.at(-1)!;
+      assert.deepEqual([headers.range, headers.authorization], ["bytes=0-4", undefined]);
+    }
+    ecr.handle = storage((_seen, response) => response.writeHead(416).end());
+    const empty = await client.blobStart(name, sha256(config), 5);
+    assert.ok(empty.ok && empty.value.length === 0);
+    ecr.handle = storage((_seen, response) => response.writeHead(403).end(secret));
+    const denied = await client.blobStart(name, sha256(config), 5);
+    assert.ok(!denied.ok && denied.failure.kind === "denied");
+  });
+
   const faults: [what: string, kind: string, handler: Handler][] = [
     ["content of another digest", "malformed", (_seen, response) => response.end("other")],
     ["a stated length over the bound", "malformed", (_seen, response) => response.end("x".repeat(101))],

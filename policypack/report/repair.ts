@@ -1,4 +1,4 @@
-import { formatReference, type Reference, withDefaultTag } from "./oci/reference";
+import { formatReference, type Reference, withDefaultTag } from "../oci/reference";
 
 /**
  * How to mend an image, as commands to copy. Both were proven by pulling the results: gzip with force-compression

@@ -1,0 +1,55 @@
+import type { InspectedImage } from "../inspector";
+import type { Outcome } from "../oci/failure";
+import type { Platform } from "../oci/platform";
+import { predict, type Prediction, type RuntimeName, runtimeNames } from "../oci/runtimes";
+import { definitions } from "../policies/definitions";
+import { hasRuntimes, runtimesOfEcs } from "../task-runtimes";
+
+/** One name of the command line and what its inspection gave. */
+export interface InspectedName {
+  readonly image: string;
+  readonly platform: Platform;
+  readonly inspection: Outcome<InspectedImage>;
+  /** Those that were asked for by name; empty: all. */
+  readonly runtimes: readonly RuntimeName[];
+}
+
+export interface Finding {
+  /** The policy's name. */
+  readonly policy: string;
+  readonly level: "mandatory" | "advisory";
+  readonly message: string;
+}
+
+/** What the pack's policies would say, at their default levels, of a task on any runtime of ECS or on those named. */
+export function findingsOf({ image, platform, inspection, runtimes }: InspectedName): Finding[] {
+  const judged = {
+    image,
+    platform,
+    users: [],
+    inspection,
+    runtimes: runtimes.length > 0 && hasRuntimes(platform) ? runtimes : runtimesOfEcs(platform),
+    allowOciMix: false,
+    toCome: false,
+  };
+  return definitions.flatMap(({ name, enforcementLevel, judge }) => {
+    const finding = judge(judged);
+    return finding === undefined ? [] : [{ policy: name, level: enforcementLevel, message: finding.message }];
+  });
+}
+
+/** What each runtime would do with the image; none for Windows, nor where no manifest was read. */
+export function predictionsOf({ platform, inspection, runtimes }: InspectedName): Prediction[] {
+  if (!inspection.ok || !hasRuntimes(platform)) return [];
+  const { layers, config } = inspection.value;
+  return (runtimes.length > 0 ? runtimes : runtimeNames).map((runtime) =>
+    predict(runtime, { layers, diffIds: config?.diffIds ?? null }),
+  );
+}
+
+/** 0 all fine, 1 an image would be blocked, 2 an image could not be checked and none is blocked. */
+export function exitCode(results: readonly InspectedName[]): 0 | 1 | 2 {
+  const levels = results.flatMap(findingsOf).map(({ level }) => level);
+  if (levels.includes("mandatory")) return 1;
+  return levels.length > 0 ? 2 : 0;
+}

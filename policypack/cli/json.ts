@@ -1,0 +1,32 @@
+import type { InspectedImage } from "../inspector";
+import { formatPlatform } from "../oci/platform";
+import { formatReference, type Reference, referenceIn, withDefaultTag } from "../oci/reference";
+import { findingsOf, type InspectedName, predictionsOf } from "./inspected";
+
+/** For machines; the shape is documented in the README and only ever grows. */
+export function renderJson(results: readonly InspectedName[]): string {
+  return `${JSON.stringify({ images: results.map(imageAsJson) }, undefined, 2)}\n`;
+}
+
+function imageAsJson(result: InspectedName) {
+  const { image, platform, inspection } = result;
+  return {
+    image,
+    reference: referenceAsJson(referenceIn(image)),
+    platform: formatPlatform(platform),
+    manifest: inspection.ok ? manifestAsJson(inspection.value) : null,
+    predictions: predictionsOf(result).map((prediction) => ({ error: null, ...prediction })),
+    findings: findingsOf(result),
+    failure: inspection.ok ? null : { kind: inspection.failure.kind, message: inspection.failure.message },
+  };
+}
+
+function referenceAsJson(reference: Reference | undefined) {
+  if (reference === undefined) return null;
+  const { registry, repository, tag = null, digest = null } = withDefaultTag(reference);
+  return { registry, repository, tag, digest, canonical: formatReference(withDefaultTag(reference)) };
+}
+
+function manifestAsJson({ mediaType, digest, layers, config }: InspectedImage) {
+  return { mediaType, digest, layers, diffIds: config === null ? null : config.diffIds };
+}

@@ -1,0 +1,70 @@
+import { createHash } from "node:crypto";
+import { formatPlatform } from "../oci/platform";
+import { formatReference, referenceIn, withDefaultTag } from "../oci/reference";
+import { printable } from "../oci/text";
+import { definitions } from "../policies/definitions";
+import { type Finding, findingsOf, type InspectedName } from "./inspected";
+
+/**
+ * SARIF 2.1.0 (OASIS), as code-scanning services take it: each finding a result, each policy a rule. An image is no file,
+ * but those services want one: the image's name stands for it, as relative URI.
+ *
+ * @param version of this package
+ */
+export function renderSarif(results: readonly InspectedName[], version: string): string {
+  const log = {
+    $schema: "https://json.schemastore.org/sarif-2.1.0.json",
+    version: "2.1.0",
+    runs: [
+      {
+        tool: {
+          driver: {
+            name: "ecs-image-guard",
+            version,
+            semanticVersion: version,
+            informationUri: "https://www.npmjs.com/package/pulumi-ecs-image-guard",
+            rules: definitions.map((definition) => ({
+              id: definition.name,
+              name: definition.name,
+              shortDescription: { text: definition.displayName },
+              fullDescription: { text: definition.description },
+              help: { text: definition.remediationSteps },
+              defaultConfiguration: { level: levelOf(definition.enforcementLevel) },
+              properties: { tags: definition.tags, precision: "very-high" },
+            })),
+          },
+        },
+        automationDetails: { id: "ecs-image-guard/" },
+        columnKind: "utf16CodeUnits",
+        results: results.flatMap((result) => findingsOf(result).map((finding) => resultOf(result, finding))),
+      },
+    ],
+  };
+  return `${JSON.stringify(log, undefined, 2)}\n`;
+}
+
+function resultOf({ image, platform }: InspectedName, { policy, level, message }: Finding) {
+  const reference = referenceIn(image);
+  const name = reference === undefined ? printable(image) : formatReference(withDefaultTag(reference));
+  const identity = JSON.stringify([policy, name, formatPlatform(platform)]);
+  return {
+    ruleId: policy,
+    ruleIndex: definitions.findIndex((definition) => definition.name === policy),
+    level: levelOf(level),
+    message: { text: message },
+    locations: [
+      {
+        physicalLocation: {
+          artifactLocation: { uri: name.split("/").map(encodeURIComponent).join("/") },
+          region: { startLine: 1 },
+        },
+        logicalLocations: [{ fullyQualifiedName: `${name} (${formatPlatform(platform)})`, kind: "resource" }],
+      },
+    ],
+    partialFingerprints: { "imageFinding/v1": createHash("sha256").update(identity).digest("hex") },
+  };
+}
+
+function levelOf(level: Finding["level"]): "error" | "warning" {
+  return level === "mandatory" ? "error" : "warning";
+}

@@ -1,0 +1,39 @@
+import type { ResourceValidationPolicy } from "@pulumi/policy";
+import type { InspectedImage } from "../inspector";
+import type { Outcome } from "../oci/failure";
+import type { Platform } from "../oci/platform";
+import type { RuntimeName } from "../oci/runtimes";
+import type { ImageUser } from "../report";
+
+/** One image for one platform, with all that a policy needs to judge it. */
+export interface JudgedImage {
+  /** As the resource gives it. */
+  readonly image: string;
+  readonly platform: Platform;
+  /** Empty where the command inspects a bare name. */
+  readonly users: readonly ImageUser[];
+  readonly inspection: Outcome<InspectedImage>;
+  /** Those that its tasks may meet. */
+  readonly runtimes: readonly RuntimeName[];
+  readonly allowOciMix: boolean;
+  /** The program pushes it in the very update that is previewed: what is in the registry now says little. */
+  readonly toCome: boolean;
+}
+
+/** What a policy says about one image. */
+export interface ImageFinding {
+  readonly message: string;
+  /** Printed, but never blocks, whatever the policy's level: it informs, or it will be judged in the update. */
+  readonly remark?: true;
+}
+
+/** A policy over images, as data: its words, its level and a pure judgement. It needs neither Pulumi nor a network. */
+export interface PolicyDefinition extends Required<
+  Pick<
+    ResourceValidationPolicy,
+    "name" | "displayName" | "description" | "severity" | "tags" | "remediationSteps"
+  >
+> {
+  readonly enforcementLevel: "mandatory" | "advisory";
+  readonly judge: (image: JudgedImage) => ImageFinding | undefined;
+}

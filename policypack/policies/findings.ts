@@ -1,0 +1,48 @@
+import { endedExemption, exemption, unreadableUse } from "../report";
+import type { Settings } from "../settings";
+import { runtimesOfTasks } from "../task-runtimes";
+import type { ImageFinding, PolicyDefinition } from "./definition";
+import type { Review } from "./review";
+
+/** What a policy says, and where it is shown. */
+export interface Finding extends ImageFinding {
+  /** The resource to show it at. */
+  readonly urn: string;
+}
+
+/** A policy's judgement of every image of a review, each at the first resource that runs it. */
+export function imageFindings(
+  review: Review,
+  settings: Settings,
+  judge: PolicyDefinition["judge"],
+): Finding[] {
+  const { allowOciMix, runtimes } = settings;
+  return review.images.flatMap((reviewed) => {
+    const uses = reviewed.users.map(({ use }) => use);
+    const finding = judge({
+      ...reviewed,
+      runtimes: runtimesOfTasks(uses, runtimes),
+      allowOciMix,
+      toCome: false,
+    });
+    return finding === undefined ? [] : [{ ...finding, urn: reviewed.users[0]?.workload.urn ?? "" }];
+  });
+}
+
+/** The exemptions that are in force, and those that have ended: none blocks. */
+export function exemptionsOf(review: Review): Finding[] {
+  return review.exempt.map(({ workload, use, exemption: { state, exclusion } }) => ({
+    message: (state === "ended" ? endedExemption : exemption)(workload, use, exclusion),
+    urn: workload.urn,
+    remark: true,
+  }));
+}
+
+/** The places where no image can be read. */
+export function unreadablePlaces(review: Review): Finding[] {
+  return review.unreadable.map(({ workload, use }) => {
+    const finding = { message: unreadableUse(workload, use), urn: workload.urn };
+    // Nobody can know it before the update, which judges it; blocking a preview for it would block for ever.
+    return use.reason === "unknown" ? { ...finding, remark: true } : finding;
+  });
+}

@@ -1,0 +1,32 @@
+import { predict } from "../oci/runtimes";
+import { uncheckedImage, unpullableImage } from "../report";
+import type { PolicyDefinition } from "./definition";
+import { isBlockedMix } from "./mixed-layer-compression";
+
+/** Blocks images that a container runtime which the task may meet cannot pull, mixed or not. */
+export const unpullableLayers: PolicyDefinition = {
+  name: "unpullable-layers",
+  displayName: "Every image can be pulled where its tasks run",
+  description: "Every container runtime that a task may meet must be able to pull its images.",
+  enforcementLevel: "mandatory",
+  severity: "high",
+  tags: ["ecs", "fargate", "container-images", "zstd"],
+  remediationSteps:
+    "Rebuild the image with layers that the runtime reads: compression=gzip,force-compression=true.",
+  judge: (judged) => {
+    const { image, platform, users, inspection, runtimes, toCome } = judged;
+    if (toCome) return undefined;
+    if (!inspection.ok) {
+      return inspection.failure.proves === "no-image"
+        ? { message: uncheckedImage(image, platform, users, inspection.failure) }
+        : undefined;
+    }
+    if (isBlockedMix(judged)) return undefined;
+    const { layers, config } = inspection.value;
+    const pulled = { layers, diffIds: config?.diffIds ?? null };
+    const predictions = runtimes.map((runtime) => predict(runtime, pulled));
+    return predictions.every(({ pulls }) => pulls)
+      ? undefined
+      : { message: unpullableImage(image, users, inspection.value, predictions) };
+  },
+};

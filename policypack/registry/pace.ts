@@ -1,0 +1,66 @@
+/** How a request to a host ended: well, in a way that says the host has too much to do, or in one that says nothing of it. */
+export type RequestEnd = "answered" | "overloaded" | "unrelated";
+
+/** Requests side by side before anything is known of a host. */
+const initialLimit = 24;
+/** A round is slower than the host was at its best when it takes more than `factor` times as long, and this much longer. */
+const slower = { factor: 2, ms: 50 };
+/** What a host did at its best is forgotten slowly: other requests may simply take longer. */
+const forgetting = 1.1;
+
+/**
+ * How many requests one host is sent side by side: additive increase, multiplicative decrease, as TCP does it (RFC 5681 §3.1),
+ * with latency as a second sign of congestion (as in TCP Vegas). A round is as many answers as the limit allows
+ * requests. After a round in which more were waiting and the latency did not rise, the limit doubles, until the host first
+ * shows that it has enough; then it grows by one a round. A sign of overload halves it, once for all requests
+ * that were under way at that time. Times are milliseconds of one clock.
+ */
+export class Pace {
+  #limit: number;
+  #doubling = true;
+  #latencies: number[] = [];
+  #wanted = false;
+  #best = Infinity;
+  #lastCut = -Infinity;
+
+  constructor(private readonly maximum: number) {
+    this.#limit = Math.max(1, Math.min(initialLimit, maximum));
+  }
+
+  get limit(): number {
+    return this.#limit;
+  }
+
+  /** `wanted`: whether others were waiting for this one's place. */
+  ended(end: RequestEnd, sentAt: number, now: number, wanted: boolean): void {
+    if (end === "overloaded") this.#cut(sentAt, now);
+    if (end !== "answered") return;
+    this.#latencies.push(now - sentAt);
+    this.#wanted ||= wanted;
+    if (this.#latencies.length >= this.#limit) this.#endRound();
+  }
+
+  #cut(sentAt: number, now: number): void {
+    if (sentAt < this.#lastCut) return;
+    this.#lastCut = now;
+    this.#limit = Math.max(1, Math.floor(this.#limit / 2));
+    this.#doubling = false;
+    this.#startRound();
+  }
+
+  #endRound(): void {
+    // The middle one, because a token and a manifest take different times.
+    const latency = this.#latencies.sort((a, b) => a - b)[this.#latencies.length >> 1] ?? 0;
+    const rising = latency > slower.factor * this.#best + slower.ms;
+    this.#best = Math.min(latency, this.#best * forgetting);
+    if (rising) this.#doubling = false;
+    else if (this.#wanted)
+      this.#limit = Math.min(this.maximum, this.#doubling ? this.#limit * 2 : this.#limit + 1);
+    this.#startRound();
+  }
+
+  #startRound(): void {
+    this.#latencies = [];
+    this.#wanted = false;
+  }
+}

@@ -1,0 +1,68 @@
+import type { InspectedImage } from "../inspector";
+import { formatPlatform } from "../oci/platform";
+import { mismatchText } from "../oci/runtimes";
+import { printable } from "../oci/text";
+import { layerLines } from "./layers";
+import { facts, type ImageUser, usedBy } from "./layout";
+import { repairCommands } from "./repair";
+
+/** The block that stands where a mixed image is stopped. At most 80 columns, save for names and digests. */
+export function blockedImage(image: string, users: readonly ImageUser[], inspected: InspectedImage): string {
+  return [
+    "This image mixes gzip and zstd layers. ECS may fail to pull it long after the",
+    "deployment looks green.",
+    "",
+    ...identified(image, users, inspected),
+    "",
+    ...layerLines(inspected.layers, inspected.config?.history),
+    "",
+    ...consequence(inspected),
+    "",
+    ...repairCommands(inspected.reference),
+  ].join("\n");
+}
+
+/** A mix that the configuration lets pass. */
+export function allowedMix(image: string, users: readonly ImageUser[], inspected: InspectedImage): string {
+  return [
+    "This image mixes gzip and zstd layers. It passes, since allowOciMix is set.",
+    "",
+    ...identified(image, users, inspected),
+    "",
+    ...layerLines(inspected.layers),
+    "",
+    ...ociMix,
+  ].join("\n");
+}
+
+/** What names an image that was read. */
+export function identified(image: string, users: readonly ImageUser[], inspected: InspectedImage): string[] {
+  return facts([
+    ["image", printable(image)],
+    ...usedBy(users),
+    ["platform", formatPlatform(inspected.platform)],
+    ["digest", inspected.digest],
+  ]);
+}
+
+const ociMix = [
+  "containerd 1.5 and later pull this mix by its OCI media types, and so does",
+  "dockerd 23 and later; dockerd 20.10 and containerd 1.4 do not.",
+];
+
+function consequence({ config, layers }: InspectedImage): string[] {
+  const mismatch = config === null ? undefined : mismatchText(layers, config.diffIds);
+  if (mismatch !== undefined) {
+    return [
+      "Predicted for containerd 1.x, as on Fargate. ECS would stop the task with",
+      `CannotPullContainerError: ${mismatch}`,
+    ];
+  }
+  if (config === null)
+    return ["Its config could not be read, so the error that ECS would show is not known."];
+  return [
+    ...ociMix,
+    "It is blocked so that no task depends on the difference; allowOciMix lets such",
+    "mixes pass.",
+  ];
+}

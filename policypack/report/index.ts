@@ -1,0 +1,7 @@
+/** Findings → words a person can act on. */
+export { allowedMix, blockedImage } from "./blocked-image";
+export { endedExemption, exemption } from "./exemption";
+export type { ImageUser } from "./layout";
+export { imageToCome, missingToo, uncheckedImage, unreadableUse } from "./unchecked-image";
+export { unpullableImage } from "./unpullable-image";
+export { builtFor, noManifestFor, wrongPlatform } from "./wrong-platform";

@@ -1,0 +1,55 @@
+import { count, printable } from "../oci/text";
+import type { ImageUse } from "../workloads/image-use";
+
+/** Which container of which resource; the reports need no more of a workload than its name. */
+export interface ImageUser {
+  readonly workload: { readonly name: string };
+  readonly use: Pick<ImageUse, "container">;
+}
+
+export type Fact = readonly [label: string, value: string];
+
+export const columns = 80;
+
+/** Aligned, and wrapped at 80 columns between words. */
+export function facts(rows: readonly Fact[]): string[] {
+  const width = Math.max(...rows.map(([label]) => label.length));
+  return rows.flatMap(([label, value]) =>
+    wrapped(value, columns - width - 1).map((line, i) => `${(i === 0 ? label : "").padEnd(width)} ${line}`),
+  );
+}
+
+/** The text's words in lines of so many columns, save for words that are longer. */
+export function wrapped(text: string, width = columns): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** `container web, worker of app`, a line for each resource; nothing where the command inspects a bare name. */
+export function usedBy(users: readonly ImageUser[]): Fact[] {
+  const words = [...groupByName(users)].map(
+    ([workload, containers]) => `${quoted(workload)}: ${containers.map(quoted).join(", ")}`,
+  );
+  const shown = words.slice(0, maximumUsers);
+  if (words.length > shown.length) shown.push(`and ${count(words.length - shown.length, "other resource")}`);
+  return shown.map((line, i) => [i === 0 ? "used by" : "", line]);
+}
+
+const maximumUsers = 10;
+
+function groupByName(users: readonly ImageUser[]): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const { workload, use } of users)
+    groups.set(workload.name, [...(groups.get(workload.name) ?? []), use.container]);
+  return groups;
+}
+
+export function quoted(name: string): string {
+  return `\`${printable(name, 80)}\``;
+}

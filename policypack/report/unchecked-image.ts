@@ -1,0 +1,62 @@
+import type { Failure, FailureKind } from "../oci/failure";
+import { formatPlatform, type Platform } from "../oci/platform";
+import { printable } from "../oci/text";
+import type { UnreadableUse } from "../workloads/image-use";
+import { facts, type ImageUser, quoted, usedBy } from "./layout";
+
+/** An image that could not be checked, or that cannot be an image, why, and what to do about it. */
+export function uncheckedImage(
+  image: string,
+  platform: Platform,
+  users: readonly ImageUser[],
+  failed: Failure,
+): string {
+  return facts([
+    ["image", printable(image)],
+    ...usedBy(users),
+    ["platform", formatPlatform(platform)],
+    ["problem", `${failed.kind}: ${failed.message}`],
+    ["to do", advice[failed.kind]],
+  ]).join("\n");
+}
+
+/** In short, since `missing-image` tells the rest: here for those who fail closed on whatever could not be checked. */
+export function missingToo(image: string, failed: Failure): string {
+  return facts([
+    ["image", printable(image)],
+    ["problem", `${failed.kind}: ${failed.message} (see missing-image)`],
+  ]).join("\n");
+}
+
+/** An image that the same program builds or pushes, so that what is in the registry now says nothing. */
+export function imageToCome(image: string, users: readonly ImageUser[]): string {
+  return facts([
+    ["image", printable(image)],
+    ...usedBy(users),
+    ["problem", "this program pushes it; the guard checks it during the update, before it is used"],
+  ]).join("\n");
+}
+
+/** A place of a resource where no image could be read. */
+export function unreadableUse(workload: ImageUser["workload"], use: UnreadableUse): string {
+  const place = use.container === undefined ? "" : `container \`${printable(use.container)}\` of `;
+  const where = `${place}${quoted(workload.name)}, at ${printable(use.path)}`;
+  return [`${where}: ${use.message}.`, outlook[use.reason]].join("\n");
+}
+
+const outlook: Record<UnreadableUse["reason"], string> = {
+  unknown: "The guard checks this image during the update, before the resource is created.",
+  redacted: "Analyze the stack itself (--stack), or give the state file's passphrase or key.",
+  malformed: "AWS would refuse this as well: correct the definition.",
+};
+
+const advice: Record<FailureKind, string> = {
+  missing: "push the image first, or correct its name, tag or platform",
+  denied: "give whoever runs Pulumi read access to this repository, or log in to it",
+  throttled: "try again later, log in for a higher limit, or configure a mirror",
+  unreachable: "see that this machine reaches the registry, or configure a mirror",
+  timeout: "try again, or raise timeBudgetSeconds in the policy's configuration",
+  malformed: "push the image again; if it stays, tell the registry's operator",
+  unsupported: "point the container at a container image of manifest schema 2 or OCI",
+  "invalid-reference": "correct the image name in the container definition",
+};

@@ -1,0 +1,46 @@
+import type { InspectedImage } from "../inspector";
+import type { Prediction } from "../oci/runtimes";
+import { layerLines } from "./layers";
+import { identified } from "./blocked-image";
+import { facts, type ImageUser, wrapped } from "./layout";
+import { repairCommands } from "./repair";
+
+/** An image that a runtime cannot pull. `predictions`: one for each runtime that its tasks may meet. */
+export function unpullableImage(
+  image: string,
+  users: readonly ImageUser[],
+  inspected: InspectedImage,
+  predictions: readonly Prediction[],
+): string {
+  return [
+    "A container runtime that the task may meet cannot pull this image.",
+    "",
+    ...identified(image, users, inspected),
+    "",
+    ...layerLines(inspected.layers, inspected.config?.history),
+    "",
+    ...facts(outcomes(predictions).map(([runtimes, words]) => [runtimes, words])),
+    "",
+    ...advice(inspected),
+  ].join("\n");
+}
+
+/** `containerd-1.6, containerd-1.7` → `CannotPullContainerError: …`: runtimes with the same outcome in one line. */
+function outcomes(predictions: readonly Prediction[]): [runtimes: string, words: string][] {
+  const groups = new Map<string, string[]>();
+  for (const prediction of predictions) {
+    const words = prediction.pulls ? "pulls" : `CannotPullContainerError: ${prediction.error}`;
+    groups.set(words, [...(groups.get(words) ?? []), prediction.runtime]);
+  }
+  return [...groups].map(([words, runtimes]) => [runtimes.join(", "), words]);
+}
+
+/** Recompression mends compressions; a config that counts other layers, or types that nobody reads, must be built anew. */
+function advice({ reference, layers, config }: InspectedImage): string[] {
+  const known = layers.every(({ compression }) => compression !== "unknown");
+  return known && (config === null || config.diffIds === layers.length)
+    ? repairCommands(reference)
+    : wrapped(
+        "To do: build and push the image again, with layers of media types that container runtimes know.",
+      );
+}

@@ -1,0 +1,100 @@
+import { isRecord } from "../oci/text";
+import type { RuntimeName } from "../oci/runtimes";
+import type { LaunchType } from "../workloads/image-use";
+import { problemsOf, unknownKey } from "./check";
+import { isSettingName, type SettingName, settingNames, settingsSchema } from "./schema";
+
+export { settingsSchema } from "./schema";
+
+/**
+ * Images that the guard leaves alone, and why. It holds where everything that is given of image, stack and resource
+ * fits. In patterns, `*` stands for any characters but `/`, `**` for any at all.
+ */
+export interface Exclusion {
+  /** Held against an image's name; without tag or digest it covers all of them. */
+  readonly image?: string;
+  /** Held against `stack` and `project/stack`. */
+  readonly stack?: string;
+  /** Held against a resource's name and its URN. */
+  readonly resource?: string;
+  /** The last day on which it holds, `YYYY-MM-DD`, in UTC. Without it, it holds until it is taken away. */
+  readonly until?: string;
+  readonly reason: string;
+}
+
+/** What a team can configure; the same for every policy of the pack. What each means: `schema.ts`. */
+export interface Settings {
+  readonly exclude: readonly Exclusion[];
+  readonly allowTagExemptions: boolean;
+  readonly allowOciMix: boolean;
+  readonly runtimes: Readonly<Partial<Record<LaunchType, readonly RuntimeName[]>>>;
+  readonly sniffLayers: boolean;
+  /** "" where it is not known. */
+  readonly buildkitVersion: string;
+  readonly insecureRegistries: readonly string[];
+  readonly mirrors: Readonly<Record<string, readonly string[]>>;
+  readonly timeBudgetSeconds: number;
+  readonly imageTimeoutSeconds: number;
+  readonly requestTimeoutSeconds: number;
+}
+
+export const defaultSettings: Settings = {
+  exclude: [],
+  allowTagExemptions: settingsSchema.allowTagExemptions.default,
+  allowOciMix: settingsSchema.allowOciMix.default,
+  runtimes: {},
+  sniffLayers: settingsSchema.sniffLayers.default,
+  buildkitVersion: "",
+  insecureRegistries: [],
+  mirrors: {},
+  timeBudgetSeconds: settingsSchema.timeBudgetSeconds.default,
+  imageTimeoutSeconds: settingsSchema.imageTimeoutSeconds.default,
+  requestTimeoutSeconds: settingsSchema.requestTimeoutSeconds.default,
+} satisfies Record<SettingName, unknown>;
+
+/** The settings that a configuration gives, and what is wrong with it in words; a wrong value falls back to the default. */
+export interface ReadSettings {
+  readonly settings: Partial<Settings>;
+  readonly problems: readonly string[];
+}
+
+/**
+ * Reads a policy's configuration. The engine checks types for packs that it configures, but accepts unknown keys;
+ * the library is called without an engine. So everything is checked here.
+ */
+export function readSettings(config: unknown): ReadSettings {
+  const problems: string[] = [];
+  const settings: Record<string, unknown> & Partial<Settings> = {};
+  for (const [key, value] of isRecord(config) ? Object.entries(config) : []) {
+    const wrong = isSettingName(key)
+      ? [...problemsOf(value, settingsSchema[key], key), ...(key === "exclude" ? unlimited(value) : [])]
+      : [unknownKey(key, settingNames)];
+    if (wrong.length === 0) settings[key] = value;
+    problems.push(...wrong);
+  }
+  return { settings, problems };
+}
+
+/** An exemption of everything for ever would switch the guard off unseen; that is what `disabled` is for. */
+function unlimited(exclude: unknown): string[] {
+  return (Array.isArray(exclude) ? exclude : []).flatMap((one: unknown, i) =>
+    isRecord(one) && !["image", "stack", "resource"].some((key) => Object.hasOwn(one, key))
+      ? [`\`exclude[${i}]\` needs one of \`image\`, \`stack\` and \`resource\`.`]
+      : [],
+  );
+}
+
+/** What the policies share is given once, on the first; what another policy says itself comes on top. */
+export function mergeSettings(...layers: readonly Partial<Settings>[]): Settings {
+  return layers.reduce<Settings>(
+    (merged, layer) => ({
+      ...merged,
+      ...layer,
+      exclude: [...merged.exclude, ...(layer.exclude ?? [])],
+      insecureRegistries: [...new Set([...merged.insecureRegistries, ...(layer.insecureRegistries ?? [])])],
+      mirrors: { ...merged.mirrors, ...layer.mirrors },
+      runtimes: { ...merged.runtimes, ...layer.runtimes },
+    }),
+    defaultSettings,
+  );
+}

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { ComponentResource } from "@pulumi/pulumi";
+import type { PulumiCommand } from "@pulumi/pulumi/automation";
+import { engineFor, EngineStack, guard } from "../support/engine";
+import { buildImage, pushImage, threeGzipTwelveZstd } from "../support/images";
+import { pythonFor, runPython } from "../support/python";
+import { TestRegistry } from "../support/registry";
+
+const support = join(__dirname, "../support");
+
+describe("with the real Pulumi engine, a program of any kind", function () {
+  this.timeout(120_000);
+  let engine: PulumiCommand;
+  let registry: TestRegistry;
+  const stacks: EngineStack[] = [];
+  const image = (name: string) => `${registry.host}/${name}`;
+
+  before(async function () {
+    engine = await engineFor(this);
+    registry = await TestRegistry.start();
+    pushImage(registry, "app", "good", buildImage({ layers: ["gzip", "gzip"], family: "docker" }));
+    pushImage(registry, "app", "mixed", buildImage({ layers: threeGzipTwelveZstd, family: "docker" }));
+  });
+
+  after(async () => {
+    for (const stack of stacks) stack.remove();
+    // The registry is missing where the suite was skipped.
+    await (registry as TestRegistry | undefined)?.stop();
+  });
+
+  async function stackOf(program: () => void): Promise<EngineStack> {
+    const providers = { shop: join(support, "components.cjs") };
+    const stack = await EngineStack.create(engine, program, { providers });
+    stacks.push(stack);
+    return stack;
+  }
+
+  it("is guarded inside remote components, whatever language those are written in", async () => {
+    let tag = "mixed";
+    const stack = await stackOf(() => {
+      new ComponentResource("shop:index:Service", "web", { image: image(`app:${tag}`) }, {}, true);
+    });
+    for (const run of [await stack.preview(), await stack.up()]) {
+      assert.equal(run.passed, false, run.output);
+      assert.match(run.output, /\[mandatory\].*mixed-layer-compression/);
+      assert.match(run.output, /used by +`web-task`: `app`/);
+    }
+    assert.deepEqual(stack.created(), []);
+    tag = "good";
+    const mended = await stack.up();
+    assert.equal(mended.passed, true, mended.output);
+    assert.deepEqual(stack.created(), ["web-task"]);
+  });
+
+  it("is guarded when it is written in Python, in its components as well", async function () {
+    const python = await pythonFor(this);
+    const stack = await stackOf(() => undefined);
+    const preview = (tag: string) =>
+      runPython(python, [join(support, "program.py"), guard, image(`app:${tag}`)], engine, {
+        cwd: stack.workFolder,
+        env: stack.environment(),
+      });
+    const blocked = await preview("mixed");
+    assert.equal(blocked.passed, false, blocked.output);
+    assert.match(blocked.output, /\[mandatory\].*mixed-layer-compression/);
+    assert.match(blocked.output, /used by +`web-task`: `app`/);
+    const mended = await preview("good");
+    assert.equal(mended.passed, true, mended.output);
+    assert.match(mended.output, /ecs-image-guard@v/);
+  });
+});

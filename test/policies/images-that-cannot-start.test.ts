@@ -1,0 +1,220 @@
+import assert from "node:assert/strict";
+import { analyze, type Registered, taskDefinition } from "../support/fake-engine";
+import { buildImage, type ImageSpec, pushImage, pushIndex } from "../support/images";
+import { TestRegistry } from "../support/registry";
+
+const fargate = { requiresCompatibilities: ["FARGATE"] };
+const arm = { runtimePlatform: { cpuArchitecture: "ARM64" } };
+const arm64 = { os: "linux", architecture: "arm64" };
+const gzipType = "application/vnd.oci.image.layer.v1.tar+gzip";
+
+const images: Record<string, ImageSpec> = {
+  good: { layers: ["gzip", "gzip"], family: "docker" },
+  "docker-zstd": { layers: ["zstd", "zstd"], family: "docker" },
+  "oci-zstd": { layers: ["zstd", "zstd"], family: "oci" },
+  "docker-mix": { layers: ["gzip", "zstd"], family: "docker" },
+  "oci-mix": { layers: ["gzip", "zstd"], family: "oci" },
+  "too-few-diff-ids": { layers: ["gzip", "gzip"], family: "oci", missingDiffIds: 1 },
+  encrypted: { layers: ["gzip"], family: "oci", mediaTypes: [`${gzipType}+encrypted`] },
+  "compressed-tar": {
+    layers: ["gzip"],
+    family: "oci",
+    mediaTypes: ["application/vnd.oci.image.layer.v1.tar"],
+  },
+  "unknown-type": { layers: ["gzip", "gzip"], family: "oci", mediaTypes: [gzipType, "application/x-foo"] },
+  arm: { layers: ["gzip"], family: "docker", platform: arm64 },
+  "old-arm": {
+    layers: ["gzip"],
+    family: "docker",
+    platform: { os: "linux", architecture: "arm", variant: "v7" },
+  },
+};
+
+describe("an image that cannot start", () => {
+  let registry: TestRegistry;
+  const image = (name: string) => (name.includes("/") ? name : `${registry.host}/${name}`);
+
+  before(async () => {
+    registry = await TestRegistry.start();
+    for (const [tag, spec] of Object.entries(images)) pushImage(registry, "app", tag, buildImage(spec));
+    pushIndex(registry, "app", "arm-only", [
+      buildImage({ layers: ["gzip"], family: "oci", platform: arm64 }),
+    ]);
+    const chart = {
+      mediaType: "application/vnd.cncf.helm.config.v1+json",
+      digest: `sha256:${"0".repeat(64)}`,
+      size: 2,
+    };
+    const ociManifest = "application/vnd.oci.image.manifest.v1+json";
+    const document = { schemaVersion: 2, mediaType: ociManifest, config: chart, layers: [] };
+    registry.putManifest("app", "chart", ociManifest, document);
+    registry.putManifest("app", "schema1", "application/vnd.docker.distribution.manifest.v1+json", {
+      schemaVersion: 1,
+      fsLayers: [],
+    });
+  });
+  after(() => registry.stop());
+
+  const sniffLayers = { "mixed-layer-compression": { sniffLayers: true } };
+  const allowOciMix = { "mixed-layer-compression": { allowOciMix: true } };
+  const old = { "mixed-layer-compression": { runtimes: { EC2: ["dockerd-20.10"] } } };
+  const verdicts: [tag: string, more: object, found: string[], config?: Record<string, object>][] = [
+    ["good", fargate, []],
+    ["docker-zstd", fargate, ["unpullable-layers mandatory"]],
+    // dockerd 23 and later read bytes, not types.
+    ["docker-zstd", {}, []],
+    ["docker-zstd", { requiresCompatibilities: ["EC2", "FARGATE"] }, ["unpullable-layers mandatory"]],
+    [
+      "docker-zstd",
+      { runtimePlatform: { operatingSystemFamily: "WINDOWS_SERVER_2022_CORE" } },
+      ["platform-mismatch mandatory"],
+    ],
+    ["oci-zstd", fargate, []],
+    ["oci-zstd", {}, []],
+    ["oci-zstd", {}, ["unpullable-layers mandatory"], old],
+    // Said once, by the policy that says it best.
+    ["docker-mix", fargate, ["mixed-layer-compression mandatory"]],
+    ["docker-mix", fargate, ["mixed-layer-compression mandatory"], allowOciMix],
+    ["oci-mix", fargate, ["mixed-layer-compression mandatory"]],
+    ["oci-mix", fargate, ["mixed-layer-compression advisory"], allowOciMix],
+    [
+      "oci-mix",
+      {},
+      ["mixed-layer-compression advisory", "unpullable-layers mandatory"],
+      { "mixed-layer-compression": { allowOciMix: true, runtimes: { EC2: ["dockerd-20.10"] } } },
+    ],
+    ["too-few-diff-ids", fargate, ["unpullable-layers mandatory"]],
+    ["too-few-diff-ids", {}, ["unpullable-layers mandatory"]],
+    ["encrypted", fargate, ["unpullable-layers mandatory"]],
+    ["unknown-type", fargate, ["unpullable-layers mandatory"]],
+    ["compressed-tar", fargate, []],
+    ["compressed-tar", fargate, ["unpullable-layers mandatory"], sniffLayers],
+    ["chart", fargate, ["unpullable-layers mandatory"]],
+    ["schema1", {}, ["unpullable-layers mandatory"]],
+    ["arm", {}, ["platform-mismatch mandatory"]],
+    ["arm", arm, []],
+    ["arm-only", {}, ["platform-mismatch mandatory"]],
+    ["arm-only", arm, []],
+    ["old-arm", arm, []],
+    ["gone", {}, ["missing-image advisory", "unverified-image advisory"]],
+  ];
+  for (const [tag, more, found, config] of verdicts) {
+    const words = `${JSON.stringify(more)}${config === undefined ? "" : ` under ${JSON.stringify(config)}`}`;
+    it(`:${tag} in ${words} is ${found.join(" and ") || "fine"}`, async () => {
+      for (const mode of ["preview", "update"] as const) {
+        const violations = await analyze(
+          mode,
+          [taskDefinition("web", { c: image(`app:${tag}`) }, more)],
+          config,
+        );
+        assert.deepEqual(
+          violations.map(({ policy, level }) => `${policy} ${level}`),
+          found,
+        );
+      }
+    });
+  }
+
+  const message = async (
+    tag: string,
+    more: object = {},
+    config: Record<string, object> = {},
+  ): Promise<string> => {
+    const [violation] = await analyze(
+      "update",
+      [taskDefinition("web", { c: image(`app:${tag}`) }, more)],
+      config,
+    );
+    return violation?.message ?? "";
+  };
+
+  it("is described by what each runtime that the task may meet would say", async () => {
+    const text = await message("docker-zstd", { requiresCompatibilities: ["FARGATE", "EC2"] });
+    assert.match(text, /^A container runtime that the task may meet cannot pull this image\.\n/);
+    assert.match(text, /used by +`web`: `c`\n/);
+    assert.match(text, /layers 1–2 zstd {2}application\/vnd\.docker\.image\.rootfs\.diff\.tar\.zstd\n/);
+    assert.match(text, /containerd-1\.6, containerd-1\.7 +CannotPullContainerError: /);
+    assert.match(text, /containerd-2\.0, containerd-2\.3, dockerd-23 +pulls\n/);
+    assert.match(text, /compression=gzip,force-compression=true/);
+  });
+
+  it("built for another platform is described by both", async () => {
+    assert.match(await message("arm"), /built for linux\/arm64 only.*\n?.*"exec format error"/);
+    assert.match(await message("arm-only"), /no manifest for linux\/amd64, only for linux\/arm64/);
+  });
+
+  it("whose layers lie is described by their bytes", async () => {
+    assert.match(
+      await message("compressed-tar", fargate, sniffLayers),
+      /layer 1 gzip {2}application\/vnd\.oci\.image\.layer\.v1\.tar \(not what its bytes are\)/,
+    );
+  });
+
+  it("is let alone where its exemption holds, and judged again after it, with a remark", async () => {
+    const exempt = (exclusion: object) => ({
+      "mixed-layer-compression": { exclude: [{ reason: "vendor", ...exclusion }] },
+    });
+    const judged = async (exclusion: object) =>
+      (
+        await analyze("preview", [taskDefinition("web", { c: image("app:docker-mix") })], exempt(exclusion))
+      ).map(({ level, message }) => `${level}: ${message}`);
+    for (const exclusion of [
+      { resource: "web" },
+      { stack: "project/test" },
+      { image: "**", until: "2999-12-31" },
+    ]) {
+      const found = await judged(exclusion);
+      assert.equal(found.length, 1, found.join("\n"));
+      assert.match(found[0]!, /^advisory: [^]*Not checked: [^]*vendor/);
+    }
+    const found = await judged({ image: "**", until: "2020-01-31" });
+    assert.equal(found.length, 2);
+    assert.match(found[0]!, /^mandatory: /);
+    assert.match(found[1]!, /^advisory: [^]*Checked again: [^]*until 2020-01-31: vendor\nRenew/);
+  });
+
+  const tags: [tags: object, allowed: boolean, found: RegExp[]][] = [
+    [
+      { "ecs-image-guard:exempt": "2999-12-31 vendor image" },
+      true,
+      [/^advisory: [^]*until 2999-12-31: vendor image/],
+    ],
+    [
+      { "ecs-image-guard:exempt": "2999-12-31 vendor image" },
+      false,
+      [/^advisory: [^]*does not set allowTagExemptions/, /^mandatory: /],
+    ],
+    [
+      { "ecs-image-guard:exempt": "2020-01-31 vendor image" },
+      true,
+      [/^mandatory: /, /^advisory: [^]*Checked again/],
+    ],
+    [
+      { "ecs-image-guard:exempt": "because" },
+      true,
+      [/^advisory: [^]*not a last day and a reason/, /^mandatory: /],
+    ],
+    [{ "ecs-image-guard": "2999-12-31 x" }, true, [/^mandatory: /]],
+  ];
+  for (const [tag, allowed, found] of tags) {
+    it(`with the tags ${JSON.stringify(tag)}, ${allowed ? "allowed" : "not allowed"}, has ${found.length} findings`, async () => {
+      const config = { "mixed-layer-compression": { allowTagExemptions: allowed } };
+      const native: Registered = {
+        type: "aws-native:ecs:TaskDefinition",
+        name: "native",
+        props: {
+          containerDefinitions: [{ name: "c", image: image("app:docker-mix") }],
+          tags: Object.entries(tag).map(([key, value]) => ({ key, value: value as string })),
+        },
+      };
+      for (const resource of [taskDefinition("web", { c: image("app:docker-mix") }, { tags: tag }), native]) {
+        const violations = await analyze("update", [resource], config);
+        const words = violations.map(({ level, message }) => `${level}: ${message}`);
+        assert.equal(words.length, found.length, words.join("\n\n"));
+        found.forEach((expression, i) => {
+          assert.match(words[i]!, expression);
+        });
+      }
+    });
+  }
+});

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { imagesOf } from "../../policypack/workloads";
+import { previewed } from "./previewed";
+
+/** What `pulumi policy analyze` puts for a secret that it cannot decrypt. */
+const secret = "[secret]";
+
+describe("a secret that could not be decrypted", () => {
+  const table: [title: string, type: string, props: Record<string, unknown>, path: string, what: string][] = [
+    [
+      "the whole text of a classic task definition",
+      "aws:ecs/taskDefinition:TaskDefinition",
+      { containerDefinitions: secret },
+      "containerDefinitions",
+      "the container definitions are",
+    ],
+    [
+      "the whole list of an aws-native task definition",
+      "aws-native:ecs:TaskDefinition",
+      { containerDefinitions: secret },
+      "containerDefinitions",
+      "the container definitions are",
+    ],
+    [
+      "one container",
+      "aws-native:ecs:TaskDefinition",
+      { containerDefinitions: [secret] },
+      "containerDefinitions[0]",
+      "the container is",
+    ],
+    [
+      "one image",
+      "aws-native:ecs:TaskDefinition",
+      { containerDefinitions: [{ image: secret }] },
+      "containerDefinitions[0].image",
+      "the image is",
+    ],
+    [
+      "the primary container of an Express Mode service",
+      "aws:ecs/expressGatewayService:ExpressGatewayService",
+      { primaryContainer: secret },
+      "primaryContainer",
+      "the container is",
+    ],
+    [
+      "the container properties of a Batch job",
+      "aws:batch/jobDefinition:JobDefinition",
+      { type: "container", containerProperties: secret },
+      "containerProperties",
+      "the container properties are",
+    ],
+  ];
+  for (const [title, type, props, path, what] of table)
+    it(`is no malformed definition: ${title}`, () => {
+      const message = `${what} a secret that could not be decrypted`;
+      assert.deepEqual(imagesOf(type, previewed(props)), {
+        uses: [],
+        unreadable: [{ reason: "redacted", path, message }],
+      });
+    });
+});
