@@ -41,3 +41,14 @@ export interface Statistics {
   /** Manifests, indexes and configs that were in the cache. */
   readonly cacheHits: number;
 }
+
+/** Of several inspectors together. */
+export function total(parts: readonly Statistics[]): Statistics {
+  const sum = (of: (part: Statistics) => number) => parts.reduce((all, part) => all + of(part), 0);
+  return {
+    images: sum(({ images }) => images),
+    remaining: sum(({ remaining }) => remaining),
+    requests: sum(({ requests }) => requests),
+    cacheHits: sum(({ cacheHits }) => cacheHits),
+  };
+}

@@ -53,7 +53,7 @@ describe("the processes that share a cache", function () {
     // So little room that each removes what the others keep.
     const maxBytes = 60_000;
     const found = await Promise.all(
-      Array.from({ length: 4 }, () => run(Object.keys(expected), 25, maxBytes)),
+      Array.from({ length: 4 }, () => run(Object.keys(expected), 12, maxBytes)),
     );
     for (const one of found) assert.deepEqual(one, expected);
     assert.deepEqual(

@@ -30,7 +30,7 @@ export function cachedBench() {
     /** The requests since this was last asked: `HEAD manifests/1`. */
     asked(): string[] {
       return bench.registry.log.splice(0).map(({ method, url }) => {
-        return `${method} ${url.replace(/^\/v2\/[^/]+\//, "").replace(/sha256:\w+$/, "<digest>")}`;
+        return `${method} ${url.replace(/^\/v2\/[^/]+\//, "").replace(/sha\d+:\w+$/, "<digest>")}`;
       });
     },
     /** The paths of the kept files. */
