@@ -1,6 +1,6 @@
 import type { ResourceValidationPolicy } from "@pulumi/policy";
 import type { InspectedImage } from "../inspector";
-import type { Outcome } from "../oci/failure";
+import type { Failure, Outcome } from "../oci/failure";
 import type { Platform } from "../oci/platform";
 import type { RuntimeName } from "../oci/runtimes";
 import type { ImageUser } from "../report";
@@ -25,13 +25,15 @@ export interface ImageFinding {
   readonly message: string;
   /** Printed, but never blocks, whatever the policy's level: it informs, or it will be judged in the update. */
   readonly remark?: true;
+  /** Why the image could not be read: where one registry fails many images alike, they are told together. */
+  readonly cause?: Failure;
 }
 
 /** A policy over images, as data: its words, its level and a pure judgement. It needs neither Pulumi nor a network. */
 export interface PolicyDefinition extends Required<
   Pick<
     ResourceValidationPolicy,
-    "name" | "displayName" | "description" | "severity" | "tags" | "remediationSteps"
+    "name" | "displayName" | "description" | "severity" | "framework" | "tags" | "remediationSteps"
   >
 > {
   readonly enforcementLevel: "mandatory" | "advisory";

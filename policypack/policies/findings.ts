@@ -1,4 +1,4 @@
-import { endedExemption, exemption, unreadableUse } from "../report";
+import { endedExemption, exemption, uncheckedImages, unreadableUse } from "../report";
 import type { Settings } from "../settings";
 import { runtimesOfTasks } from "../task-runtimes";
 import type { ImageFinding, PolicyDefinition } from "./definition";
@@ -10,6 +10,9 @@ export interface Finding extends ImageFinding {
   readonly urn: string;
 }
 
+/** More images than this that fail alike are told in one block: a dead registry must not fill the screen. */
+const mostAlike = 5;
+
 /** A policy's judgement of every image of a review, each at the first resource that runs it. */
 export function imageFindings(
   review: Review,
@@ -17,7 +20,7 @@ export function imageFindings(
   judge: PolicyDefinition["judge"],
 ): Finding[] {
   const { allowOciMix, runtimes } = settings;
-  return review.images.flatMap((reviewed) => {
+  const found = review.images.flatMap((reviewed) => {
     const uses = reviewed.users.map(({ use }) => use);
     const finding = judge({
       ...reviewed,
@@ -25,7 +28,21 @@ export function imageFindings(
       allowOciMix,
       toCome: false,
     });
-    return finding === undefined ? [] : [{ ...finding, urn: reviewed.users[0]?.workload.urn ?? "" }];
+    return finding === undefined ? [] : [{ reviewed, finding, urn: reviewed.users[0]?.workload.urn ?? "" }];
+  });
+  const alike = new Map<string, typeof found>();
+  for (const one of found) {
+    const { kind, message } = one.finding.cause ?? {};
+    const key = JSON.stringify(kind === undefined ? [one.reviewed.image, one.urn] : [kind, message]);
+    alike.set(key, [...(alike.get(key) ?? []), one]);
+  }
+  return [...alike.values()].flatMap((group) => {
+    const [first] = group;
+    if (first?.finding.cause === undefined || group.length <= mostAlike)
+      return group.map(({ finding, urn }) => ({ ...finding, urn }));
+    const images = group.map(({ reviewed }) => reviewed.image);
+    const users = group.flatMap(({ reviewed }) => reviewed.users);
+    return [{ message: uncheckedImages(images, users, first.finding.cause), urn: first.urn }];
   });
 }
 

@@ -5,6 +5,7 @@ import type {
   ResourceValidationPolicy,
   StackValidationPolicy,
 } from "@pulumi/policy";
+import { home } from "../home";
 import { printable } from "../oci/text";
 import { identityOfProvider } from "../registry/ecr/identity";
 import { type Settings, settingsSchema } from "../settings";
@@ -114,6 +115,7 @@ export function imagePolicy(
 
   return {
     ...metadata,
+    url: `${home}#${definition.name}`,
     configSchema,
     validateResource: (resource, reportViolation) =>
       guarded(resource.urn, reportViolation, async () => {

@@ -31,12 +31,15 @@ const known: Readonly<Record<string, readonly [words: string, breakdown: Breakdo
   EADDRNOTAVAIL: ["cannot be reached from this network", "final"],
   EPROTO: [noTls, "protocol"],
   ERR_SSL_WRONG_VERSION_NUMBER: [noTls, "protocol"],
-  CERT_HAS_EXPIRED: ["presents an expired certificate", "protocol"],
+  CERT_HAS_EXPIRED: ["presents an expired certificate; whoever runs it must renew it", "protocol"],
   CERT_NOT_YET_VALID: [
     "presents a certificate that is not valid yet; check this machine's clock",
     "protocol",
   ],
-  ERR_TLS_CERT_ALTNAME_INVALID: ["presents a certificate for another host name", "protocol"],
+  ERR_TLS_CERT_ALTNAME_INVALID: [
+    "presents a certificate for another host name; check the registry's name",
+    "protocol",
+  ],
   DEPTH_ZERO_SELF_SIGNED_CERT: [selfSigned, "protocol"],
   SELF_SIGNED_CERT_IN_CHAIN: [unknownAuthority, "protocol"],
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: [unknownAuthority, "protocol"],

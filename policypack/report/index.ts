@@ -2,6 +2,6 @@
 export { allowedMix, blockedImage } from "./blocked-image";
 export { endedExemption, exemption } from "./exemption";
 export type { ImageUser } from "./layout";
-export { imageToCome, missingToo, uncheckedImage, unreadableUse } from "./unchecked-image";
+export { imageToCome, missingToo, uncheckedImage, uncheckedImages, unreadableUse } from "./unchecked-image";
 export { unpullableImage } from "./unpullable-image";
 export { builtFor, noManifestFor, wrongPlatform } from "./wrong-platform";

@@ -1,8 +1,8 @@
 import type { Failure, FailureKind } from "../oci/failure";
 import { formatPlatform, type Platform } from "../oci/platform";
-import { printable } from "../oci/text";
+import { count, printable } from "../oci/text";
 import type { UnreadableUse } from "../workloads/image-use";
-import { facts, type ImageUser, quoted, usedBy } from "./layout";
+import { type Fact, facts, type ImageUser, quoted, usedBy } from "./layout";
 
 /** An image that could not be checked, or that cannot be an image, why, and what to do about it. */
 export function uncheckedImage(
@@ -19,6 +19,25 @@ export function uncheckedImage(
     ["to do", advice[failed.kind]],
   ]).join("\n");
 }
+
+/** Many images that could not be checked for one and the same reason. */
+export function uncheckedImages(
+  images: readonly string[],
+  users: readonly ImageUser[],
+  failed: Failure,
+): string {
+  const names = [...new Set(images)].map((image) => printable(image));
+  const shown = names.slice(0, maximumNames);
+  if (names.length > shown.length) shown.push(`and ${count(names.length - shown.length, "other")}`);
+  return facts([
+    ...shown.map((name, i): Fact => [i === 0 ? count(names.length, "image") : "", name]),
+    ...usedBy(users),
+    ["problem", `${failed.kind}: ${failed.message}`],
+    ["to do", advice[failed.kind]],
+  ]).join("\n");
+}
+
+const maximumNames = 10;
 
 /** In short, since `missing-image` tells the rest: here for those who fail closed on whatever could not be checked. */
 export function missingToo(image: string, failed: Failure): string {

@@ -96,6 +96,21 @@ describe("the policies", () => {
         assert.ok(byPolicy("unverified-image").every(({ level }) => level === "advisory"));
       });
 
+      it("tell many images of one dead registry in one block, and few in their own", async () => {
+        const dead = (n: number) => taskDefinition(`t${n}`, { app: `127.0.0.1:1/app${n}:1` });
+        const few = await analyze(mode, [dead(1), dead(2)]);
+        assert.equal(few.length, 2);
+        const containers = Object.fromEntries(
+          Array.from({ length: 30 }, (_, n) => [`c${n}`, `127.0.0.1:1/app${n}:1`]),
+        );
+        const many = await analyze(mode, [taskDefinition("many", containers)]);
+        assert.equal(many.length, 1);
+        assert.match(
+          many[0]!.message,
+          /^30 images 127\.0\.0\.1:1\/app0:1\n[^]*and 20 others\n[^]*unreachable: /,
+        );
+      });
+
       it("look an image up once and report it in one block, however many containers run it", async () => {
         registry.log.length = 0;
         const images = Object.fromEntries(

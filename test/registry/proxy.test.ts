@@ -123,6 +123,21 @@ describe("the environment's proxies", () => {
       assert.ok(!JSON.stringify(outcome).includes(password));
     });
 
+  it("are not asked for addresses to which a registry must not lead", async () => {
+    const registry = await start();
+    registry.onRequest = (_, response) => {
+      response.writeHead(307, { location: "http://169.254.169.254/latest/meta-data" }).end();
+      return true;
+    };
+    const proxy = await proxyTo(registry.port);
+    const outcome = await connect({ insecureRegistries: ["registry.test"] }).manifest(name, "1");
+    assertFails(outcome, "unsupported", /169\.254\.169\.254, an address/);
+    assert.deepEqual(proxy.asked, [
+      "CONNECT registry.test:443",
+      "GET http://registry.test/v2/app/manifests/1",
+    ]);
+  });
+
   it("are the ones of the variables that docker reads, in either case", () => {
     const https = new URL("https://a.example/");
     const http = new URL("http://a.example/");

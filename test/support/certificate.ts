@@ -1,19 +1,46 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+export interface Certificate {
+  /** PEM, as `cert`. */
+  readonly key: string;
+  readonly cert: string;
+}
+
+const ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+
 /** A fresh self-signed certificate for this machine, by openssl; undefined where there is none. */
-export function selfSigned(): { key: string; cert: string } | undefined {
+export function selfSigned(subject = "test registry"): Certificate | undefined {
+  return inFolder((openssl, path) => {
+    openssl("req", "-x509", ...ec, "-subj", `/CN=${subject}`, "-days", "2", "-keyout", "key", "-out", "cert");
+    return { key: readFileSync(path("key"), "utf8"), cert: readFileSync(path("cert"), "utf8") };
+  });
+}
+
+/** A certificate for a host name by this authority; with no days left, it has expired. */
+export function issuedBy(authority: Certificate, host: string, days = 2): Certificate | undefined {
+  return inFolder((openssl, path) => {
+    writeFileSync(path("ca.key"), authority.key);
+    writeFileSync(path("ca.cert"), authority.cert);
+    const names = ["-subj", `/CN=${host}`, "-addext", `subjectAltName=DNS:${host}`];
+    openssl("req", ...ec, ...names, "-keyout", "key", "-out", "request");
+    const by = ["-CA", "ca.cert", "-CAkey", "ca.key", "-CAcreateserial", "-copy_extensions", "copy"];
+    openssl("x509", "-req", "-in", "request", ...by, "-days", String(days), "-out", "cert");
+    return { key: readFileSync(path("key"), "utf8"), cert: readFileSync(path("cert"), "utf8") };
+  });
+}
+
+function inFolder(
+  make: (openssl: (...args: string[]) => void, path: (name: string) => string) => Certificate,
+): Certificate | undefined {
   const folder = mkdtempSync(join(tmpdir(), "ecs-image-guard-"));
-  const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
   try {
-    const ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-    const subject = ["-subj", "/CN=test registry", "-days", "2"];
-    execFileSync("openssl", ["req", "-x509", ...ec, ...subject, "-keyout", key, "-out", cert], {
-      stdio: "ignore",
-    });
-    return { key: readFileSync(key, "utf8"), cert: readFileSync(cert, "utf8") };
+    return make(
+      (...args) => execFileSync("openssl", args, { stdio: "ignore", cwd: folder }),
+      (name) => join(folder, name),
+    );
   } catch {
     return undefined;
   } finally {

@@ -1,0 +1,43 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ecsImagePolicies } from "../policypack";
+import { settingsSchema } from "../policypack/settings";
+
+const levels = ["advisory", "mandatory", "remediate", "disabled"];
+
+/**
+ * The JSON Schema (draft 7) of a configuration file as `--policy-pack-config` and policy groups take it: each policy's level
+ * alone, or with its settings.
+ */
+export function configSchema(): object {
+  const level = { type: "string", enum: levels, description: "What a violation does." };
+  const policies: [name: string, schema: object][] = ecsImagePolicies().map(({ name, description }) => [
+    name,
+    {
+      description,
+      anyOf: [
+        level,
+        {
+          type: "object",
+          properties: { enforcementLevel: level, ...settingsSchema },
+          additionalProperties: false,
+        },
+      ],
+    },
+  ]);
+  return {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    title: "Configuration of the policy pack ecs-image-guard",
+    type: "object",
+    properties: {
+      all: { ...level, description: "The level of every policy that has none of its own." },
+      ...Object.fromEntries(policies),
+    },
+    additionalProperties: false,
+  };
+}
+
+if (require.main === module) {
+  const file = join(__dirname, "../bin/config.schema.json");
+  writeFileSync(file, `${JSON.stringify(configSchema(), undefined, 2)}\n`);
+}

@@ -1,0 +1,42 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { PolicyConfigJSONSchema } from "@pulumi/policy/schema";
+import { format, resolveConfig } from "prettier";
+import { settingsSchema } from "../policypack/settings";
+
+const readme = join(__dirname, "../README.md");
+const start = "<!-- settings: made by `npm run docs` -->";
+const end = "<!-- /settings -->";
+
+/** The README with its table of settings as the schema has it. */
+export async function withSettingsTable(text: string): Promise<string> {
+  const from = text.indexOf(start);
+  const to = text.indexOf(end);
+  if (from < 0 || to < from) throw new Error("the README lacks the marks of its table of settings");
+  const made = `${text.slice(0, from)}${start}\n\n${table()}\n\n${text.slice(to)}`;
+  return format(made, { ...(await resolveConfig(readme)), parser: "markdown" });
+}
+
+function table(): string {
+  const rows = Object.entries<PolicyConfigJSONSchema>(settingsSchema).map(([name, schema]) => {
+    const { description = "", default: value } = schema;
+    return `| \`${name}\` | ${description}${members(schema)} | ${value === undefined ? "none" : JSON.stringify(value)} |`;
+  });
+  return ["| setting | meaning | default |", "| --- | --- | --- |", ...rows].join("\n");
+}
+
+/** The fields of a list's objects. */
+function members({ items }: PolicyConfigJSONSchema): string {
+  if (typeof items !== "object" || Array.isArray(items) || items.properties === undefined) return "";
+  const fields = Object.entries(items.properties).map(([name, field]) => {
+    const words = typeof field === "object" ? field.description : undefined;
+    return words === undefined ? `\`${name}\`` : `\`${name}\` (${words})`;
+  });
+  return ` Fields: ${fields.join(", ")}.`;
+}
+
+async function main(): Promise<void> {
+  writeFileSync(readme, await withSettingsTable(readFileSync(readme, "utf8")));
+}
+
+if (require.main === module) void main();
