@@ -60,7 +60,17 @@ describe("the command ecs-image-guard inspect --explain", () => {
       .map((line) => /^ {2}(\S+) +/.exec(line)?.[1])
       .filter((step) => step !== undefined && step !== "");
     assert.deepEqual(steps, [
-      ...["reference", "registry", "request", "credential", "request", "request", "manifest", "verdict"],
+      ...[
+        "reference",
+        "registry",
+        "request",
+        "credential",
+        "request",
+        "request",
+        "manifest",
+        "request",
+        "verdict",
+      ],
     ]);
     assert.match(
       out,

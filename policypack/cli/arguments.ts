@@ -18,6 +18,7 @@ Options:
   --insecure-registry HOST      may be asked over plain http (may be repeated)
   --explain                     tell every step: credentials, requests, choices;
                                 never a secret
+  --no-cache                    keeps nothing on disk, and reads nothing kept
   -h, --help                    this text
   --version                     the version
 
@@ -41,6 +42,7 @@ export interface Arguments {
   readonly insecureRegistries: readonly string[];
   /** Tell every step of each image's inspection. */
   readonly explain: boolean;
+  readonly cache: boolean;
 }
 
 /** The command line was not understood; the message says which part of it. */
@@ -69,6 +71,7 @@ export function parseArguments(
     format,
     insecureRegistries: values["insecure-registry"],
     explain: values.explain,
+    cache: !values["no-cache"],
   };
 }
 
@@ -84,6 +87,7 @@ function parse(argv: readonly string[]) {
         sniff: { type: "boolean", default: false },
         "insecure-registry": { type: "string", multiple: true, default: [] },
         explain: { type: "boolean", default: false },
+        "no-cache": { type: "boolean", default: false },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean" },
       },

@@ -1,5 +1,6 @@
 import type {
   PolicyConfigSchema,
+  PolicyResource,
   ReportViolation,
   ResourceValidationArgs,
   ResourceValidationPolicy,
@@ -20,8 +21,12 @@ export type ImagePolicy = ResourceValidationPolicy & StackValidationPolicy;
 export interface Collection {
   /** Takes what a resource says, and starts its look-ups at once without waiting for them; what can be told at once is given. */
   add(resource: ResourceValidationArgs): readonly Finding[];
-  /** Waits for the look-ups, and judges. */
-  findings(): Promise<readonly Finding[]>;
+  /**
+   * Waits for the look-ups, and judges.
+   *
+   * @param resources all of the stack's, where its preview ends
+   */
+  findings(resources?: readonly PolicyResource[]): Promise<readonly Finding[]>;
 }
 
 /** A policy over some of a program's resources, which it judges by what registries say. */
@@ -68,7 +73,9 @@ export function collectingPolicy(session: Session, args: CollectingPolicyArgs): 
   ): Promise<void> {
     let findings: readonly Finding[];
     try {
-      findings = await work();
+      findings = await work().finally(() => {
+        session.leave();
+      });
     } catch (error) {
       const words = printable(error instanceof Error ? error.message : String(error));
       findings = [
@@ -97,13 +104,16 @@ export function collectingPolicy(session: Session, args: CollectingPolicyArgs): 
           .map((problem) => ({ message: `Configuration of ${metadata.name}: ${problem}`, urn }));
         const collection = reportsAtEnd() ? (preview ??= collect(settings)) : collect(settings);
         const told = [...misconfigured, ...collection.add(resource)];
-        return reportsAtEnd() ? told : [...told, ...(await collection.findings())];
+        return reportsAtEnd() ? told : [...told, ...(await session.during(collection.findings()))];
       }),
     validateStack: (stack, reportViolation) =>
       guarded(stack.resources[0]?.urn ?? "", reportViolation, async () => {
         const collection = preview;
         preview = undefined;
-        return collection === undefined ? [] : collection.findings();
+        const findings =
+          collection === undefined ? [] : await session.during(collection.findings(stack.resources));
+        session.close();
+        return findings;
       }),
   };
 }

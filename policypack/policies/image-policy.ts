@@ -32,7 +32,8 @@ export function imagePolicy(
           review.add(workload);
           return problems.filter(({ urn, message }) => session.isNews([urn, message]));
         },
-        findings: async () => {
+        findings: async (resources) => {
+          if (resources !== undefined) session.leaveBehind(review, resources, settings);
           const settled = await review.settle();
           return [
             ...imageFindings(settled, settings, (image) => session.willPush(image), judge),

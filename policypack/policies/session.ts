@@ -1,12 +1,16 @@
-import type { ResourceValidationArgs } from "@pulumi/policy";
+import type { PolicyResource, ResourceValidationArgs } from "@pulumi/policy";
 import { runtime } from "@pulumi/pulumi";
 import { pushedImages } from "../builds/pushed-images";
+import { total } from "../inspections";
 import { Inspector } from "../inspector";
 import { formatReference, referenceIn, withDefaultTag } from "../oci/reference";
 import { mergeSettings, readSettings, type Settings } from "../settings";
 import { WaitingBudget } from "../waiting-budget";
+import { cacheOf } from "./cache-choice";
+import { Progress } from "./progress";
 import { ReviewInProgress } from "./review";
-import { reportsAtEnd } from "./run-mode";
+import { isServedByEngine, reportsAtEnd } from "./run-mode";
+import { StackHandOver } from "./stack-hand-over";
 
 /**
  * The engine registers a program's resources one after another, some milliseconds apart. A preview awaits its look-ups
@@ -22,9 +26,19 @@ export class Session {
   readonly #inspectors = new Map<string, Inspector>();
   readonly #reported = new Set<string>();
   readonly #pushed = new Set<string>();
+  readonly #handOver = new StackHandOver();
+  readonly #progress = new Progress(
+    () => total([...this.#inspectors.values()].map(({ statistics }) => statistics)),
+    isServedByEngine()
+      ? (line) => {
+          console.log(line);
+        }
+      : () => undefined,
+  );
   #shared: Partial<Settings> = {};
   #met = false;
   #budget: WaitingBudget | undefined;
+  #summary = true;
 
   /** @param base what a pack sets in its code; the engine's configuration comes on top */
   constructor(
@@ -43,23 +57,6 @@ export class Session {
     return { settings, problems: own.problems };
   }
 
-  /**
-   * The engine shows a policy a resource, of any kind. The carrier's settings are needed by policies that meet a resource
-   * of their concern before the carrier does, and the images that a program pushes say of themselves what is to come.
-   */
-  meet(policy: string, resource: Pick<ResourceValidationArgs, "type" | "props" | "getConfig">): void {
-    if (policy !== this.carrier) return;
-    if (!this.#met) this.#shared = readSettings(resource.getConfig<object>()).settings;
-    this.#met = true;
-    if (!runtime.isDryRun()) return;
-    for (const image of pushedImages(resource.type, resource.props).images) this.#pushed.add(fullName(image));
-  }
-
-  /** Whether the program pushes an image in the update that is previewed. */
-  willPush(image: string): boolean {
-    return this.#pushed.size > 0 && this.#pushed.has(fullName(image));
-  }
-
   /** Whether it is said for the first time in this run: what concerns several policies is told by one of them. */
   isNews(what: readonly string[]): boolean {
     const key = JSON.stringify(what);
@@ -68,12 +65,55 @@ export class Session {
     return true;
   }
 
-  review(settings: Settings): ReviewInProgress {
-    return new ReviewInProgress(this.inspectorFor(settings), settings.exclude, this.budgetFor(settings));
+  /**
+   * The engine shows a policy a resource, of any kind. The carrier's settings are needed by policies that meet a resource
+   * of their concern before the carrier does; the images that a program pushes tell what is to come; and an update looks
+   * up at its first resource all that its preview met.
+   */
+  meet(policy: string, resource: Pick<ResourceValidationArgs, "type" | "props" | "getConfig">): void {
+    if (!this.#met) {
+      this.#met = true;
+      const { settings } = this.settingsOf(policy, resource.getConfig<object>());
+      if (!reportsAtEnd()) this.#handOver.take(this.inspectorFor(settings), settings);
+    }
+    this.#handOver.entered();
+    if (policy !== this.carrier || !runtime.isDryRun()) return;
+    for (const image of pushedImages(resource.type, resource.props).images) this.#pushed.add(fullName(image));
   }
 
-  budgetFor(settings: Settings): WaitingBudget {
-    return (this.#budget ??= new WaitingBudget(settings.timeBudgetSeconds));
+  /** The engine goes on without the policies. */
+  leave(): void {
+    this.#handOver.left();
+  }
+
+  /** Whether the program pushes an image in the update that is previewed. */
+  willPush(image: string): boolean {
+    return this.#pushed.size > 0 && this.#pushed.has(fullName(image));
+  }
+
+  review(settings: Settings): ReviewInProgress {
+    const answers = this.#handOver.answers(this.inspectorFor(settings));
+    return new ReviewInProgress(answers, settings.exclude, this.budgetFor(settings));
+  }
+
+  budgetFor({ timeBudgetSeconds, summary }: Settings): WaitingBudget {
+    this.#summary = summary;
+    return (this.#budget ??= new WaitingBudget(timeBudgetSeconds));
+  }
+
+  /** What a policy waits for; people are told when that takes long. */
+  during<T>(work: Promise<T>): Promise<T> {
+    return this.#progress.during(work);
+  }
+
+  /** The images of a stack whose preview ends: its update looks them up at its start. */
+  leaveBehind(review: ReviewInProgress, resources: readonly PolicyResource[], settings: Settings): void {
+    if (runtime.isDryRun()) this.#handOver.leaveBehind(review, resources, cacheOf(settings));
+  }
+
+  /** The run's last word. */
+  close(): void {
+    if (this.#summary) this.#progress.close();
   }
 
   /** Policies whose settings agree share their inspections; others must ask for themselves. */
@@ -84,6 +124,7 @@ export class Session {
       sniffLayers: settings.sniffLayers,
       imageTimeoutMs: settings.imageTimeoutSeconds * 1000,
       requestTimeoutMs: settings.requestTimeoutSeconds * 1000,
+      cache: cacheOf(settings),
     };
     const key = JSON.stringify(options);
     let inspector = this.#inspectors.get(key);

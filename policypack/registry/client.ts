@@ -6,16 +6,19 @@ import { printable } from "../oci/text";
 import type { CredentialSource } from "./credential";
 import { type Answer, Endpoint, type Network } from "./endpoint";
 import { bareName, HostRules } from "./hosts";
+import type { FetchedManifest, ResolvedTag } from "./fetched";
 import { InFlight } from "./in-flight";
 import { mirrorStep } from "./mirror-step";
-import { isRepository, isTag } from "./names";
+import { Mirrors } from "./mirrors";
+import { checkName, illegal, isTag } from "./names";
 import { bringsStart, readStart } from "./range";
-import { refusalOf, type Wanted } from "./refusal";
+import { type Asked, refusalOf } from "./refusal";
 import { Retries } from "./retries";
 import { TokenClient } from "./token";
 import type { Trace } from "./trace";
 import { Transport } from "./transport";
 
+export type { FetchedManifest, ResolvedTag } from "./fetched";
 export type { Credential, CredentialSource } from "./credential";
 
 export interface RegistryOptions {
@@ -43,24 +46,9 @@ export interface RepositoryName {
   readonly repository: string;
 }
 
-export interface FetchedManifest {
-  /** The bare content type that the registry states; may be "". */
-  readonly mediaType: string;
-  /** The digest of the bytes: the requested or the stated one where there is one, else their sha256. */
-  readonly digest: string;
-  readonly bytes: Uint8Array;
-}
-
-interface Asked extends Pick<Wanted, "noun" | "reference"> {
-  readonly maxBytes: number;
-  readonly startOnly?: boolean;
-}
-
 /** The manifest size that every registry must accept (distribution-spec, "Pushing Manifests"). */
 const maximumManifestBytes = 4 * 1024 * 1024;
 const notAsked = "not looked for: the registry did not ask for one";
-/** How long a mirror that cannot be reached is left alone. */
-const mirrorRestMs = 60_000;
 
 /**
  * The pull side of the OCI distribution specification. Every outcome is a value; nothing here throws. What it gives
@@ -69,9 +57,8 @@ const mirrorRestMs = 60_000;
 export class RegistryClient {
   readonly #options: RegistryOptions;
   readonly #network: Network;
-  readonly #mirrors: ReadonlyMap<string, readonly string[]>;
+  readonly #mirrors: Mirrors;
   readonly #endpoints = new Map<string, Endpoint | undefined>();
-  readonly #restingUntil = new Map<string, number>();
   readonly #manifests = new InFlight<FetchedManifest>();
 
   constructor(options: RegistryOptions = {}) {
@@ -83,9 +70,7 @@ export class RegistryClient {
     const tokens = new TokenClient(transport, rules, retries);
     const credentials = this.#options.credentials ?? (() => Promise.resolve(undefined));
     this.#network = { transport, rules, retries, tokens, credentials, ...(trace && { trace }) };
-    this.#mirrors = new Map(
-      Object.entries(options.mirrors ?? {}).map(([name, list]) => [bareName(name), list]),
-    );
+    this.#mirrors = new Mirrors(options.mirrors);
   }
 
   /** Requests sent so far, those for tokens included. */
@@ -122,6 +107,26 @@ export class RegistryClient {
         },
       ),
     );
+  }
+
+  /**
+   * What a tag names, by one HEAD; undefined where the registry does not tell it that way. Of a HEAD's answer a refusal
+   * says less than that of a GET (distribution-spec, "Checking if content exists in the registry").
+   */
+  resolve(name: RepositoryName, tag: string, signal = noSignal()): Promise<Outcome<ResolvedTag | undefined>> {
+    const legal = checkName(name) ?? (isTag(tag) ? undefined : illegal(tag));
+    if (legal !== undefined) return Promise.resolve(legal);
+    const what = {
+      noun: "manifest",
+      reference: tag,
+      maxBytes: maximumManifestBytes,
+      method: "HEAD",
+    } as const;
+    return this.#pull(name, what, signal, (_, { response }) => {
+      const [digest = ""] = response.header("docker-content-digest");
+      const mediaType = bareMediaType(response.header("content-type")[0] ?? "");
+      return success(response.status === 200 && isDigest(digest) ? { digest, mediaType } : undefined);
+    });
   }
 
   /** The bytes of a blob of at most so many bytes. */
@@ -171,16 +176,14 @@ export class RegistryClient {
     signal: AbortSignal,
     read: (registry: string, answer: Answer) => Outcome<T>,
   ): Promise<Outcome<T>> {
-    for (const mirror of this.#mirrors.get(bareName(name.registry)) ?? []) {
-      const rests = (this.#restingUntil.get(mirror) ?? 0) > performance.now();
+    for (const mirror of this.#mirrors.of(name.registry)) {
+      const rests = this.#mirrors.rests(mirror);
       if (rests) this.#options.trace?.add(mirrorStep(name.registry, mirror, undefined));
       if (rests) continue;
       const outcome = await this.#pullFrom(mirror, name.repository, what, signal, read);
       this.#options.trace?.add(mirrorStep(name.registry, mirror, outcome));
       if (outcome.ok || signal.aborted) return outcome;
-      // A mirror that is down must not cost every image its time-out.
-      if (outcome.failure.kind === "unreachable" || outcome.failure.kind === "timeout")
-        this.#restingUntil.set(mirror, performance.now() + mirrorRestMs);
+      this.#mirrors.note(mirror, outcome);
     }
     if (this.#options.mirrorsOnly)
       return failure("unreachable", `no mirror of ${name.registry} has the ${what.noun}`);
@@ -202,11 +205,12 @@ export class RegistryClient {
       return failure("invalid-reference", `${printable(entry, 100)} is not a registry's host name`);
     const { name, prefix } = endpoint.host;
     const repository = prefix === "" ? path : `${prefix}/${path}`;
-    const { noun, reference, maxBytes, startOnly = false } = what;
+    const { noun, reference, maxBytes, startOnly = false, method } = what;
     const accept = noun === "manifest" ? { accept: acceptedManifestTypes.join(", ") } : {};
     const answer = await endpoint.get({
       repository,
       path: `${noun}s/${reference}`,
+      ...(method && { method }),
       ...accept,
       maxBytes,
       startOnly,
@@ -214,6 +218,7 @@ export class RegistryClient {
     });
     if (!answer.ok) return answer;
     const { response } = answer.value;
+    if (method === "HEAD" && !meansTheSame.has(response.status)) return read(name, answer.value);
     if (response.status !== 200 && !(startOnly && bringsStart(response.status)))
       return { ok: false, failure: refusalOf(name, { noun, reference, repository }, answer.value) };
     const encoding = response.header("content-encoding").join(", ");
@@ -234,14 +239,9 @@ export class RegistryClient {
   }
 }
 
+/** Answers that a HEAD gets as a GET would; any other means that the registry knows no HEAD here. */
+const meansTheSame: ReadonlySet<number> = new Set([200, 401, 403, 404, 408, 410, 429]);
+
 function noSignal(): AbortSignal {
   return new AbortController().signal;
-}
-
-function checkName({ repository }: RepositoryName): Outcome<never> | undefined {
-  return isRepository(repository) ? undefined : illegal(repository);
-}
-
-function illegal(text: string): Outcome<never> {
-  return failure("invalid-reference", `"${printable(text, 100)}" cannot be part of an image name`);
 }

@@ -1,5 +1,11 @@
 import type { Outcome } from "../oci/failure";
-import { type FetchedManifest, RegistryClient, type RegistryOptions, type RepositoryName } from "./client";
+import {
+  type FetchedManifest,
+  RegistryClient,
+  type RegistryOptions,
+  type RepositoryName,
+  type ResolvedTag,
+} from "./client";
 import type { CredentialSource } from "./credential";
 import { type CredentialSearch, searchInWords } from "./credential-search";
 import { loginCredentials } from "./credentials/login";
@@ -27,6 +33,7 @@ export class RegistryRouter {
   readonly #mirrored: ReadonlySet<string>;
   #mirrors: RegistryClient | undefined;
   readonly #ecr = new Map<string, Promise<EcrClient>>();
+  readonly #opened: EcrClient[] = [];
 
   constructor(options: RouterOptions) {
     this.#options = options;
@@ -63,6 +70,24 @@ export class RegistryRouter {
     signal: AbortSignal,
   ): Promise<Outcome<Uint8Array>> {
     return this.#read(name, identity, (client) => client.blobStart(name, digest, length, signal));
+  }
+
+  /** Requests to registries and token services, and calls of AWS, so far. */
+  get requests(): number {
+    return [this.#distribution, ...(this.#mirrors ? [this.#mirrors] : []), ...this.#opened].reduce(
+      (sum, client) => sum + client.requests,
+      0,
+    );
+  }
+
+  /** Whether what a tag names can be asked without fetching it; ECR's API answers with the manifest at once. */
+  resolves({ registry }: RepositoryName): boolean {
+    return parseEcrHost(registry) === undefined;
+  }
+
+  /** As of the client; only for what `resolves`. */
+  resolve(name: RepositoryName, tag: string, signal: AbortSignal): Promise<Outcome<ResolvedTag | undefined>> {
+    return this.#distribution.resolve(name, tag, signal);
   }
 
   async close(): Promise<void> {
@@ -118,7 +143,11 @@ export class RegistryRouter {
         ...(gathering && { gathering }),
         ...(trace && { trace }),
       };
-      client = import("./ecr/client").then((room) => new room.EcrClient(options));
+      client = import("./ecr/client").then((room) => {
+        const opened = new room.EcrClient(options);
+        this.#opened.push(opened);
+        return opened;
+      });
       this.#ecr.set(key, client);
     }
     return client;

@@ -16,7 +16,7 @@ import { requestStep } from "./request-step";
 import type { Trace } from "./trace";
 
 export interface HttpRequest {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "HEAD" | "POST";
   readonly url: URL;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;

@@ -13,7 +13,10 @@ import {
 } from "@pulumi/pulumi/automation";
 import { findEngine, NoEngineError } from "../../scripts/engine";
 import { type Finished, finished } from "./command";
+import type { EngineOptions, EngineRun, StackOptions } from "./engine-options";
 import { pluginEnvironment, writePlugins } from "./engine-plugins";
+
+export type { EngineOptions, EngineRun } from "./engine-options";
 
 const checkout = resolve(__dirname, "../..");
 
@@ -29,45 +32,6 @@ export class Repository extends CustomResource {
   constructor(name: string, url: string) {
     super("aws:ecr/repository:Repository", name, { url, repositoryUrl: undefined });
   }
-}
-
-/** What one run of the engine printed and whether it passed. */
-export interface EngineRun {
-  readonly passed: boolean;
-  /** Standard output and error, without colours. */
-  readonly output: string;
-  /** What the packs reported, in the engine's order. */
-  readonly violations: readonly PolicyEvent[];
-}
-
-/** What a stack is made with. */
-export interface StackOptions {
-  /** Configuration of the program: `project:key` → value. */
-  readonly config?: Readonly<Record<string, string>>;
-  /** Further providers: package → the script that serves it. */
-  readonly providers?: Readonly<Record<string, string>>;
-  /** Where it is kept. Default: in files of its own. */
-  readonly cloud?: CloudBackend;
-}
-
-export interface EngineOptions {
-  /** Folders of policy packs; default: the guard alone. */
-  readonly packs?: readonly string[];
-  /** One configuration for each pack, in their order. */
-  readonly configs?: readonly object[];
-  readonly onOutput?: (text: string) => void;
-  readonly color?: "always" | "never";
-}
-
-/** Where a stack is kept, if not in files of its own. */
-export interface CloudBackend {
-  /** The stand-in of Pulumi Cloud. */
-  readonly url: string;
-  readonly organization: string;
-  /** PULUMI_HOME, where required packs are installed. */
-  readonly home: string;
-  /** A token, and where the language host is. */
-  readonly environment: Readonly<Record<string, string>>;
 }
 
 /**
@@ -119,6 +83,8 @@ export class EngineStack {
           PULUMI_CONFIG_PASSPHRASE: "test",
           ...cloud?.environment,
           ECS_IMAGE_GUARD_CREATED: join(folder, "created"),
+          // Every stack begins without a cache, and keeps its own between its runs.
+          ECS_IMAGE_GUARD_IMAGE_CACHE: join(folder, "cache"),
         },
       },
     );

@@ -11,6 +11,7 @@ import { verified } from "./image-answer";
 import { type EcrHost, parseEcrHost } from "./hosts";
 import { type AwsIdentity, defaultIdentity } from "./identity";
 import { type Gathering, LookUps, timeIsOver } from "./look-ups";
+import { orAborted } from "./or-aborted";
 import { EcrApi, namesDigest } from "./sdk";
 
 export interface EcrOptions {
@@ -36,12 +37,19 @@ export class EcrClient {
   readonly #lookUps = new Map<string, LookUps<FetchedManifest>>();
   readonly #storage: Transport;
 
+  #calls = 0;
+
   constructor(options: EcrOptions = {}) {
     this.#identity = options.identity ?? defaultIdentity;
     this.#gathering = options.gathering ?? { quietMs: 5, longestMs: 50 };
     this.#trace = options.trace;
     const limits = { requestTimeoutMs: 30_000, maxConcurrentPerHost: 32 };
     this.#storage = new Transport(new HostRules(), { ...limits, trace: options.trace });
+  }
+
+  /** Calls of the API and downloads so far; what the SDK asks for credentials is not counted. */
+  get requests(): number {
+    return this.#calls + this.#storage.requests;
   }
 
   /** The manifest or index that a tag or digest names, as it was pushed; its bytes hash to its digest. */
@@ -101,6 +109,7 @@ export class EcrClient {
     let url: string | undefined;
     try {
       const api = await this.#api(host);
+      this.#calls++;
       url = await orAborted(api.downloadUrl(host.account, name.repository, digest, signal), signal);
     } catch (error) {
       return signal?.aborted ? timeIsOver() : failureOf(error, this.#identity.describe);
@@ -136,6 +145,7 @@ export class EcrClient {
   ): Promise<Answers> {
     try {
       const api = await this.#api(host);
+      this.#calls++;
       const { images = [], failures = [] } = await orAborted(
         api.batchGetImage(host.account, repository, ids, signal),
         signal,
@@ -177,21 +187,6 @@ export class EcrClient {
     const halves = [ids.slice(0, middle), ids.slice(middle)];
     return merge(await Promise.all(halves.map((half) => this.#manifests(host, repository, half, signal))));
   }
-}
-
-/** The SDK looks at a signal only while a request is under way, not while credentials are fetched. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  return new Promise((resolve, reject) => {
-    const abort = (): void => {
-      reject(Object.assign(new Error("aborted"), { name: "AbortError" }));
-    };
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { once: true });
-    work.then(resolve, reject).finally(() => {
-      signal.removeEventListener("abort", abort);
-    });
-  });
 }
 
 /** ECR says "does not exist" too where a pull through cache may not create the repository (user guide, "Syncing an upstream registry"). */
