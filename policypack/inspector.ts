@@ -18,8 +18,8 @@ import {
   withDefaultTag,
 } from "./oci/reference";
 import { count, printable } from "./oci/text";
-import { parseEcrHost } from "./registry/ecr/hosts";
-import type { AwsIdentity } from "./registry/ecr/identity";
+import type { AwsIdentities } from "./registry/ecr/configured-identities";
+import { type ImageReader, type Reader, readerOf } from "./registry/reader";
 import type { RegistryRouter, RouterOptions } from "./registry/router";
 
 /** One layer as the manifest describes it, with the compression that its media type says. */
@@ -46,6 +46,8 @@ export interface InspectedImage {
 export interface InspectorOptions extends RouterOptions {
   /** Milliseconds that one image's look-ups may take together. Default: 30 s. */
   readonly imageTimeoutMs?: number;
+  /** Who reads private ECR, and secrets with logins, by account or ECR registry; goes before what a reader brings along. */
+  readonly awsIdentities?: AwsIdentities;
 }
 
 /** Indexes in indexes: one level is common, more than this is nobody's image. */
@@ -61,18 +63,28 @@ const maximumConfigBytes = 4 * 1024 * 1024;
 export class Inspector {
   readonly #options: InspectorOptions;
   readonly #inspections = new Map<string, Promise<Outcome<InspectedImage>>>();
+  readonly #complete = new AbortController();
   #registries: Promise<RegistryRouter> | undefined;
 
   constructor(options: InspectorOptions = {}) {
-    this.#options = options;
+    const { gathering } = options;
+    this.#options = {
+      ...options,
+      ...(gathering && { gathering: { ...gathering, until: this.#complete.signal } }),
+    };
+  }
+
+  /** All images that will be asked for were: look-ups that wait for others to go with them go now. */
+  hurry(): void {
+    this.#complete.abort();
   }
 
   /**
    * Never rejects: whatever goes wrong is a failure of a known kind.
    *
-   * @param identity who reads private ECR; by default the AWS SDK's default credential chain
+   * @param asked who reads the image where a login is needed; by default the AWS SDK's default credential chain and docker's logins
    */
-  inspect(image: string, platform: Platform, identity?: AwsIdentity): Promise<Outcome<InspectedImage>> {
+  inspect(image: string, platform: Platform, asked: Reader = {}): Promise<Outcome<InspectedImage>> {
     let reference: Reference;
     try {
       reference = parseReference(image);
@@ -80,11 +92,11 @@ export class Inspector {
       const words = error instanceof InvalidReferenceError ? error.message : String(error);
       return Promise.resolve(failure("invalid-reference", words));
     }
-    const reader = parseEcrHost(reference.registry) === undefined ? undefined : identity;
+    const reader = readerOf(reference.registry, asked, this.#options.awsIdentities);
     const key = JSON.stringify([
       formatReference(withDefaultTag(reference)),
       formatPlatform(platform),
-      reader?.key,
+      reader.key,
     ]);
     let inspection = this.#inspections.get(key);
     if (inspection === undefined) {
@@ -101,12 +113,12 @@ export class Inspector {
   async #inspect(
     reference: Reference,
     platform: Platform,
-    identity: AwsIdentity | undefined,
+    reader: ImageReader,
   ): Promise<Outcome<InspectedImage>> {
     this.#registries ??= import("./registry/router").then((room) => new room.RegistryRouter(this.#options));
     const registries = await this.#registries;
     const signal = AbortSignal.timeout(this.#options.imageTimeoutMs ?? 30_000);
-    return new LookUp({ registries, reference, platform, identity, signal }).run();
+    return new LookUp({ registries, reference, platform, reader, signal }).run();
   }
 }
 
@@ -121,7 +133,7 @@ interface LookUpArgs {
   readonly registries: RegistryRouter;
   readonly reference: Reference;
   readonly platform: Platform;
-  readonly identity: AwsIdentity | undefined;
+  readonly reader: ImageReader;
   readonly signal: AbortSignal;
 }
 
@@ -148,8 +160,8 @@ class LookUp {
     tagOrDigest: string,
   ): Promise<Outcome<{ document: ImageManifest | ImageIndex; digest: string }>> {
     this.#opened++;
-    const { registries, reference, identity, signal } = this.args;
-    const fetched = await registries.manifest(reference, tagOrDigest, identity, signal);
+    const { registries, reference, reader, signal } = this.args;
+    const fetched = await registries.manifest(reference, tagOrDigest, reader, signal);
     if (!fetched.ok) return fetched;
     const document = parseDocument(fetched.value.bytes, fetched.value.mediaType);
     return document.ok ? success({ document: document.value, digest: fetched.value.digest }) : document;
@@ -211,9 +223,9 @@ class LookUp {
   }
 
   async #config(manifest: ImageManifest): Promise<Outcome<ImageConfig>> {
-    const { registries, reference, identity, signal } = this.args;
+    const { registries, reference, reader, signal } = this.args;
     const { digest } = manifest.config;
-    const bytes = await registries.blob(reference, digest, maximumConfigBytes, identity, signal);
+    const bytes = await registries.blob(reference, digest, maximumConfigBytes, reader, signal);
     return bytes.ok ? parseImageConfig(bytes.value) : bytes;
   }
 }

@@ -7,6 +7,7 @@ import type {
 import { runtime } from "@pulumi/pulumi";
 import { printable } from "../oci/text";
 import { identityOfProvider } from "../registry/ecr/identity";
+import { regionIn } from "../registry/ecr/provider-settings";
 import { settingsSchema } from "../settings";
 import { imagesOf } from "../workloads";
 import type { Review, ReviewInProgress } from "./review";
@@ -95,12 +96,13 @@ export function imagePolicy(session: Session, args: ImagePolicyArgs): ImagePolic
         if (images === undefined) return [];
         const { settings, problems } = session.settingsOf(args.name, resource.getConfig<object>());
         const { urn, name, provider } = resource;
-        const workload = {
-          urn,
-          name,
-          images,
+        // A resource may name a region of its own (the AWS provider since version 7).
+        const region = regionIn(resource.props) ?? regionIn(provider?.props);
+        const reader = {
           ...(provider && { identity: identityOfProvider(provider.props) }),
+          ...(region !== undefined && { region }),
         };
+        const workload = { urn, name, images, reader };
         const misconfigured = problems.map((message) => ({
           message: `Configuration of ${args.name}: ${message}`,
           urn: resource.urn,

@@ -58,18 +58,17 @@ export class RegistryClient {
   readonly #restingUntil = new Map<string, number>();
   readonly #manifests = new InFlight<FetchedManifest>();
 
-  constructor(options: RegistryOptions = {}) {
+  constructor(options: RegistryOptions = {}, network = openNetwork(options)) {
     this.#options = options;
-    const rules = new HostRules(options.insecureRegistries);
-    const { requestTimeoutMs = 10_000, maxConcurrentPerHost = 32 } = options;
-    const transport = new Transport(rules, { requestTimeoutMs, maxConcurrentPerHost });
-    const retries = new Retries();
-    const tokens = new TokenClient(transport, rules, retries);
-    const credentials = this.#options.credentials ?? (() => Promise.resolve(undefined));
-    this.#network = { transport, rules, retries, tokens, credentials };
+    this.#network = network;
     this.#mirrors = new Map(
       Object.entries(options.mirrors ?? {}).map(([name, list]) => [bareName(name), list]),
     );
+  }
+
+  /** A client for other credentials that sends its requests through this one, and is closed with it; no login and no token is shared. */
+  withCredentials(credentials: CredentialSource): RegistryClient {
+    return new RegistryClient({ ...this.#options, credentials }, { ...this.#network, credentials });
   }
 
   /** Requests sent so far, those for tokens included. */
@@ -194,6 +193,16 @@ export class RegistryClient {
     }
     return this.#endpoints.get(entry);
   }
+}
+
+function openNetwork(options: RegistryOptions): Network {
+  const rules = new HostRules(options.insecureRegistries);
+  const { requestTimeoutMs = 10_000, maxConcurrentPerHost = 32 } = options;
+  const transport = new Transport(rules, { requestTimeoutMs, maxConcurrentPerHost });
+  const retries = new Retries();
+  const tokens = new TokenClient(transport, rules, retries);
+  const credentials = options.credentials ?? (() => Promise.resolve(undefined));
+  return { transport, rules, retries, tokens, credentials };
 }
 
 function noSignal(): AbortSignal {

@@ -1,42 +1,29 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { createServer, type Server } from "node:http";
-import { connect as dial, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { selfSigned } from "../support/certificate";
+import { TunnelProxy } from "../support/tunnel-proxy";
 import { assertFails, at, bench, manifest, manifestType, valueOf } from "./support";
 
 describe("the process around the registry client", () => {
   const { start, connect } = bench();
   const saved = { ...process.env };
-  let proxy: Server | undefined;
+  let proxy: TunnelProxy | undefined;
 
-  afterEach(() => {
+  afterEach(async () => {
     for (const name of ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"]) {
       const value = saved[name];
       if (value === undefined) Reflect.deleteProperty(process.env, name);
       else process.env[name] = value;
     }
-    proxy?.closeAllConnections();
-    proxy?.close();
+    await proxy?.stop();
+    proxy = undefined;
   });
 
   /** A proxy that leads every tunnel to one port of this machine, and the tunnels asked for. */
   async function proxyTo(port: number | undefined): Promise<string[]> {
-    const tunnels: string[] = [];
-    proxy = createServer().on("connect", (request, socket) => {
-      tunnels.push(request.url ?? "");
-      socket.on("error", () => undefined);
-      if (port === undefined) {
-        socket.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
-        return;
-      }
-      const upstream = dial(port, "127.0.0.1", () => socket.write("HTTP/1.1 200 OK\r\n\r\n"));
-      upstream.on("error", () => socket.destroy()).pipe(socket);
-      socket.pipe(upstream).on("close", () => socket.destroy());
-    });
-    await new Promise<void>((resolve) => proxy?.listen(0, "127.0.0.1", resolve));
-    const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    proxy = await TunnelProxy.start(port);
+    const { url, tunnels } = proxy;
     Object.assign(process.env, { HTTPS_PROXY: url, HTTP_PROXY: url, NO_PROXY: "" });
     return tunnels;
   }

@@ -2,6 +2,7 @@ import { request, type Dispatcher } from "undici";
 import { failure, type Outcome, success } from "../../oci/failure";
 import { printable } from "../../oci/text";
 import { classOfHostname } from "../address";
+import type { Dispatchers } from "../aws/dispatchers";
 import { timeIsOver } from "./look-ups";
 
 /**
@@ -11,7 +12,7 @@ import { timeIsOver } from "./look-ups";
 export async function downloadBlob(
   presigned: string,
   maxBytes: number,
-  dispatcher: Dispatcher,
+  dispatchers: Dispatchers,
   signal: AbortSignal | undefined,
 ): Promise<Outcome<Uint8Array>> {
   const url = URL.parse(presigned);
@@ -24,7 +25,9 @@ export async function downloadBlob(
   const where = printable(url.host);
   try {
     const { statusCode, headers, body } = await request(url, {
-      dispatcher,
+      dispatcher: dispatchers.of(url),
+      headersTimeout: 30_000,
+      bodyTimeout: 30_000,
       ...(signal === undefined ? {} : { signal }),
     });
     if (statusCode !== 200) {

@@ -1,9 +1,9 @@
 import type { Image } from "@aws-sdk/client-ecr";
-import { Agent } from "undici";
 import { verifyDigest } from "../../oci/digest";
 import { failure, type Outcome, success } from "../../oci/failure";
 import { dockerSchema1, ociIndex, ociManifest } from "../../oci/media-types";
 import { isRecord, printable } from "../../oci/text";
+import { Dispatchers } from "../aws/dispatchers";
 import type { FetchedManifest, RepositoryName } from "../client";
 import { downloadBlob } from "./blob-download";
 import { failureOf, imageFailure, isInvalidInput } from "./failures";
@@ -30,14 +30,14 @@ const maximumManifestBytes = 4 * 1024 * 1024;
  */
 export class EcrClient {
   readonly #identity: AwsIdentity;
-  readonly #gathering: Gathering;
+  readonly #gathering: Gathering | undefined;
   readonly #apis = new Map<string, Promise<EcrApi>>();
   readonly #lookUps = new Map<string, LookUps<FetchedManifest>>();
-  #storage: Agent | undefined;
+  readonly #storage = new Dispatchers();
 
   constructor(options: EcrOptions = {}) {
     this.#identity = options.identity ?? defaultIdentity;
-    this.#gathering = options.gathering ?? { quietMs: 5, longestMs: 50 };
+    this.#gathering = options.gathering;
   }
 
   /** The manifest or index that a tag or digest names, as it was pushed; its bytes hash to its digest. */
@@ -77,7 +77,6 @@ export class EcrClient {
       return signal?.aborted ? timeIsOver() : failureOf(error, this.#identity.describe);
     }
     if (url === undefined) return failure("malformed", "ECR answered without a download URL");
-    this.#storage ??= new Agent({ connectTimeout: 10_000, headersTimeout: 30_000, bodyTimeout: 30_000 });
     const bytes = await downloadBlob(url, maxBytes, this.#storage, signal);
     return bytes.ok && !verifyDigest(digest, bytes.value)
       ? failure("malformed", `the content of blob ${printable(digest)} does not match its digest`)
@@ -88,8 +87,7 @@ export class EcrClient {
     const apis = await Promise.allSettled(this.#apis.values());
     this.#apis.clear();
     for (const api of apis) if (api.status === "fulfilled") api.value.close();
-    await this.#storage?.destroy();
-    this.#storage = undefined;
+    await this.#storage.close();
   }
 
   #api(host: EcrHost): Promise<EcrApi> {

@@ -70,7 +70,7 @@ const kinds: ReadonlyMap<string, FailureKind> = new Map(
     ],
     unsupported: ["UnsupportedImageTypeException", "UnsupportedUpstreamRegistryException"],
     timeout: ["AbortError"],
-    malformed: ["SyntaxError"],
+    malformed: ["SyntaxError", "AnswerTooLong"],
   } satisfies Partial<Record<FailureKind, string[]>>).flatMap(([kind, names]) =>
     names.map((name) => [name, kind as FailureKind] as const),
   ),
@@ -130,6 +130,14 @@ export function awsWords(text: string): string {
     // Session tokens are long base64; digests are hexadecimal and may stay.
     .replace(/[A-Za-z0-9+/=]{80,}/g, (token) => (/^[0-9a-f]+$/.test(token) ? token : "…"));
   return printable(clean, 300);
+}
+
+/** Why a call of another service of AWS failed, as a clause: whose identity was refused or has no credentials, in AWS's words. */
+export function awsRefusal(error: unknown, identity: string): string {
+  const said = wordsOf(rootOf(error));
+  return identityErrorIn(error) === undefined
+    ? `${said} (asked with the AWS identity ${printable(identity)})`
+    : `no credentials from the AWS identity ${printable(identity)}: ${said}`;
 }
 
 function wordsOf(error: unknown): string {
