@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Inspector } from "../../policypack/inspector";
+import { CredentialError } from "../../policypack/registry/credentials/credential-error";
 import { dummyKeys, exception, FakeEcr, json, useAwsEnvironment } from "../support/fake-ecr";
 import { buildImage, pushImage } from "../support/images";
 import { TestRegistry } from "../support/registry";
@@ -61,6 +62,17 @@ describe("an image", () => {
     const found = await inspect(`${host}/team/app:1`);
     assert.equal(!found.ok && found.failure.kind, "denied");
     assert.match(found.ok ? "" : found.failure.message, /not authorized to perform ecr:BatchGetImage/);
+  });
+
+  it("of private ECR says both where the API denies it and the docker login cannot be read", async () => {
+    ecr.handle = (_, response) => {
+      exception(response, 400, "AccessDeniedException", "not authorized to perform ecr:BatchGetImage");
+    };
+    const credentials = () => Promise.reject(new CredentialError("/home/me/.docker/config.json is a folder"));
+    const found = await inspect(`${host}/team/app:1`, { credentials });
+    assert.ok(!found.ok && found.failure.kind === "denied");
+    assert.match(found.failure.message, /not authorized to perform ecr:BatchGetImage; the docker login for/);
+    assert.match(found.failure.message, /could not be read: \/home\/me\/\.docker\/config\.json is a folder$/);
   });
 
   it("of private ECR is read from the mirror that is declared for it", async () => {
