@@ -3,5 +3,7 @@ export { InvalidReferenceError, parseReference, type Reference } from "./oci/ref
 export type { Failure, FailureKind, Outcome } from "./oci/failure";
 export type { Platform } from "./oci/platform";
 export { type InspectedImage, Inspector, type InspectorOptions, type Layer } from "./inspector";
+export type { AwsIdentities, AwsIdentitySettings } from "./registry/ecr/configured-identities";
+export type { Reader } from "./registry/reader";
 export { ecsImagePolicies } from "./policies";
 export { type Build, type BuildPrediction, predictBuild } from "./builds/predict-build";
