@@ -13,6 +13,8 @@ export {
   type PolicyOptions,
   PolicyOptionsError,
 } from "./policies";
+export type { AwsIdentities, AwsIdentitySettings } from "./registry/ecr/configured-identities";
+export type { Reader } from "./registry/reader";
 export type { Trace, TraceStep } from "./registry/trace";
 export type { Exclusion, Settings } from "./settings";
 export { type Build, type BuildPrediction, predictBuild } from "./builds/predict-build";

@@ -10,9 +10,9 @@ import {
   withDefaultTag,
 } from "./oci/reference";
 import { printable } from "./oci/text";
-import { parseEcrHost } from "./registry/ecr/hosts";
-import type { AwsIdentity } from "./registry/ecr/identity";
+import type { AwsIdentities } from "./registry/ecr/configured-identities";
 import { openRegistries, type Registries, type RegistriesOptions } from "./registry/open";
+import { type ImageReader, type Reader, readerOf } from "./registry/reader";
 import { referenceStep } from "./walk-steps";
 
 export type { InspectedImage, Layer } from "./look-up";
@@ -22,6 +22,8 @@ export interface InspectorOptions extends RegistriesOptions {
   readonly imageTimeoutMs?: number;
   /** Look at the first bytes of every layer, and at every config. Default: no. */
   readonly sniffLayers?: boolean;
+  /** Who reads private ECR, and secrets with logins, by account or ECR registry; goes before what a reader brings along. */
+  readonly awsIdentities?: AwsIdentities;
 }
 
 /**
@@ -31,19 +33,29 @@ export interface InspectorOptions extends RegistriesOptions {
 export class Inspector {
   readonly #options: InspectorOptions;
   readonly #inspections = new Inspections<Outcome<InspectedImage>>();
+  readonly #complete = new AbortController();
   #registries: Promise<Registries> | undefined;
   #opened: Registries | undefined;
 
   constructor(options: InspectorOptions = {}) {
-    this.#options = options;
+    const { gathering } = options;
+    this.#options = {
+      ...options,
+      ...(gathering && { gathering: { ...gathering, until: this.#complete.signal } }),
+    };
+  }
+
+  /** All images that will be asked for were: look-ups that wait for others to go with them go now. */
+  hurry(): void {
+    this.#complete.abort();
   }
 
   /**
    * Never rejects: whatever goes wrong is a failure of a known kind.
    *
-   * @param identity who reads private ECR; by default the AWS SDK's default credential chain
+   * @param asked who reads the image where a login is needed; by default the AWS SDK's default credential chain and docker's logins
    */
-  inspect(image: string, platform: Platform, identity?: AwsIdentity): Promise<Outcome<InspectedImage>> {
+  inspect(image: string, platform: Platform, asked: Reader = {}): Promise<Outcome<InspectedImage>> {
     let reference: Reference;
     try {
       reference = parseReference(image);
@@ -51,15 +63,15 @@ export class Inspector {
       const words = error instanceof InvalidReferenceError ? error.message : String(error);
       return Promise.resolve(failure("invalid-reference", words));
     }
-    const reader = readerOf(reference, identity);
+    const reader = this.#readerOf(reference, asked);
     return this.#inspections.once(keyOf(reference, platform, reader), () =>
       this.#inspect(reference, platform, reader).catch(ownFailure),
     );
   }
 
   /** Lets the next inspection of this image ask the registry again. */
-  forget(reference: Reference, platform: Platform, identity?: AwsIdentity): void {
-    this.#inspections.forget(keyOf(reference, platform, readerOf(reference, identity)));
+  forget(reference: Reference, platform: Platform, asked: Reader = {}): void {
+    this.#inspections.forget(keyOf(reference, platform, this.#readerOf(reference, asked)));
   }
 
   get statistics(): Statistics {
@@ -72,27 +84,26 @@ export class Inspector {
     await (await this.#registries)?.close();
   }
 
+  #readerOf({ registry }: Reference, asked: Reader): ImageReader {
+    return readerOf(registry, asked, this.#options.awsIdentities);
+  }
+
   async #inspect(
     reference: Reference,
     platform: Platform,
-    identity: AwsIdentity | undefined,
+    reader: ImageReader,
   ): Promise<Outcome<InspectedImage>> {
     this.#registries ??= openRegistries(this.#options);
     const registries = (this.#opened = await this.#registries);
     const signal = AbortSignal.timeout(this.#options.imageTimeoutMs ?? 30_000);
     const { sniffLayers = false, trace } = this.#options;
     trace?.add(referenceStep(reference));
-    return new LookUp({ registries, reference, platform, identity, signal, sniffLayers, trace }).run();
+    return new LookUp({ registries, reference, platform, reader, signal, sniffLayers, trace }).run();
   }
 }
 
-/** Only private ECR is read with an AWS identity. */
-function readerOf({ registry }: Reference, identity: AwsIdentity | undefined): AwsIdentity | undefined {
-  return parseEcrHost(registry) === undefined ? undefined : identity;
-}
-
-function keyOf(reference: Reference, platform: Platform, reader: AwsIdentity | undefined): string {
-  return JSON.stringify([formatReference(withDefaultTag(reference)), formatPlatform(platform), reader?.key]);
+function keyOf(reference: Reference, platform: Platform, reader: ImageReader): string {
+  return JSON.stringify([formatReference(withDefaultTag(reference)), formatPlatform(platform), reader.key]);
 }
 
 /** A defect of ours must not pass for a verdict, nor hide those on other images. */

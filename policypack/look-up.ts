@@ -15,8 +15,8 @@ import { type Reference, withDefaultTag } from "./oci/reference";
 import { predict } from "./oci/runtimes";
 import type { LayerBytes } from "./oci/runtime-rules";
 import { count } from "./oci/text";
-import type { AwsIdentity } from "./registry/ecr/identity";
 import type { Registries } from "./registry/open";
+import type { ImageReader } from "./registry/reader";
 import type { Trace } from "./registry/trace";
 import { indexStep, manifestStep } from "./walk-steps";
 
@@ -55,7 +55,7 @@ export interface LookUpArgs {
   readonly registries: Registries;
   readonly reference: Reference;
   readonly platform: Platform;
-  readonly identity: AwsIdentity | undefined;
+  readonly reader: ImageReader;
   readonly signal: AbortSignal;
   readonly sniffLayers: boolean;
   readonly trace: Trace | undefined;
@@ -86,8 +86,8 @@ export class LookUp {
     tagOrDigest: string,
   ): Promise<Outcome<{ document: ImageManifest | ImageIndex; digest: string }>> {
     this.#opened++;
-    const { registries, reference, identity, signal } = this.args;
-    const fetched = await registries.manifest(reference, tagOrDigest, identity, signal);
+    const { registries, reference, reader, signal } = this.args;
+    const fetched = await registries.manifest(reference, tagOrDigest, reader, signal);
     if (!fetched.ok) return fetched;
     const document = parseDocument(fetched.value.bytes, fetched.value.mediaType);
     return document.ok ? success({ document: document.value, digest: fetched.value.digest }) : document;
@@ -153,8 +153,8 @@ export class LookUp {
   async #layer({ mediaType, digest, size }: Descriptor): Promise<Layer> {
     const claimed: Layer = { mediaType, digest, size, compression: compressionOf(mediaType) };
     if (!this.args.sniffLayers) return claimed;
-    const { registries, reference, identity, signal } = this.args;
-    const first = await registries.blobStart(reference, digest, sniffedBytes, identity, signal);
+    const { registries, reference, reader, signal } = this.args;
+    const first = await registries.blobStart(reference, digest, sniffedBytes, reader, signal);
     // A foreign layer need not be in the registry; its type is all that there is then.
     if (!first.ok) return claimed;
     const bytes = layerBytes(first.value);
@@ -162,9 +162,9 @@ export class LookUp {
   }
 
   async #config(manifest: ImageManifest): Promise<Outcome<ImageConfig>> {
-    const { registries, reference, identity, signal } = this.args;
+    const { registries, reference, reader, signal } = this.args;
     const { digest } = manifest.config;
-    const bytes = await registries.blob(reference, digest, maximumConfigBytes, identity, signal);
+    const bytes = await registries.blob(reference, digest, maximumConfigBytes, reader, signal);
     return bytes.ok ? parseImageConfig(bytes.value) : bytes;
   }
 }

@@ -5,7 +5,8 @@ import type { Outcome } from "../oci/failure";
 import { formatPlatform, parsePlatform, type Platform } from "../oci/platform";
 import { formatReference, type Reference, referenceIn, withDefaultTag } from "../oci/reference";
 import { parseEcrHost } from "../registry/ecr/hosts";
-import { type AwsIdentity, defaultIdentity } from "../registry/ecr/identity";
+import { defaultIdentity } from "../registry/ecr/identity";
+import { type Reader, readerOf } from "../registry/reader";
 import type { Exclusion } from "../settings";
 import type { PendingImage } from "./review";
 
@@ -17,7 +18,7 @@ const freshMs = 5_000;
 interface Expected {
   readonly reference: Reference;
   readonly platform: Platform;
-  readonly identity: AwsIdentity | undefined;
+  readonly reader: Reader;
 }
 
 /**
@@ -25,7 +26,7 @@ interface Expected {
  * that each resource finds its answer waiting. An answer counts only while nothing can have happened since it was asked
  * for; then all that still wait for their resource are asked for again, side by side too.
  */
-export class HandOver implements Pick<Inspector, "inspect"> {
+export class HandOver implements Pick<Inspector, "inspect" | "hurry"> {
   readonly #expected = new Map<string, Expected>();
   #askedMs = 0;
   #leftMs = performance.now();
@@ -42,6 +43,10 @@ export class HandOver implements Pick<Inspector, "inspect"> {
     this.#ask();
   }
 
+  hurry(): void {
+    this.inspector.hurry();
+  }
+
   /** The engine calls the pack. */
   entered(): void {
     if (performance.now() - this.#leftMs > pauseMs) this.#ask();
@@ -52,26 +57,26 @@ export class HandOver implements Pick<Inspector, "inspect"> {
     this.#leftMs = performance.now();
   }
 
-  async inspect(image: string, platform: Platform, identity?: AwsIdentity): Promise<Outcome<InspectedImage>> {
+  async inspect(image: string, platform: Platform, reader: Reader = {}): Promise<Outcome<InspectedImage>> {
     const reference = referenceIn(image);
-    const key = reference === undefined ? "" : keyOf({ reference, platform, identity });
+    const key = reference === undefined ? "" : keyOf({ reference, platform, reader });
     if (reference === undefined || !this.#expected.has(key))
-      return this.inspector.inspect(image, platform, identity);
+      return this.inspector.inspect(image, platform, reader);
     if (performance.now() - this.#askedMs > freshMs) this.#ask();
     this.#expected.delete(key);
-    const outcome = await this.inspector.inspect(image, platform, identity);
+    const outcome = await this.inspector.inspect(image, platform, reader);
     // What was missing at the start may have come since, and for a failure it is worth another request to be sure.
     if (outcome.ok || !mayHaveCome.has(outcome.failure.kind)) return outcome;
-    this.inspector.forget(reference, platform, identity);
-    return this.inspector.inspect(image, platform, identity);
+    this.inspector.forget(reference, platform, reader);
+    return this.inspector.inspect(image, platform, reader);
   }
 
   #ask(): void {
     this.#askedMs = performance.now();
-    for (const { reference, platform, identity } of this.#expected.values()) {
+    for (const { reference, platform, reader } of this.#expected.values()) {
       // A digest names the same for ever.
-      if (reference.digest === undefined) this.inspector.forget(reference, platform, identity);
-      void this.inspector.inspect(formatReference(reference), platform, identity);
+      if (reference.digest === undefined) this.inspector.forget(reference, platform, reader);
+      void this.inspector.inspect(formatReference(reference), platform, reader);
     }
   }
 }
@@ -84,7 +89,7 @@ export function toHandOver({ image, platform, users }: PendingImage): StackImage
   if (reference === undefined || users.some(({ use }) => use.credentialsParameter !== undefined))
     return undefined;
   const named = { image: formatReference(withDefaultTag(reference)), platform: formatPlatform(platform) };
-  const identity = users[0]?.workload.identity;
+  const identity = users[0]?.workload.reader?.identity;
   if (parseEcrHost(reference.registry) === undefined || identity === undefined) return named;
   return identity.key === defaultIdentity.key ? { ...named, identity: "default" } : undefined;
 }
@@ -97,14 +102,14 @@ function expectedOf(image: StackImage, exclude: readonly Exclusion[]): Expected 
   const today = new Date().toISOString().slice(0, "YYYY-MM-DD".length);
   if (findExemption(exclude, subject, today)?.state === "in-force") return undefined;
   try {
-    const identity = image.identity === undefined ? undefined : defaultIdentity;
-    return { reference, platform: parsePlatform(image.platform), identity };
+    const reader = image.identity === undefined ? {} : { identity: defaultIdentity };
+    return { reference, platform: parsePlatform(image.platform), reader };
   } catch {
     return undefined;
   }
 }
 
-function keyOf({ reference, platform, identity }: Expected): string {
-  const reader = parseEcrHost(reference.registry) === undefined ? undefined : identity?.key;
-  return JSON.stringify([formatReference(withDefaultTag(reference)), formatPlatform(platform), reader]);
+function keyOf({ reference, platform, reader }: Expected): string {
+  const { key } = readerOf(reference.registry, reader);
+  return JSON.stringify([formatReference(withDefaultTag(reference)), formatPlatform(platform), key]);
 }

@@ -1,6 +1,7 @@
 import type { ResourceValidationArgs } from "@pulumi/policy";
 import { printable } from "../oci/text";
 import { identityOfProvider } from "../registry/ecr/identity";
+import { regionIn } from "../registry/ecr/provider-settings";
 import type { Settings } from "../settings";
 import { imagesOf, isWorkload } from "../workloads";
 import { collectingPolicy, type ImagePolicy } from "./collecting-policy";
@@ -53,8 +54,13 @@ function workloadOf(
 ): { workload: Workload; problems: readonly Finding[] } {
   const images = imagesOf(type, props) ?? { uses: [], unreadable: [] };
   const tag = tagExemptionOf(urn, props, allowTagExemptions);
-  const identity = provider && { identity: identityOfProvider(provider.props) };
-  const workload = { urn, name, images, ...identity };
+  // A resource may name a region of its own (the AWS provider since version 7).
+  const region = regionIn(props) ?? regionIn(provider?.props);
+  const reader = {
+    ...(provider && { identity: identityOfProvider(provider.props) }),
+    ...(region !== undefined && { region }),
+  };
+  const workload = { urn, name, images, reader };
   if (tag === undefined) return { workload, problems: [] };
   return "exclusion" in tag
     ? { workload: { ...workload, exclusion: tag.exclusion }, problems: [] }

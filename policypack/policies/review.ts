@@ -3,7 +3,7 @@ import type { Inspector, InspectedImage } from "../inspector";
 import { failure, type Outcome } from "../oci/failure";
 import { formatPlatform, type Platform } from "../oci/platform";
 import { referenceIn } from "../oci/reference";
-import type { AwsIdentity } from "../registry/ecr/identity";
+import { type Reader, readerKey } from "../registry/reader";
 import type { Exclusion } from "../settings";
 import type { ImageUse, UnreadableUse, WorkloadImages } from "../workloads/image-use";
 import type { WaitingBudget } from "../waiting-budget";
@@ -13,8 +13,8 @@ export interface Workload {
   readonly urn: string;
   readonly name: string;
   readonly images: WorkloadImages;
-  /** Whose credentials deploy it, and so read its images in private ECR. */
-  readonly identity?: AwsIdentity;
+  /** Whose credentials deploy it, and so read its images in private ECR; and where. */
+  readonly reader?: Omit<Reader, "credentialsParameter">;
   /** The exemption that the resource's own tag gives it, where the configuration allows that. */
   readonly exclusion?: Exclusion;
 }
@@ -51,7 +51,7 @@ export class ReviewInProgress {
   readonly #unreadable: Review["unreadable"][number][] = [];
 
   constructor(
-    private readonly inspector: Pick<Inspector, "inspect">,
+    private readonly inspector: Pick<Inspector, "inspect" | "hurry">,
     private readonly exclude: readonly Exclusion[],
     private readonly budget: WaitingBudget,
   ) {}
@@ -75,6 +75,7 @@ export class ReviewInProgress {
   }
 
   async settle(): Promise<Review> {
+    this.inspector.hurry();
     const overdue = failure(
       "timeout",
       `the time budget of ${this.budget.seconds} s for this run was used up first`,
@@ -89,9 +90,12 @@ export class ReviewInProgress {
   }
 
   #look(workload: Workload, use: ImageUse): void {
-    const { image, platform } = use;
-    const { identity } = workload;
-    const key = JSON.stringify([image, formatPlatform(platform), identity?.key]);
+    const { image, platform, credentialsParameter } = use;
+    const reader = {
+      ...workload.reader,
+      ...(credentialsParameter !== undefined && { credentialsParameter }),
+    };
+    const key = JSON.stringify([image, formatPlatform(platform), readerKey(reader)]);
     const pending = this.#images.get(key);
     if (pending !== undefined) pending.users.push({ workload, use });
     else
@@ -99,7 +103,7 @@ export class ReviewInProgress {
         image,
         platform,
         users: [{ workload, use }],
-        inspection: this.inspector.inspect(image, platform, identity),
+        inspection: this.inspector.inspect(image, platform, reader),
       });
   }
 }

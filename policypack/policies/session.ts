@@ -14,9 +14,10 @@ import { StackHandOver } from "./stack-hand-over";
 
 /**
  * The engine registers a program's resources one after another, some milliseconds apart. A preview awaits its look-ups
- * at the end only, so those in ECR can wait for each other and go out in few calls.
+ * at the end of the stack only, so those in ECR can wait for each other until then and go out in few calls. A program that
+ * stands still for longer, for something that it waits for itself, gives them the time to go.
  */
-const previewGathering = { quietMs: 150, longestMs: 1000 };
+const previewGathering = { quietMs: 1_000, longestMs: 10_000 };
 
 /**
  * What the policies of one pack share: the settings given once, the inspections, and the time that a run may wait.
@@ -121,6 +122,7 @@ export class Session {
     const options = {
       insecureRegistries: settings.insecureRegistries,
       mirrors: settings.mirrors,
+      awsIdentities: settings.awsIdentities,
       sniffLayers: settings.sniffLayers,
       imageTimeoutMs: settings.imageTimeoutSeconds * 1000,
       requestTimeoutMs: settings.requestTimeoutSeconds * 1000,

@@ -21,7 +21,7 @@ export class StackHandOver {
   }
 
   /** Who answers a review that would ask this inspector. */
-  answers(inspector: Inspector): Pick<Inspector, "inspect"> {
+  answers(inspector: Inspector): Pick<Inspector, "inspect" | "hurry"> {
     return this.#taken?.inspector === inspector ? this.#taken : inspector;
   }
 

@@ -2,9 +2,9 @@ import type { DocumentCache } from "../cache/documents";
 import { isDigest } from "../oci/digest";
 import { type Outcome, success } from "../oci/failure";
 import type { FetchedManifest, RepositoryName, ResolvedTag } from "./client";
-import type { AwsIdentity } from "./ecr/identity";
 import { InFlight } from "./in-flight";
 import type { Registries } from "./open";
+import type { ImageReader } from "./reader";
 import type { RegistryRouter } from "./router";
 
 /**
@@ -32,18 +32,18 @@ export class CachedRegistries implements Registries {
   manifest(
     name: RepositoryName,
     tagOrDigest: string,
-    identity: AwsIdentity | undefined,
+    reader: ImageReader,
     signal: AbortSignal,
   ): Promise<Outcome<FetchedManifest>> {
     if (isDigest(tagOrDigest)) {
       const kept = this.#kept(name, tagOrDigest);
       if (kept !== undefined) return Promise.resolve(success(kept));
     }
-    const key = JSON.stringify([name.registry, name.repository, tagOrDigest, identity?.key]);
+    const key = JSON.stringify([name.registry, name.repository, tagOrDigest, reader.key]);
     return this.#manifests.run(key, signal, (shared) =>
       isDigest(tagOrDigest) || !this.router.resolves(name)
-        ? this.#fetch(name, tagOrDigest, identity, shared)
-        : this.#tagged(name, tagOrDigest, identity, shared),
+        ? this.#fetch(name, tagOrDigest, reader, shared)
+        : this.#tagged(name, tagOrDigest, reader, shared),
     );
   }
 
@@ -51,12 +51,12 @@ export class CachedRegistries implements Registries {
     name: RepositoryName,
     digest: string,
     maxBytes: number,
-    identity: AwsIdentity | undefined,
+    reader: ImageReader,
     signal: AbortSignal,
   ): Promise<Outcome<Uint8Array>> {
     const kept = this.#kept(name, digest);
     if (kept !== undefined && kept.bytes.length <= maxBytes) return success(kept.bytes);
-    const fetched = await this.router.blob(name, digest, maxBytes, identity, signal);
+    const fetched = await this.router.blob(name, digest, maxBytes, reader, signal);
     if (fetched.ok) this.cache.keep(name, digest, { mediaType: "", bytes: fetched.value });
     return fetched;
   }
@@ -73,14 +73,14 @@ export class CachedRegistries implements Registries {
   async #tagged(
     name: RepositoryName,
     tag: string,
-    identity: AwsIdentity | undefined,
+    reader: ImageReader,
     signal: AbortSignal,
   ): Promise<Outcome<FetchedManifest>> {
     const hint = this.cache.tag(name, tag);
     let mute = hint === "mute";
     // With nothing at hand a HEAD could only come on top of the GET.
     if (hint !== undefined && hint !== "mute" && this.cache.document(name, hint.digest) !== undefined) {
-      const now = await this.router.resolve(name, tag, signal);
+      const now = await this.router.resolve(name, tag, reader, signal);
       if (now.ok) {
         const kept = now.value === undefined ? undefined : this.#named(name, now.value);
         if (kept !== undefined) {
@@ -90,7 +90,7 @@ export class CachedRegistries implements Registries {
         mute = now.value === undefined;
       } else if (signal.aborted || !mayDifferByGet.has(now.failure.kind)) return now;
     }
-    const fetched = await this.#fetch(name, tag, identity, signal);
+    const fetched = await this.#fetch(name, tag, reader, signal);
     if (fetched.ok && mute && hint !== "mute") this.cache.rememberMute(name, tag);
     else if (fetched.ok && !mute) this.cache.remember(name, tag, fetched.value.digest);
     return fetched;
@@ -107,10 +107,10 @@ export class CachedRegistries implements Registries {
   async #fetch(
     name: RepositoryName,
     tagOrDigest: string,
-    identity: AwsIdentity | undefined,
+    reader: ImageReader,
     signal: AbortSignal,
   ): Promise<Outcome<FetchedManifest>> {
-    const fetched = await this.router.manifest(name, tagOrDigest, identity, signal);
+    const fetched = await this.router.manifest(name, tagOrDigest, reader, signal);
     if (fetched.ok) this.cache.keep(name, fetched.value.digest, fetched.value);
     return fetched;
   }

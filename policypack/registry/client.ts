@@ -4,19 +4,17 @@ import { failure, type Outcome, success } from "../oci/failure";
 import { acceptedManifestTypes, bareMediaType } from "../oci/media-types";
 import { printable } from "../oci/text";
 import type { CredentialSource } from "./credential";
-import { type Answer, Endpoint, type Network } from "./endpoint";
-import { bareName, HostRules } from "./hosts";
+import { type Answer, Endpoint } from "./endpoint";
+import { bareName } from "./hosts";
 import type { FetchedManifest, ResolvedTag } from "./fetched";
 import { InFlight } from "./in-flight";
 import { mirrorStep } from "./mirror-step";
 import { Mirrors } from "./mirrors";
+import { type Network, openNetwork } from "./network";
 import { checkName, illegal, isTag } from "./names";
 import { bringsStart, readStart } from "./range";
 import { type Asked, refusalOf } from "./refusal";
-import { Retries } from "./retries";
-import { TokenClient } from "./token";
 import type { Trace } from "./trace";
-import { Transport } from "./transport";
 
 export type { FetchedManifest, ResolvedTag } from "./fetched";
 export type { Credential, CredentialSource } from "./credential";
@@ -61,16 +59,15 @@ export class RegistryClient {
   readonly #endpoints = new Map<string, Endpoint | undefined>();
   readonly #manifests = new InFlight<FetchedManifest>();
 
-  constructor(options: RegistryOptions = {}) {
+  constructor(options: RegistryOptions = {}, network = openNetwork(options)) {
     this.#options = options;
-    const { requestTimeoutMs = 10_000, maxConcurrentPerHost = 60, lookup, trace } = options;
-    const rules = new HostRules(options.insecureRegistries, lookup);
-    const transport = new Transport(rules, { requestTimeoutMs, maxConcurrentPerHost, lookup, trace });
-    const retries = new Retries();
-    const tokens = new TokenClient(transport, rules, retries);
-    const credentials = this.#options.credentials ?? (() => Promise.resolve(undefined));
-    this.#network = { transport, rules, retries, tokens, credentials, ...(trace && { trace }) };
+    this.#network = network;
     this.#mirrors = new Mirrors(options.mirrors);
+  }
+
+  /** A client for other credentials that sends its requests through this one, and is closed with it; no login and no token is shared. */
+  withCredentials(credentials: CredentialSource): RegistryClient {
+    return new RegistryClient({ ...this.#options, credentials }, { ...this.#network, credentials });
   }
 
   /** Requests sent so far, those for tokens included. */

@@ -1,23 +1,11 @@
 import { type Outcome, success } from "../oci/failure";
 import { Authorization, type Authorized } from "./authorization";
-import type { CredentialSource } from "./credential";
-import type { Host, HostRules, Scheme } from "./hosts";
+import type { Host, Scheme } from "./hosts";
+import type { Network } from "./network";
 import { rangeOfStart } from "./range";
 import { follow } from "./redirects";
-import { type Retries, sleep } from "./retries";
-import type { TokenClient } from "./token";
-import type { Trace } from "./trace";
-import { broken, type HttpResponse, type Sent, type Transport } from "./transport";
-
-/** What the endpoints of one client share. */
-export interface Network {
-  readonly transport: Transport;
-  readonly rules: HostRules;
-  readonly retries: Retries;
-  readonly tokens: TokenClient;
-  readonly credentials: CredentialSource;
-  readonly trace?: Trace;
-}
+import { sleep } from "./retries";
+import { broken, type HttpResponse, type Sent } from "./transport";
 
 export interface PullRequest {
   /** Default: GET. */

@@ -6,15 +6,19 @@ import {
   type RepositoryName,
   type ResolvedTag,
 } from "./client";
-import type { CredentialSource } from "./credential";
+import type { Credential, CredentialSource } from "./credential";
 import { type CredentialSearch, searchInWords } from "./credential-search";
+import { CredentialError } from "./credentials/credential-error";
 import { loginCredentials } from "./credentials/login";
 import type { EcrClient } from "./ecr/client";
 import { parseEcrHost } from "./ecr/hosts";
-import { type AwsIdentity, defaultIdentity } from "./ecr/identity";
+import type { AwsIdentity } from "./ecr/identity";
 import type { Gathering } from "./ecr/look-ups";
 import { bareName } from "./hosts";
 import { registryStep, secondWayStep } from "./registry-step";
+import type { ImageReader } from "./reader";
+import { type RegistrySecret, SecretLogin } from "./secrets/secret-login";
+import { SecretsManager } from "./secrets/secrets-manager";
 
 /** As for the client, but for the logins of docker and Podman where no other source is given. */
 export interface RouterOptions extends RegistryOptions {
@@ -22,9 +26,12 @@ export interface RouterOptions extends RegistryOptions {
   readonly gathering?: Gathering;
 }
 
+type Pull<T> = (client: RegistryClient | EcrClient) => Promise<Outcome<T>>;
+
 /**
  * Each registry by the way that reads it: private ECR through its API with an AWS identity, any other through the
- * distribution API. Where ECR's API is denied and there is a docker login for the host, that login is tried.
+ * distribution API, with the secret that ECS would use where there is one. Where ECR's API is denied and there is a docker
+ * login for the host, that login is tried.
  */
 export class RegistryRouter {
   readonly #options: RouterOptions;
@@ -34,6 +41,9 @@ export class RegistryRouter {
   #mirrors: RegistryClient | undefined;
   readonly #ecr = new Map<string, Promise<EcrClient>>();
   readonly #opened: EcrClient[] = [];
+  readonly #secrets = new SecretsManager();
+  /** Tokens and logins live in a client: each secret has its own, so that none serves an image that does not name it. */
+  readonly #bySecret = new Map<string, { client: RegistryClient; login: SecretLogin }>();
 
   constructor(options: RouterOptions) {
     this.#options = options;
@@ -45,20 +55,20 @@ export class RegistryRouter {
   manifest(
     name: RepositoryName,
     tagOrDigest: string,
-    identity: AwsIdentity | undefined,
+    reader: ImageReader,
     signal: AbortSignal,
   ): Promise<Outcome<FetchedManifest>> {
-    return this.#read(name, identity, (client) => client.manifest(name, tagOrDigest, signal));
+    return this.#read(name, reader, (client) => client.manifest(name, tagOrDigest, signal));
   }
 
   blob(
     name: RepositoryName,
     digest: string,
     maxBytes: number,
-    identity: AwsIdentity | undefined,
+    reader: ImageReader,
     signal: AbortSignal,
   ): Promise<Outcome<Uint8Array>> {
-    return this.#read(name, identity, (client) => client.blob(name, digest, maxBytes, signal));
+    return this.#read(name, reader, (client) => client.blob(name, digest, maxBytes, signal));
   }
 
   /** The first bytes of a blob, at most `length`: not verified, since a digest tells only of a whole. */
@@ -66,10 +76,10 @@ export class RegistryRouter {
     name: RepositoryName,
     digest: string,
     length: number,
-    identity: AwsIdentity | undefined,
+    reader: ImageReader,
     signal: AbortSignal,
   ): Promise<Outcome<Uint8Array>> {
-    return this.#read(name, identity, (client) => client.blobStart(name, digest, length, signal));
+    return this.#read(name, reader, (client) => client.blobStart(name, digest, length, signal));
   }
 
   /** Requests to registries and token services, and calls of AWS, so far. */
@@ -86,8 +96,15 @@ export class RegistryRouter {
   }
 
   /** As of the client; only for what `resolves`. */
-  resolve(name: RepositoryName, tag: string, signal: AbortSignal): Promise<Outcome<ResolvedTag | undefined>> {
-    return this.#distribution.resolve(name, tag, signal);
+  resolve(
+    name: RepositoryName,
+    tag: string,
+    reader: ImageReader,
+    signal: AbortSignal,
+  ): Promise<Outcome<ResolvedTag | undefined>> {
+    const { secret, key } = reader;
+    const client = secret === undefined ? this.#distribution : this.#bySecretOf(key, secret).client;
+    return client.resolve(name, tag, signal);
   }
 
   async close(): Promise<void> {
@@ -95,18 +112,16 @@ export class RegistryRouter {
     await Promise.all([
       this.#distribution.close(),
       this.#mirrors?.close(),
+      this.#secrets.close(),
       ...ecr.map((client) => client.close()),
     ]);
   }
 
-  async #read<T>(
-    name: RepositoryName,
-    identity: AwsIdentity | undefined,
-    pull: (client: RegistryClient | EcrClient) => Promise<Outcome<T>>,
-  ): Promise<Outcome<T>> {
+  async #read<T>(name: RepositoryName, reader: ImageReader, pull: Pull<T>): Promise<Outcome<T>> {
     const mirrored = this.#mirrored.has(bareName(name.registry));
     const isEcr = parseEcrHost(name.registry) !== undefined;
     this.#options.trace?.add(registryStep(name.registry, mirrored, isEcr));
+    if (reader.secret !== undefined) return this.#readWithSecret(reader.key, reader.secret, pull);
     if (!isEcr) return pull(this.#distribution);
     if (mirrored) {
       // Mirrors speak the distribution API, whichever way reads the registry behind them.
@@ -118,49 +133,77 @@ export class RegistryRouter {
       const byMirror = await pull(this.#mirrors);
       if (byMirror.ok) return byMirror;
     }
-    const outcome = await pull(await this.#ecrOf(identity));
-    if (outcome.ok || outcome.failure.kind !== "denied") return outcome;
-    const login = await this.#secondLogin(name);
-    if (login.found) {
-      this.#options.trace?.add(secondWayStep(name.registry));
-      const byLogin = await pull(this.#distribution);
-      if (byLogin.ok) return byLogin;
-    }
-    const { describe } = identity ?? defaultIdentity;
-    return {
-      ok: false,
-      failure: { ...outcome.failure, login: `the AWS identity ${describe}; then docker's: ${login.words}` },
-    };
+    const outcome = await pull(await this.#ecrOf(reader.identity));
+    return outcome.ok || outcome.failure.kind !== "denied"
+      ? outcome
+      : this.#readWithLogin(name, reader.identity, outcome.failure.message, pull);
   }
 
-  #ecrOf(identity: AwsIdentity | undefined): Promise<EcrClient> {
-    const key = identity?.key ?? "";
-    let client = this.#ecr.get(key);
+  async #readWithSecret<T>(key: string, secret: RegistrySecret, pull: Pull<T>): Promise<Outcome<T>> {
+    const { client, login } = this.#bySecretOf(key, secret);
+    const outcome = await pull(client);
+    const { remark } = login;
+    if (outcome.ok || outcome.failure.kind !== "denied" || remark === undefined) return outcome;
+    const { message } = outcome.failure;
+    // Where no other login took the secret's place, the message is about it already.
+    return message.includes(secret.parameter)
+      ? outcome
+      : { ok: false, failure: { ...outcome.failure, message: `${message}; ${remark}` } };
+  }
+
+  #bySecretOf(key: string, secret: RegistrySecret): { client: RegistryClient; login: SecretLogin } {
+    const id = JSON.stringify([secret.registry, key]);
+    let by = this.#bySecret.get(id);
+    if (by === undefined) {
+      const login = new SecretLogin(secret, this.#secrets, this.#credentials);
+      by = { client: this.#distribution.withCredentials(login.source), login };
+      this.#bySecret.set(id, by);
+    }
+    return by;
+  }
+
+  /** What ECR's API denied, with the docker login for its host; the denial stands, in AWS's words, where that does not help. */
+  async #readWithLogin<T>(
+    name: RepositoryName,
+    { describe }: AwsIdentity,
+    denial: string,
+    pull: Pull<T>,
+  ): Promise<Outcome<T>> {
+    const { registry, repository } = name;
+    let words = "none found";
+    const denied = (more: string): Outcome<never> => {
+      const login = `the AWS identity ${describe}; then docker's: ${words}`;
+      return { ok: false, failure: { kind: "denied", message: `${denial}${more}`, login } };
+    };
+    const tell = (search: CredentialSearch): void => {
+      words = searchInWords(search);
+      this.#options.trace?.add({ step: "credential", registry, ...search });
+    };
+    let login: Credential | undefined;
+    try {
+      login = await this.#credentials(registry, repository, tell);
+    } catch (error) {
+      const why = error instanceof CredentialError ? `: ${error.message}` : "";
+      return denied(`; the docker login for ${registry} could not be read${why}`);
+    }
+    if (login === undefined) return denied("");
+    this.#options.trace?.add(secondWayStep(registry));
+    const outcome = await pull(this.#distribution);
+    return outcome.ok ? outcome : denied(`; by the docker login for it: ${outcome.failure.message}`);
+  }
+
+  #ecrOf(identity: AwsIdentity): Promise<EcrClient> {
+    let client = this.#ecr.get(identity.key);
     if (client === undefined) {
       const { gathering, trace } = this.#options;
-      const options = {
-        ...(identity && { identity }),
-        ...(gathering && { gathering }),
-        ...(trace && { trace }),
-      };
+      const options = { identity, ...(gathering && { gathering }), ...(trace && { trace }) };
       client = import("./ecr/client").then((room) => {
         const opened = new room.EcrClient(options);
         this.#opened.push(opened);
         return opened;
       });
-      this.#ecr.set(key, client);
+      this.#ecr.set(identity.key, client);
     }
     return client;
-  }
-
-  async #secondLogin({ registry, repository }: RepositoryName): Promise<{ found: boolean; words: string }> {
-    let words = "none found";
-    const tell = (search: CredentialSearch): void => {
-      words = searchInWords(search);
-      this.#options.trace?.add({ step: "credential", registry, ...search });
-    };
-    // A login that cannot be read is told to those who need it; here it only means that there is no second way.
-    const login = await this.#credentials(registry, repository, tell).catch(() => undefined);
-    return { found: login !== undefined, words };
   }
 }

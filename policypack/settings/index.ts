@@ -1,5 +1,6 @@
-import { isRecord } from "../oci/text";
+import { isRecord, printable } from "../oci/text";
 import type { RuntimeName } from "../oci/runtimes";
+import { type AwsIdentities, isAwsIdentityKey } from "../registry/ecr/configured-identities";
 import type { LaunchType } from "../workloads/image-use";
 import { problemsOf, unknownKey } from "./check";
 import { isSettingName, type SettingName, settingNames, settingsSchema } from "./schema";
@@ -33,6 +34,7 @@ export interface Settings {
   readonly buildkitVersion: string;
   readonly insecureRegistries: readonly string[];
   readonly mirrors: Readonly<Record<string, readonly string[]>>;
+  readonly awsIdentities: AwsIdentities;
   readonly cache: {
     readonly enabled?: boolean;
     readonly directory?: string;
@@ -53,6 +55,7 @@ export const defaultSettings: Settings = {
   buildkitVersion: "",
   insecureRegistries: [],
   mirrors: {},
+  awsIdentities: {},
   cache: {},
   summary: settingsSchema.summary.default,
   timeBudgetSeconds: settingsSchema.timeBudgetSeconds.default,
@@ -75,13 +78,25 @@ export function readSettings(config: unknown): ReadSettings {
   const settings: Record<string, unknown> & Partial<Settings> = {};
   for (const [key, value] of isRecord(config) ? Object.entries(config) : []) {
     const wrong = isSettingName(key)
-      ? [...problemsOf(value, settingsSchema[key], key), ...(key === "exclude" ? unlimited(value) : [])]
+      ? [...problemsOf(value, settingsSchema[key], key), ...(beyondSchema[key]?.(value) ?? [])]
       : [unknownKey(key, settingNames)];
     if (wrong.length === 0) settings[key] = value;
     problems.push(...wrong);
   }
   return { settings, problems };
 }
+
+/** What a JSON Schema cannot say. */
+const beyondSchema: Partial<Record<SettingName, (value: unknown) => string[]>> = {
+  exclude: unlimited,
+  awsIdentities: (value) =>
+    Object.keys(isRecord(value) ? value : {})
+      .filter((key) => !isAwsIdentityKey(key))
+      .map(
+        (key) =>
+          `\`awsIdentities\` has \`${printable(key, 80)}\`, which is neither an account id nor a private ECR registry.`,
+      ),
+};
 
 /** An exemption of everything for ever would switch the guard off unseen; that is what `disabled` is for. */
 function unlimited(exclude: unknown): string[] {
@@ -102,6 +117,7 @@ export function mergeSettings(...layers: readonly Partial<Settings>[]): Settings
       insecureRegistries: [...new Set([...merged.insecureRegistries, ...(layer.insecureRegistries ?? [])])],
       mirrors: { ...merged.mirrors, ...layer.mirrors },
       runtimes: { ...merged.runtimes, ...layer.runtimes },
+      awsIdentities: { ...merged.awsIdentities, ...layer.awsIdentities },
       cache: { ...merged.cache, ...layer.cache },
     }),
     defaultSettings,

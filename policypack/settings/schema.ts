@@ -81,6 +81,22 @@ export const settingsSchema = {
       "Registry → mirrors (`host[:port][/prefix]`) to ask before it, in this order, with their own logins.",
     additionalProperties: { type: "array", items: text },
   },
+  awsIdentities: {
+    type: "object",
+    description:
+      "AWS account id (12 digits) or private ECR registry → the identity that reads its images and secrets, in place of the resource's provider's.",
+    additionalProperties: {
+      type: "object",
+      additionalProperties: false,
+      properties: {
+        profile: { ...text, description: "of the shared AWS configuration" },
+        roleArn: { ...text, description: "assumed with the profile, or the default chain" },
+        externalId: text,
+        sessionName: { ...text, description: "default: ecs-image-guard" },
+        region: { ...text, description: "where STS is asked; default: the registry's" },
+      },
+    },
+  },
   cache: {
     type: "object",
     description:

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { Inspector } from "../../policypack/inspector";
+import { readerOf } from "../../policypack/registry/reader";
 import { RegistryRouter } from "../../policypack/registry/router";
+import { CredentialError } from "../../policypack/registry/credentials/credential-error";
 import { dummyKeys, exception, FakeEcr, json, useAwsEnvironment } from "../support/fake-ecr";
 import { buildImage, pushImage } from "../support/images";
 import { TestRegistry } from "../support/registry";
@@ -64,6 +66,17 @@ describe("an image", () => {
     assert.match(found.ok ? "" : found.failure.message, /not authorized to perform ecr:BatchGetImage/);
   });
 
+  it("of private ECR says both where the API denies it and the docker login cannot be read", async () => {
+    ecr.handle = (_, response) => {
+      exception(response, 400, "AccessDeniedException", "not authorized to perform ecr:BatchGetImage");
+    };
+    const credentials = () => Promise.reject(new CredentialError("/home/me/.docker/config.json is a folder"));
+    const found = await inspect(`${host}/team/app:1`, { credentials });
+    assert.ok(!found.ok && found.failure.kind === "denied");
+    assert.match(found.failure.message, /not authorized to perform ecr:BatchGetImage; the docker login for/);
+    assert.match(found.failure.message, /could not be read: \/home\/me\/\.docker\/config\.json is a folder$/);
+  });
+
   it("of private ECR is read from the mirror that is declared for it", async () => {
     const found = await inspect(`${host}/team/app:1`, { mirrors: { [host]: [registry.host] } });
     assert.equal(found.ok && found.value.digest, mixed.digest);
@@ -89,7 +102,7 @@ describe("an image", () => {
     };
     for (const name of [host, registry.host]) {
       const of = { registry: name, repository: "team/app" };
-      const bytes = await router.blobStart(of, layer.digest, 4, undefined, signal);
+      const bytes = await router.blobStart(of, layer.digest, 4, readerOf(name, {}), signal);
       assert.deepEqual(bytes.ok && Buffer.from(bytes.value), layer.bytes.subarray(0, 4), name);
     }
     assert.equal(ecr.seen.length, 1);

@@ -11,10 +11,32 @@ export interface Certificate {
 
 const ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
 
-/** A fresh self-signed certificate for this machine, by openssl; undefined where there is none. */
-export function selfSigned(subject = "test registry"): Certificate | undefined {
+/**
+ * A fresh self-signed certificate, by openssl; undefined where there is none.
+ *
+ * @param hosts the names that it is good for; default: none, which only those take who verify nothing
+ */
+export function selfSigned(
+  subject = "test registry",
+  hosts: readonly string[] = [],
+): Certificate | undefined {
+  const names = hosts.map((host) => `DNS:${host}`).join(",");
+  const more = names === "" ? [] : ["-addext", `subjectAltName=${names}`];
   return inFolder((openssl, path) => {
-    openssl("req", "-x509", ...ec, "-subj", `/CN=${subject}`, "-days", "2", "-keyout", "key", "-out", "cert");
+    openssl(
+      "req",
+      "-x509",
+      ...ec,
+      "-subj",
+      `/CN=${subject}`,
+      "-days",
+      "2",
+      ...more,
+      "-keyout",
+      "key",
+      "-out",
+      "cert",
+    );
     return { key: readFileSync(path("key"), "utf8"), cert: readFileSync(path("cert"), "utf8") };
   });
 }

@@ -1,11 +1,18 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { isRecord } from "../../policypack/oci/text";
 
 /** One request as it came over the wire. */
 export interface Seen {
-  /** The operation of the ECR API, or the path of a download. */
+  /** The operation of a JSON API, or the path of a download. */
   readonly what: string;
   readonly headers: IncomingMessage["headers"];
   readonly body: Record<string, unknown>;
@@ -13,21 +20,31 @@ export interface Seen {
 
 export type Handler = (seen: Seen, response: ServerResponse) => void;
 
-/** A stand-in for the ECR JSON API and the storage behind its presigned URLs, for answers that no real part gives on demand. */
+/** A stand-in for the JSON APIs of ECR, Secrets Manager and STS, and the storage behind its presigned URLs, for answers that no real part gives on demand. */
 export class FakeEcr {
   readonly seen: Seen[] = [];
   url = "";
+  port = 0;
+  readonly #scheme: "http" | "https";
   handle: Handler = (_seen, response) => response.writeHead(500).end();
-  readonly #server = createServer((request, response) => {
-    void this.#answer(request, response);
-  });
+  readonly #server: Server;
+
+  /** @param tls serve TLS with this key and certificate (PEM) */
+  constructor(tls?: { readonly key: string; readonly cert: string }) {
+    const listener: RequestListener = (request, response) => {
+      void this.#answer(request, response);
+    };
+    this.#server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
+    this.#scheme = tls === undefined ? "http" : "https";
+  }
 
   async start(): Promise<void> {
     this.#server.listen(0, "127.0.0.1");
     await once(this.#server, "listening");
     const address = this.#server.address();
     if (address === null || typeof address === "string") throw new Error("no loopback port");
-    this.url = `http://127.0.0.1:${address.port}`;
+    this.port = address.port;
+    this.url = `${this.#scheme}://127.0.0.1:${address.port}`;
   }
 
   async stop(): Promise<void> {

@@ -31,7 +31,7 @@ type Answers = Map<string, Outcome<FetchedManifest>>;
  */
 export class EcrClient {
   readonly #identity: AwsIdentity;
-  readonly #gathering: Gathering;
+  readonly #gathering: Gathering | undefined;
   readonly #trace: Trace | undefined;
   readonly #apis = new Map<string, Promise<EcrApi>>();
   readonly #lookUps = new Map<string, LookUps<FetchedManifest>>();
@@ -41,7 +41,7 @@ export class EcrClient {
 
   constructor(options: EcrOptions = {}) {
     this.#identity = options.identity ?? defaultIdentity;
-    this.#gathering = options.gathering ?? { quietMs: 5, longestMs: 50 };
+    this.#gathering = options.gathering;
     this.#trace = options.trace;
     const limits = { requestTimeoutMs: 30_000, maxConcurrentPerHost: 32 };
     this.#storage = new Transport(new HostRules(), { ...limits, trace: options.trace });

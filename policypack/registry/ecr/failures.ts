@@ -132,6 +132,14 @@ export function awsWords(text: string): string {
   return printable(clean, 300);
 }
 
+/** Why a call of another service of AWS failed, as a clause: whose identity was refused or has no credentials, in AWS's words. */
+export function awsRefusal(error: unknown, identity: string): string {
+  const said = wordsOf(rootOf(error));
+  return identityErrorIn(error) === undefined
+    ? `${said} (asked with the AWS identity ${printable(identity)})`
+    : `no credentials from the AWS identity ${printable(identity)}: ${said}`;
+}
+
 function wordsOf(error: unknown): string {
   if (!(error instanceof Error)) return "an error without words";
   // Node puts the errors of all addresses that it tried into one that has no words itself.

@@ -37,15 +37,23 @@ export const defaultIdentity: AwsIdentity = {
  */
 export function identityOfProvider(props: unknown): AwsIdentity {
   const settings = providerSettings(props);
-  if (settings === undefined) return defaultIdentity;
+  return settings === undefined ? defaultIdentity : identityOf(settings, "of the provider");
+}
+
+/**
+ * The identity that some settings name.
+ *
+ * @param whose where they stand, in words: `of the provider`
+ */
+export function identityOf(settings: ProviderSettings, whose: string): AwsIdentity {
   return {
-    key: `provider:${createHash("sha256").update(JSON.stringify(settings)).digest("hex")}`,
-    describe: describe(settings),
+    key: `settings:${createHash("sha256").update(JSON.stringify(settings)).digest("hex")}`,
+    describe: describe(settings, whose),
     credentials: async () => provider(await import("@aws-sdk/credential-providers"), settings),
   };
 }
 
-function describe(settings: ProviderSettings): string {
+function describe(settings: ProviderSettings, whose: string): string {
   const { keys, webIdentity, profile, roles, configFiles, credentialsFiles } = settings;
   const base =
     keys !== undefined
@@ -58,7 +66,7 @@ function describe(settings: ProviderSettings): string {
             ? "default profile"
             : "default credential chain";
   const parts = [base, ...roles.map((role) => `role ${role.roleArn}`)];
-  return `of the provider: ${parts.map((part) => printable(part, 160)).join(", ")}`;
+  return `${whose}: ${parts.map((part) => printable(part, 160)).join(", ")}`;
 }
 
 function provider(sdk: Providers, settings: ProviderSettings): CredentialProvider {

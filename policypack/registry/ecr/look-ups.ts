@@ -7,7 +7,12 @@ export interface Gathering {
   readonly quietMs: number;
   /** They leave at the latest this long after the first. */
   readonly longestMs: number;
+  /** When it fires, nobody else is to come: who waits leaves, and who comes later waits by the defaults. */
+  readonly until?: AbortSignal;
 }
+
+/** Milliseconds. Answers of one call that lead to further look-ups do so at once. */
+const defaultGathering: Gathering = { quietMs: 5, longestMs: 50 };
 
 /** Answers every id it was asked for, and never rejects. */
 type Send<T> = (ids: readonly string[], signal: AbortSignal) => Promise<ReadonlyMap<string, Outcome<T>>>;
@@ -23,9 +28,13 @@ export class LookUps<T> {
   readonly #asked = new Map<string, { batch: Batch<T>; answer: Promise<Outcome<T>> }>();
   #open: Batch<T> | undefined;
 
-  constructor(send: Send<T>, gathering: Gathering) {
+  constructor(send: Send<T>, gathering = defaultGathering) {
     this.#send = send;
     this.#gathering = gathering;
+    if (gathering.until === undefined) return;
+    // One listener for each repository of a program.
+    setMaxListeners(0, gathering.until);
+    gathering.until.addEventListener("abort", () => this.#open?.leave(), { once: true });
   }
 
   /** Never rejects. A look-up whose time is over leaves alone; the call is given up when nobody waits for it any more. */
@@ -35,8 +44,12 @@ export class LookUps<T> {
     return batch.wait(answer, signal);
   }
 
+  #current(): Gathering {
+    return this.#gathering.until?.aborted ? defaultGathering : this.#gathering;
+  }
+
   #add(id: string): { batch: Batch<T>; answer: Promise<Outcome<T>> } {
-    const batch = (this.#open ??= new Batch(this.#send, this.#gathering, (left) => {
+    const batch = (this.#open ??= new Batch(this.#send, this.#current(), (left) => {
       if (this.#open === left) this.#open = undefined;
     }));
     const answer = batch.add(id).finally(() => {

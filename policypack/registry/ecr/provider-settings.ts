@@ -56,6 +56,16 @@ export function providerSettings(props: unknown): ProviderSettings | undefined {
   return text.includes(unknownValue) || text.includes(`"${redacted}"`) ? undefined : settings;
 }
 
+/** The region that the inputs of an AWS provider or resource name; undefined for none, or one that is not known yet. Never throws. */
+export function regionIn(props: unknown): string | undefined {
+  try {
+    const region = text(decoded(props), "region");
+    return region === unknownValue ? undefined : region;
+  } catch {
+    return undefined;
+  }
+}
+
 function read(props: unknown): ProviderSettings {
   const accessKeyId = text(props, "accessKey");
   const secretAccessKey = text(props, "secretKey");

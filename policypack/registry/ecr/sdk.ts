@@ -1,7 +1,7 @@
 import type { BatchGetImageResponse, ECRClient } from "@aws-sdk/client-ecr";
 import { acceptedManifestTypes } from "../../oci/media-types";
-import { ProxiedAgent } from "../proxied-agent";
-import { IdentityError } from "./failures";
+import { requestHandlerOptions } from "../aws/request-handler";
+import { credentialsOf, quietSdk } from "../aws/sdk";
 import type { EcrHost } from "./hosts";
 import type { AwsIdentity } from "./identity";
 import type { Trace } from "../trace";
@@ -19,32 +19,14 @@ export class EcrApi {
 
   /** The SDK is loaded here, at the first image in ECR: it costs a preview without one nothing. */
   static async open(host: EcrHost, identity: AwsIdentity, trace?: Trace): Promise<EcrApi> {
-    // Its word on Node 20 is for those who choose the Node version, not for the reader of a preview; this variable
-    // silences it and nothing else (@aws-sdk/core, submodules/client, emitWarningIfUnsupportedVersion).
-    process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
+    quietSdk();
     const sdk = await import("@aws-sdk/client-ecr");
-    const asked = trace === undefined ? identity : tracedIdentity(identity, host, trace);
-    let provider: ReturnType<AwsIdentity["credentials"]> | undefined;
     const client = new sdk.ECRClient({
       region: host.region,
-      credentials: async (properties) => {
-        try {
-          return await (
-            await (provider ??= asked.credentials())
-          )(properties);
-        } catch (error) {
-          throw new IdentityError(identity.describe, error);
-        }
-      },
+      credentials: credentialsOf(trace === undefined ? identity : tracedIdentity(identity, host, trace)),
       // The SDK refuses an endpoint of one's own together with one of these two.
       ...(hasOwnEndpoint() ? {} : endpointFlags(host)),
-      // The SDK knows no proxies. STS is asked through the same handler where roles are assumed.
-      requestHandler: {
-        httpsAgent: new ProxiedAgent({ keepAlive: true, maxSockets: 50, connectTimeoutMs: 10_000 }),
-        connectionTimeout: 10_000,
-        requestTimeout: 30_000,
-        throwOnRequestTimeout: true,
-      },
+      requestHandler: requestHandlerOptions(),
     });
     if (trace !== undefined) traceCalls(client, trace);
     return new EcrApi(sdk, client);

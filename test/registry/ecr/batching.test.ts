@@ -60,6 +60,24 @@ describe("look-ups in private ECR", () => {
     assert.match(String(call.headers.authorization), /\/eu-west-3\/ecr\/aws4_request/);
   });
 
+  it("wait for others until told that none is to come, and by the defaults from then on", async () => {
+    const complete = new AbortController();
+    const gathering = { quietMs: 60_000, longestMs: 60_000, until: complete.signal };
+    const patient = new EcrClient({ gathering });
+    const waiting = ["a", "b"].map((tag) => patient.manifest(name, tag));
+    // The client must have come as far as to wait.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(ecr.seen.length, 0);
+    const later = patient.manifest(name, "c");
+    complete.abort();
+    assert.ok((await Promise.all([...waiting, later])).every((outcome) => outcome.ok));
+    assert.deepEqual(ecr.seen.map(idsOf), [["a", "b", "c"]]);
+    assert.ok((await patient.manifest(name, "d")).ok);
+    assert.ok((await patient.manifest({ ...name, repository: "another" }, "e")).ok);
+    assert.equal(ecr.seen.length, 3);
+    await patient.close();
+  });
+
   it("of more than 100 images go out in calls of at most 100", async () => {
     const tags = Array.from({ length: 250 }, (_, i) => `t${i}`);
     const outcomes = await Promise.all(tags.map((tag) => client.manifest(name, tag)));

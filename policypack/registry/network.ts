@@ -1,0 +1,27 @@
+import type { RegistryOptions } from "./client";
+import type { CredentialSource } from "./credential";
+import { HostRules } from "./hosts";
+import { Retries } from "./retries";
+import { TokenClient } from "./token";
+import type { Trace } from "./trace";
+import { Transport } from "./transport";
+
+/** What the endpoints of one client share. */
+export interface Network {
+  readonly transport: Transport;
+  readonly rules: HostRules;
+  readonly retries: Retries;
+  readonly tokens: TokenClient;
+  readonly credentials: CredentialSource;
+  readonly trace?: Trace;
+}
+
+export function openNetwork(options: RegistryOptions): Network {
+  const { requestTimeoutMs = 10_000, maxConcurrentPerHost = 60, lookup, trace } = options;
+  const rules = new HostRules(options.insecureRegistries, lookup);
+  const transport = new Transport(rules, { requestTimeoutMs, maxConcurrentPerHost, lookup, trace });
+  const retries = new Retries();
+  const tokens = new TokenClient(transport, rules, retries);
+  const credentials = options.credentials ?? (() => Promise.resolve(undefined));
+  return { transport, rules, retries, tokens, credentials, ...(trace && { trace }) };
+}
