@@ -8,7 +8,7 @@ import { parseUrl } from "./hosts";
 import { InFlight } from "./in-flight";
 import type { Token, TokenClient } from "./token";
 import type { Trace } from "./trace";
-import type { HttpResponse } from "./transport";
+import type { HttpResponse } from "./http";
 
 /** What a request to the registry may carry. */
 export interface Authorized {

@@ -5,7 +5,7 @@ import type { Network } from "./network";
 import { rangeOfStart } from "./range";
 import { follow } from "./redirects";
 import { sleep } from "./retries";
-import { broken, type HttpResponse, type Sent } from "./transport";
+import { broken, type HttpResponse, type Sent } from "./http";
 
 export interface PullRequest {
   /** Default: GET. */

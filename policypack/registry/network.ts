@@ -1,6 +1,6 @@
-import type { RegistryOptions } from "./client";
 import type { CredentialSource } from "./credential";
 import { HostRules } from "./hosts";
+import type { RegistryOptions } from "./options";
 import { Retries } from "./retries";
 import { TokenClient } from "./token";
 import type { Trace } from "./trace";

@@ -1,6 +1,7 @@
 import { classOfHostname, mayReach } from "./address";
 import { type HostRules, parseUrl } from "./hosts";
-import { broken, type HttpRequest, type Sent, type Transport } from "./transport";
+import { broken, type HttpRequest, type Sent } from "./http";
+import type { Transport } from "./transport";
 
 const maximumRedirects = 5;
 const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);

@@ -1,4 +1,4 @@
-import { broken, type HttpResponse, type Sent } from "./transport";
+import { broken, type HttpResponse, type Sent } from "./http";
 
 const maximumAttempts = 4;
 const firstDelayMs = 250;

@@ -6,7 +6,8 @@ import { errorTextOf, parseJson } from "./error-text";
 import type { HostRules } from "./hosts";
 import { follow } from "./redirects";
 import type { Retries } from "./retries";
-import type { HttpRequest, HttpResponse, Transport } from "./transport";
+import type { HttpRequest, HttpResponse } from "./http";
+import type { Transport } from "./transport";
 
 /** A bearer token and when to stop using it, in milliseconds of `performance.now()`. */
 export interface Token {

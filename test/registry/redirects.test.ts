@@ -4,7 +4,8 @@ import { HostRules } from "../../policypack/registry/hosts";
 import { follow } from "../../policypack/registry/redirects";
 import { Retries } from "../../policypack/registry/retries";
 import { TokenClient } from "../../policypack/registry/token";
-import { Transport, type HttpRequest, type Sent } from "../../policypack/registry/transport";
+import type { HttpRequest, Sent } from "../../policypack/registry/http";
+import { Transport } from "../../policypack/registry/transport";
 import { assertFails, at, bench, valueOf } from "./support";
 
 const login = { username: "u", password: "p" };
