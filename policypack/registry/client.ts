@@ -2,21 +2,21 @@ import { isDigest, sha256Of, verifyDigest } from "../oci/digest";
 import { failure, type Outcome, success } from "../oci/failure";
 import { acceptedManifestTypes, bareMediaType } from "../oci/media-types";
 import { printable } from "../oci/text";
-import type { CredentialSource } from "./credential";
+import type { CredentialSource } from "./credentials/credential";
 import { type Answer, Endpoint } from "./endpoint";
-import { bareName } from "./hosts";
+import { bareName } from "./http/hosts";
 import type { FetchedManifest, ResolvedTag } from "./fetched";
-import { InFlight } from "./in-flight";
-import { mirrorStep } from "./mirror-step";
+import { InFlight } from "./http/in-flight";
+import { mirrorStep } from "./trace/mirror-step";
 import { Mirrors } from "./mirrors";
 import { type Network, openNetwork } from "./network";
 import { checkName, illegal, isTag } from "./names";
 import type { RegistryOptions } from "./options";
-import { bringsStart, readStart } from "./range";
+import { bringsStart, readStart } from "./http/range";
 import { type Asked, refusalOf } from "./refusal";
 
 export type { FetchedManifest, ResolvedTag } from "./fetched";
-export type { Credential, CredentialSource } from "./credential";
+export type { Credential, CredentialSource } from "./credentials/credential";
 export type { RegistryOptions } from "./options";
 
 /** Where an image lives: the part of a reference that a registry client needs. */

@@ -1,11 +1,11 @@
 import { type Outcome, success } from "../oci/failure";
 import { Authorization, type Authorized } from "./authorization";
-import type { Host, Scheme } from "./hosts";
+import type { Host, Scheme } from "./http/hosts";
 import type { Network } from "./network";
-import { rangeOfStart } from "./range";
-import { follow } from "./redirects";
-import { sleep } from "./retries";
-import { broken, type HttpResponse, type Sent } from "./http";
+import { rangeOfStart } from "./http/range";
+import { follow } from "./http/redirects";
+import { sleep } from "./http/retries";
+import { broken, type HttpResponse, type Sent } from "./http/exchange";
 
 export interface PullRequest {
   /** Default: GET. */

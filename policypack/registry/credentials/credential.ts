@@ -1,4 +1,4 @@
-import type { CredentialSearch } from "./credential-search";
+import type { CredentialSearch } from "./search";
 
 /** What logs in to a registry: a user's name and password, or an OAuth 2 refresh token (docker's `identitytoken`). */
 export type Credential =

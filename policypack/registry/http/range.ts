@@ -1,5 +1,5 @@
-import { failure, type Outcome, success } from "../oci/failure";
-import type { HttpResponse } from "./http";
+import { failure, type Outcome, success } from "../../oci/failure";
+import type { HttpResponse } from "./exchange";
 
 /** The value of a Range field that asks for the first so many bytes (RFC 9110 §14.1.2). */
 export function rangeOfStart(length: number): string {

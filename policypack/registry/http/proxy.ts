@@ -1,5 +1,5 @@
 import { BlockList, isIP } from "node:net";
-import { basicAuthorization } from "./credential";
+import { basicAuthorization } from "../credentials/credential";
 import { parseUrl } from "./hosts";
 
 /** The HTTP proxy that the environment names for a URL. */

@@ -1,5 +1,5 @@
-import type { FailureKind } from "../oci/failure";
-import { printable } from "../oci/text";
+import type { FailureKind } from "../../oci/failure";
+import { printable } from "../../oci/text";
 import type { Breakdown } from "./breakdown";
 import { ProxyError } from "./tunnel";
 

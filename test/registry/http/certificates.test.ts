@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { LookupFunction } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Certificate, issuedBy, selfSigned } from "../support/certificate";
-import { useProxyEnvironment } from "../support/proxy";
-import type { TestRegistry } from "../support/registry";
-import { assertFails, bench, manifest, manifestType, valueOf } from "./support";
+import { type Certificate, issuedBy, selfSigned } from "../../support/certificate";
+import { useProxyEnvironment } from "../../support/proxy";
+import type { TestRegistry } from "../../support/registry";
+import { assertFails, bench, manifest, manifestType, valueOf } from "../support";
 
 /** DNS for names that are no loopback names but lead to loopback, where certificates are not taken on trust. */
 function leadingTo(address: string): LookupFunction {
@@ -69,7 +69,7 @@ describe("a registry's certificate", () => {
     const folder = mkdtempSync(join(tmpdir(), "ecs-image-guard-"));
     writeFileSync(join(folder, "ca.pem"), authority.cert);
     const program = `
-      const { RegistryClient } = require(${JSON.stringify(join(__dirname, "../../policypack/registry/client"))});
+      const { RegistryClient } = require(${JSON.stringify(join(__dirname, "../../../policypack/registry/client"))});
       const dns = ${JSON.stringify(dns)};
       const lookup = (name, options, callback) => {
         const address = dns[name].length > 1 ? dns[name].shift() : dns[name][0];

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Dispatcher } from "undici";
 import { Client } from "undici";
-import { Connections } from "../../policypack/registry/connections";
-import { at, bench, manifest, manifestType, valueOf } from "./support";
+import { Connections } from "../../../policypack/registry/http/connections";
+import { at, bench, manifest, manifestType, valueOf } from "../support";
 
 describe("connections", () => {
   const { start, connect } = bench();

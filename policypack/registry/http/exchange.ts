@@ -1,4 +1,4 @@
-import type { Failure } from "../oci/failure";
+import type { Failure } from "../../oci/failure";
 import type { Reach } from "./address";
 import type { Breakdown } from "./breakdown";
 

@@ -1,7 +1,7 @@
-import { parseUrl } from "./hosts";
+import { parseUrl } from "../http/hosts";
 import { shownPath } from "./shown-url";
 import type { RequestStep } from "./trace";
-import type { HttpRequest, Sent } from "./http";
+import type { HttpRequest, Sent } from "../http/exchange";
 
 /** What may be told of a request and its end. */
 export function requestStep(request: HttpRequest, sent: Sent, ms: number): RequestStep {

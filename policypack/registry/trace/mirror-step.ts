@@ -1,5 +1,5 @@
-import type { Outcome } from "../oci/failure";
-import { printable } from "../oci/text";
+import type { Outcome } from "../../oci/failure";
+import { printable } from "../../oci/text";
 import type { TraceStep } from "./trace";
 
 /** How a mirror did; without an outcome it was left alone, because it could not be reached a moment ago. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { proxyFor } from "../../policypack/registry/proxy";
-import { selfSigned } from "../support/certificate";
-import { TestProxy, useProxyEnvironment } from "../support/proxy";
-import { assertFails, at, bench, manifest, manifestType, valueOf } from "./support";
+import { proxyFor } from "../../../policypack/registry/http/proxy";
+import { selfSigned } from "../../support/certificate";
+import { TestProxy, useProxyEnvironment } from "../../support/proxy";
+import { assertFails, at, bench, manifest, manifestType, valueOf } from "../support";
 
 const name = { registry: "registry.test", repository: "app" };
 const password = "hunter2";

@@ -1,4 +1,4 @@
-import { broken, type HttpResponse, type Sent } from "./http";
+import { broken, type HttpResponse, type Sent } from "./exchange";
 
 const maximumAttempts = 4;
 const firstDelayMs = 250;

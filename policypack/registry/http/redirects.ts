@@ -1,6 +1,6 @@
 import { classOfHostname, mayReach } from "./address";
 import { type HostRules, parseUrl } from "./hosts";
-import { broken, type HttpRequest, type Sent } from "./http";
+import { broken, type HttpRequest, type Sent } from "./exchange";
 import type { Transport } from "./transport";
 
 const maximumRedirects = 5;

@@ -1,4 +1,4 @@
-import { printable } from "../oci/text";
+import { printable } from "../../oci/text";
 
 /** Parameters of token services and mirrors that say what is asked for, and nothing of who asks. */
 const harmlessParameters: ReadonlySet<string> = new Set(["service", "scope", "ns"]);

@@ -1,4 +1,4 @@
-import { failure, type Outcome } from "../oci/failure";
+import { failure, type Outcome } from "../../oci/failure";
 import { ownSignal, sleep } from "./retries";
 
 interface Flight<T> {

@@ -1,4 +1,4 @@
-import type { CredentialSearch } from "./credential-search";
+import type { CredentialSearch } from "../credentials/search";
 
 /** One request as it may be told: nothing of it but an allow-list of its query is shown. */
 export interface RequestStep {

@@ -3,15 +3,15 @@ import type { LookupFunction } from "node:net";
 import type { Dispatcher } from "undici";
 import { Connections } from "./connections";
 import type { HostRules } from "./hosts";
-import { broken, type HttpRequest, type Sent } from "./http";
+import { broken, type HttpRequest, type Sent } from "./exchange";
 import { Limiter } from "./limiter";
 import type { RequestEnd } from "./pace";
 import type { Proxy } from "./proxy";
 import { Routes } from "./route";
 import { ProxyError, proxyRefusal, unreachableProxy } from "./tunnel";
 import { describeNetworkError } from "./network-error";
-import { requestStep } from "./request-step";
-import type { Trace } from "./trace";
+import { requestStep } from "../trace/request-step";
+import type { Trace } from "../trace/trace";
 
 export interface TransportOptions {
   /** Milliseconds from sending a request to the last byte of its answer. */

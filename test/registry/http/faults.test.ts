@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
-import type { FailureKind } from "../../policypack/oci/failure";
-import { describeNetworkError } from "../../policypack/registry/network-error";
-import { retryAfterMs } from "../../policypack/registry/retries";
-import type { TestRegistry } from "../support/registry";
-import { assertFails, at, bench, manifest, manifestType, valueOf } from "./support";
+import type { FailureKind } from "../../../policypack/oci/failure";
+import { describeNetworkError } from "../../../policypack/registry/http/network-error";
+import { retryAfterMs } from "../../../policypack/registry/http/retries";
+import type { TestRegistry } from "../../support/registry";
+import { assertFails, at, bench, manifest, manifestType, valueOf } from "../support";
 
 const truncated = (response: ServerResponse) => {
   response.writeHead(200, { "content-length": 1000 }).write("{");

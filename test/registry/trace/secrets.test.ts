@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { InspectorOptions } from "../../../policypack/inspector";
-import type { Credential } from "../../../policypack/registry/credential";
+import type { Credential } from "../../../policypack/registry/credentials/credential";
 import { dummyKeys, FakeEcr, json, useAwsEnvironment } from "../../support/fake-ecr";
 import { buildImage, pushImage } from "../../support/images";
 import { sendError, sendJson, TestRegistry } from "../../support/registry";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { Limiter, type Place } from "../../policypack/registry/limiter";
-import { Pace, type RequestEnd } from "../../policypack/registry/pace";
+import { Limiter, type Place } from "../../../policypack/registry/http/limiter";
+import { Pace, type RequestEnd } from "../../../policypack/registry/http/pace";
 
 /** Sends whole rounds of requests side by side; each takes so many milliseconds. */
 function rounds(pace: Pace, latencies: readonly number[], wanted = true): number[] {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
-import type { FailureKind } from "../../policypack/oci/failure";
-import { assertFails, at, bench, manifest, manifestType, valueOf } from "./support";
+import type { FailureKind } from "../../../policypack/oci/failure";
+import { assertFails, at, bench, manifest, manifestType, valueOf } from "../support";
 
 const bytes = JSON.stringify(manifest);
 const bomb = gzipSync(gzipSync(Buffer.alloc(1e8)));

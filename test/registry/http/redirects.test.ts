@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { sendJson, type TestRegistry } from "../support/registry";
-import { HostRules } from "../../policypack/registry/hosts";
-import { follow } from "../../policypack/registry/redirects";
-import { Retries } from "../../policypack/registry/retries";
-import { TokenClient } from "../../policypack/registry/token";
-import type { HttpRequest, Sent } from "../../policypack/registry/http";
-import { Transport } from "../../policypack/registry/transport";
-import { assertFails, at, bench, valueOf } from "./support";
+import { sendJson, type TestRegistry } from "../../support/registry";
+import { HostRules } from "../../../policypack/registry/http/hosts";
+import { follow } from "../../../policypack/registry/http/redirects";
+import { Retries } from "../../../policypack/registry/http/retries";
+import { TokenClient } from "../../../policypack/registry/token";
+import type { HttpRequest, Sent } from "../../../policypack/registry/http/exchange";
+import { Transport } from "../../../policypack/registry/http/transport";
+import { assertFails, at, bench, valueOf } from "../support";
 
 const login = { username: "u", password: "p" };
 const credentials = () => Promise.resolve(login);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { LookupFunction } from "node:net";
-import { classOfAddress, lookupWithin, reachFrom } from "../../policypack/registry/address";
-import { HostRules } from "../../policypack/registry/hosts";
-import { selfSigned } from "../support/certificate";
-import { assertFails, at, bench, manifest, manifestType, valueOf } from "./support";
+import { classOfAddress, lookupWithin, reachFrom } from "../../../policypack/registry/http/address";
+import { HostRules } from "../../../policypack/registry/http/hosts";
+import { selfSigned } from "../../support/certificate";
+import { assertFails, at, bench, manifest, manifestType, valueOf } from "../support";
 
 describe("hosts", () => {
   const rules = new HostRules(["plain.example", "http://Ported.example:5000/", "[2001:db8::1]:5000"]);

@@ -1,6 +1,6 @@
 import { renderSteps } from "../../../policypack/cli/explain";
 import { Inspector, type InspectorOptions } from "../../../policypack/inspector";
-import { TraceLog, type TraceStep } from "../../../policypack/registry/trace";
+import { TraceLog, type TraceStep } from "../../../policypack/registry/trace/trace";
 
 export type StepOf<K extends TraceStep["step"]> = Extract<TraceStep, { step: K }>;
 
