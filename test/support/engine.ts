@@ -45,6 +45,8 @@ export interface StackOptions {
   readonly config?: Readonly<Record<string, string>>;
   /** Further providers: package → the script that serves it. */
   readonly providers?: Readonly<Record<string, string>>;
+  /** Variables of the environment that the engine, the packs and the providers see besides this process's own. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface EngineOptions {
@@ -72,7 +74,7 @@ export class EngineStack {
   static async create(
     engine: PulumiCommand,
     program: () => void,
-    { config = {}, providers = {} }: StackOptions = {},
+    { config = {}, providers = {}, environment = {} }: StackOptions = {},
   ): Promise<EngineStack> {
     const folder = mkdtempSync(join(tmpdir(), "ecs-image-guard-"));
     for (const name of ["work", "home", "state", "bin"]) mkdirSync(join(folder, name));
@@ -111,6 +113,7 @@ export class EngineStack {
           PULUMI_SKIP_UPDATE_CHECK: "true",
           PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
           ECS_IMAGE_GUARD_CREATED: join(folder, "created"),
+          ...environment,
         },
       },
     );
