@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
+import { cacheInUse } from "./cache/place";
 import { Inspector } from "./inspector";
 import { printable } from "./oci/text";
 import { type Arguments, parseArguments, UsageError, usage } from "./cli/arguments";
@@ -26,9 +27,10 @@ async function main(argv: readonly string[]): Promise<number> {
 
 async function inspect(args: Arguments): Promise<number> {
   const { images, platform, runtimes, insecureRegistries, sniffLayers } = args;
+  const cache = cacheInUse(args.cache ? {} : false);
   const names = await namesToInspect(images);
   if (names.length === 0) throw new UsageError("No image was named.");
-  const inspector = new Inspector({ insecureRegistries, sniffLayers });
+  const inspector = new Inspector({ insecureRegistries, sniffLayers, cache });
   try {
     const results: InspectedName[] = await Promise.all(
       names.map(async (image) => {

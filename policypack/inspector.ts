@@ -1,3 +1,4 @@
+import { Inspections, type Statistics } from "./inspections";
 import { type InspectedImage, LookUp } from "./look-up";
 import { failure, type Outcome } from "./oci/failure";
 import { formatPlatform, type Platform } from "./oci/platform";
@@ -11,11 +12,11 @@ import {
 import { printable } from "./oci/text";
 import { parseEcrHost } from "./registry/ecr/hosts";
 import type { AwsIdentity } from "./registry/ecr/identity";
-import type { RegistryRouter, RouterOptions } from "./registry/router";
+import { openRegistries, type Registries, type RegistriesOptions } from "./registry/open";
 
 export type { InspectedImage, Layer } from "./look-up";
 
-export interface InspectorOptions extends RouterOptions {
+export interface InspectorOptions extends RegistriesOptions {
   /** Milliseconds that one image's look-ups may take together. Default: 30 s. */
   readonly imageTimeoutMs?: number;
   /** Look at the first bytes of every layer, and at every config. Default: no. */
@@ -28,8 +29,9 @@ export interface InspectorOptions extends RouterOptions {
  */
 export class Inspector {
   readonly #options: InspectorOptions;
-  readonly #inspections = new Map<string, Promise<Outcome<InspectedImage>>>();
-  #registries: Promise<RegistryRouter> | undefined;
+  readonly #inspections = new Inspections<Outcome<InspectedImage>>();
+  #registries: Promise<Registries> | undefined;
+  #opened: Registries | undefined;
 
   constructor(options: InspectorOptions = {}) {
     this.#options = options;
@@ -48,18 +50,21 @@ export class Inspector {
       const words = error instanceof InvalidReferenceError ? error.message : String(error);
       return Promise.resolve(failure("invalid-reference", words));
     }
-    const reader = parseEcrHost(reference.registry) === undefined ? undefined : identity;
-    const key = JSON.stringify([
-      formatReference(withDefaultTag(reference)),
-      formatPlatform(platform),
-      reader?.key,
-    ]);
-    let inspection = this.#inspections.get(key);
-    if (inspection === undefined) {
-      inspection = this.#inspect(reference, platform, reader).catch(ownFailure);
-      this.#inspections.set(key, inspection);
-    }
-    return inspection;
+    const reader = readerOf(reference, identity);
+    return this.#inspections.once(keyOf(reference, platform, reader), () =>
+      this.#inspect(reference, platform, reader).catch(ownFailure),
+    );
+  }
+
+  /** Lets the next inspection of this image ask the registry again. */
+  forget(reference: Reference, platform: Platform, identity?: AwsIdentity): void {
+    this.#inspections.forget(keyOf(reference, platform, readerOf(reference, identity)));
+  }
+
+  get statistics(): Statistics {
+    const { size: images, remaining } = this.#inspections;
+    const { requests = 0, cacheHits = 0 } = this.#opened ?? {};
+    return { images, remaining, requests, cacheHits };
   }
 
   async close(): Promise<void> {
@@ -71,12 +76,21 @@ export class Inspector {
     platform: Platform,
     identity: AwsIdentity | undefined,
   ): Promise<Outcome<InspectedImage>> {
-    this.#registries ??= import("./registry/router").then((room) => new room.RegistryRouter(this.#options));
-    const registries = await this.#registries;
+    this.#registries ??= openRegistries(this.#options);
+    const registries = (this.#opened = await this.#registries);
     const signal = AbortSignal.timeout(this.#options.imageTimeoutMs ?? 30_000);
     const { sniffLayers = false } = this.#options;
     return new LookUp({ registries, reference, platform, identity, signal, sniffLayers }).run();
   }
+}
+
+/** Only private ECR is read with an AWS identity. */
+function readerOf({ registry }: Reference, identity: AwsIdentity | undefined): AwsIdentity | undefined {
+  return parseEcrHost(registry) === undefined ? undefined : identity;
+}
+
+function keyOf(reference: Reference, platform: Platform, reader: AwsIdentity | undefined): string {
+  return JSON.stringify([formatReference(withDefaultTag(reference)), formatPlatform(platform), reader?.key]);
 }
 
 /** A defect of ours must not pass for a verdict, nor hide those on other images. */

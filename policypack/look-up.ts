@@ -16,7 +16,7 @@ import { predict } from "./oci/runtimes";
 import type { LayerBytes } from "./oci/runtime-rules";
 import { count } from "./oci/text";
 import type { AwsIdentity } from "./registry/ecr/identity";
-import type { RegistryRouter } from "./registry/router";
+import type { Registries } from "./registry/open";
 
 /** One layer as the manifest describes it. */
 export interface Layer {
@@ -50,7 +50,7 @@ const maximumConfigBytes = 4 * 1024 * 1024;
 
 /** What one look-up works with. */
 export interface LookUpArgs {
-  readonly registries: RegistryRouter;
+  readonly registries: Registries;
   readonly reference: Reference;
   readonly platform: Platform;
   readonly identity: AwsIdentity | undefined;

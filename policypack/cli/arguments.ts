@@ -16,6 +16,7 @@ Options:
   --sniff                       look at the first bytes of each layer too
   --format text|json|sarif      how to print (default: text)
   --insecure-registry HOST      may be asked over plain http (may be repeated)
+  --no-cache                    keeps nothing on disk, and reads nothing kept
   -h, --help                    this text
   --version                     the version
 
@@ -37,6 +38,7 @@ export interface Arguments {
   readonly sniffLayers: boolean;
   readonly format: (typeof formats)[number];
   readonly insecureRegistries: readonly string[];
+  readonly cache: boolean;
 }
 
 /** The command line was not understood; the message says which part of it. */
@@ -64,6 +66,7 @@ export function parseArguments(
     sniffLayers: values.sniff,
     format,
     insecureRegistries: values["insecure-registry"],
+    cache: !values["no-cache"],
   };
 }
 
@@ -78,6 +81,7 @@ function parse(argv: readonly string[]) {
         runtime: { type: "string", multiple: true, default: [] },
         sniff: { type: "boolean", default: false },
         "insecure-registry": { type: "string", multiple: true, default: [] },
+        "no-cache": { type: "boolean", default: false },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean" },
       },

@@ -33,7 +33,7 @@ export interface ImageFinding {
 export interface PolicyDefinition extends Required<
   Pick<
     ResourceValidationPolicy,
-    "name" | "displayName" | "description" | "severity" | "tags" | "remediationSteps"
+    "name" | "displayName" | "description" | "severity" | "framework" | "tags" | "remediationSteps"
   >
 > {
   readonly enforcementLevel: "mandatory" | "advisory";

@@ -5,6 +5,7 @@ import type {
   ResourceValidationPolicy,
   StackValidationPolicy,
 } from "@pulumi/policy";
+import { home } from "../home";
 import { printable } from "../oci/text";
 import { identityOfProvider } from "../registry/ecr/identity";
 import { type Settings, settingsSchema } from "../settings";
@@ -43,7 +44,7 @@ export function imagePolicy(
   let preview: { review: ReviewInProgress; settings: Settings } | undefined;
 
   async function judged(review: ReviewInProgress, settings: Settings): Promise<Finding[]> {
-    const settled = await review.settle();
+    const settled = await session.settle(review);
     return [
       ...imageFindings(settled, settings, judge),
       ...exemptionsOf(settled).filter(({ message, urn }) => session.isNews([urn, message])),
@@ -71,7 +72,9 @@ export function imagePolicy(
   ): Promise<void> {
     let findings: readonly Finding[];
     try {
-      findings = await work();
+      findings = await work().finally(() => {
+        session.left();
+      });
     } catch (error) {
       const words = printable(error instanceof Error ? error.message : String(error));
       findings = [
@@ -112,9 +115,11 @@ export function imagePolicy(
 
   return {
     ...metadata,
+    url: `${home}#${definition.name}`,
     configSchema,
     validateResource: (resource, reportViolation) =>
       guarded(resource.urn, reportViolation, async () => {
+        session.entered(definition.name, () => resource.getConfig<object>());
         const images = imagesOf(resource.type, resource.props);
         if (images === undefined) return [];
         const { urn } = resource;
@@ -138,7 +143,10 @@ export function imagePolicy(
       guarded(stack.resources[0]?.urn ?? "", reportViolation, async () => {
         const ended = preview;
         preview = undefined;
-        return ended === undefined ? [] : judged(ended.review, ended.settings);
+        if (ended !== undefined) session.leaveBehind(ended.review, stack.resources);
+        const findings = ended === undefined ? [] : await judged(ended.review, ended.settings);
+        session.close();
+        return findings;
       }),
   };
 }

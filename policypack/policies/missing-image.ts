@@ -1,5 +1,6 @@
 import { uncheckedImage } from "../report";
 import type { JudgedImage, PolicyDefinition } from "./definition";
+import { deploymentRisks } from "./framework";
 
 /** Says which images do not exist. Quiet in a preview of the program that pushes them. */
 export const missingImage: PolicyDefinition = {
@@ -8,6 +9,7 @@ export const missingImage: PolicyDefinition = {
   description: "Every image that ECS will run must exist in its registry.",
   enforcementLevel: "advisory",
   severity: "medium",
+  framework: deploymentRisks,
   tags: ["ecs", "fargate", "container-images"],
   remediationSteps: "Push the image before the deployment, or correct its name.",
   judge: (judged) =>

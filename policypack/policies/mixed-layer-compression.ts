@@ -3,6 +3,7 @@ import { isMixed } from "../oci/compression";
 import { predict, type RuntimeName } from "../oci/runtimes";
 import { allowedMix, blockedImage, imageToCome } from "../report";
 import type { JudgedImage, PolicyDefinition } from "./definition";
+import { deploymentRisks } from "./framework";
 
 /** Blocks images whose layers are partly gzip and partly zstd. */
 export const mixedLayerCompression: PolicyDefinition = {
@@ -11,6 +12,7 @@ export const mixedLayerCompression: PolicyDefinition = {
   description: "The layers of a container image must not mix gzip and zstd.",
   enforcementLevel: "mandatory",
   severity: "high",
+  framework: deploymentRisks,
   tags: ["ecs", "fargate", "container-images", "zstd"],
   remediationSteps:
     "Rebuild the image with one compression for all layers: compression=gzip,force-compression=true.",

@@ -2,6 +2,7 @@ import { platformOf } from "../oci/image-config";
 import { choosePlatform } from "../oci/platform";
 import { builtFor, noManifestFor, wrongPlatform } from "../report";
 import type { PolicyDefinition } from "./definition";
+import { deploymentRisks } from "./framework";
 
 /** Blocks images that have nothing for the platform that their task runs on. */
 export const platformMismatch: PolicyDefinition = {
@@ -10,6 +11,7 @@ export const platformMismatch: PolicyDefinition = {
   description: "A container image must be built for the platform that its task runs on.",
   enforcementLevel: "mandatory",
   severity: "high",
+  framework: deploymentRisks,
   tags: ["ecs", "fargate", "container-images"],
   remediationSteps: "Build the image for the task's platform too, or correct the task's runtimePlatform.",
   judge: ({ image, platform, users, inspection, toCome }) => {

@@ -39,7 +39,7 @@ export interface Review {
   readonly unreadable: readonly { readonly workload: Workload; readonly use: UnreadableUse }[];
 }
 
-interface PendingImage extends Omit<ReviewedImage, "users" | "inspection"> {
+export interface PendingImage extends Omit<ReviewedImage, "users" | "inspection"> {
   readonly users: { workload: Workload; use: ImageUse }[];
   readonly inspection: Promise<Outcome<InspectedImage>>;
 }
@@ -51,7 +51,7 @@ export class ReviewInProgress {
   readonly #unreadable: Review["unreadable"][number][] = [];
 
   constructor(
-    private readonly inspector: Inspector,
+    private readonly inspector: Pick<Inspector, "inspect">,
     private readonly exclude: readonly Exclusion[],
     private readonly budget: WaitingBudget,
   ) {}
@@ -67,6 +67,11 @@ export class ReviewInProgress {
       if (exemption !== undefined) this.#exempt.push({ workload, use, exemption });
       if (exemption?.state !== "in-force") this.#look(workload, use);
     }
+  }
+
+  /** The images whose look-up was started. */
+  get pending(): readonly PendingImage[] {
+    return [...this.#images.values()];
   }
 
   async settle(): Promise<Review> {

@@ -1,6 +1,7 @@
 import { predict } from "../oci/runtimes";
 import { uncheckedImage, unpullableImage } from "../report";
 import type { PolicyDefinition } from "./definition";
+import { deploymentRisks } from "./framework";
 import { isBlockedMix } from "./mixed-layer-compression";
 
 /** Blocks images that a container runtime which the task may meet cannot pull, mixed or not. */
@@ -10,6 +11,7 @@ export const unpullableLayers: PolicyDefinition = {
   description: "Every container runtime that a task may meet must be able to pull its images.",
   enforcementLevel: "mandatory",
   severity: "high",
+  framework: deploymentRisks,
   tags: ["ecs", "fargate", "container-images", "zstd"],
   remediationSteps:
     "Rebuild the image with layers that the runtime reads: compression=gzip,force-compression=true.",

@@ -1,5 +1,6 @@
 import { imageToCome, missingToo, uncheckedImage } from "../report";
 import type { PolicyDefinition } from "./definition";
+import { deploymentRisks } from "./framework";
 import { isMissing } from "./missing-image";
 
 /** Says which images could not be checked, and why. Mandatory, it makes an organization fail closed. */
@@ -9,6 +10,7 @@ export const unverifiedImage: PolicyDefinition = {
   description: "The guard should be able to check every image that ECS will run.",
   enforcementLevel: "advisory",
   severity: "medium",
+  framework: deploymentRisks,
   tags: ["ecs", "fargate", "container-images"],
   remediationSteps: "See the message: it says what kept the guard from reading the image.",
   judge: (judged) => {

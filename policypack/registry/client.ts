@@ -6,14 +6,16 @@ import { printable } from "../oci/text";
 import type { CredentialSource } from "./credential";
 import { type Answer, Endpoint, type Network } from "./endpoint";
 import { bareName, HostRules } from "./hosts";
+import type { FetchedManifest, ResolvedTag } from "./fetched";
 import { InFlight } from "./in-flight";
-import { isRepository, isTag } from "./names";
+import { checkName, illegal, isTag } from "./names";
 import { bringsStart, readStart } from "./range";
 import { refusalOf, type Wanted } from "./refusal";
 import { Retries } from "./retries";
 import { TokenClient } from "./token";
 import { Transport } from "./transport";
 
+export type { FetchedManifest, ResolvedTag } from "./fetched";
 export type { Credential, CredentialSource } from "./credential";
 
 export interface RegistryOptions {
@@ -37,17 +39,10 @@ export interface RepositoryName {
   readonly repository: string;
 }
 
-export interface FetchedManifest {
-  /** The bare content type that the registry states; may be "". */
-  readonly mediaType: string;
-  /** The digest of the bytes: the requested or the stated one where there is one, else their sha256. */
-  readonly digest: string;
-  readonly bytes: Uint8Array;
-}
-
 interface Asked extends Pick<Wanted, "noun" | "reference"> {
   readonly maxBytes: number;
   readonly startOnly?: boolean;
+  readonly method?: "HEAD";
 }
 
 /** The manifest size that every registry must accept (distribution-spec, "Pushing Manifests"). */
@@ -115,6 +110,26 @@ export class RegistryClient {
         },
       ),
     );
+  }
+
+  /**
+   * What a tag names, by one HEAD; undefined where the registry does not tell it that way. Of a HEAD's answer a refusal
+   * says less than that of a GET (distribution-spec, "Checking if content exists in the registry").
+   */
+  resolve(name: RepositoryName, tag: string, signal = noSignal()): Promise<Outcome<ResolvedTag | undefined>> {
+    const legal = checkName(name) ?? (isTag(tag) ? undefined : illegal(tag));
+    if (legal !== undefined) return Promise.resolve(legal);
+    const what = {
+      noun: "manifest",
+      reference: tag,
+      maxBytes: maximumManifestBytes,
+      method: "HEAD",
+    } as const;
+    return this.#pull(name, what, signal, (_, { response }) => {
+      const [digest = ""] = response.header("docker-content-digest");
+      const mediaType = bareMediaType(response.header("content-type")[0] ?? "");
+      return success(response.status === 200 && isDigest(digest) ? { digest, mediaType } : undefined);
+    });
   }
 
   /** The bytes of a blob of at most so many bytes. */
@@ -187,11 +202,12 @@ export class RegistryClient {
       return failure("invalid-reference", `${printable(entry, 100)} is not a registry's host name`);
     const { name, prefix } = endpoint.host;
     const repository = prefix === "" ? path : `${prefix}/${path}`;
-    const { noun, reference, maxBytes, startOnly = false } = what;
+    const { noun, reference, maxBytes, startOnly = false, method } = what;
     const accept = noun === "manifest" ? { accept: acceptedManifestTypes.join(", ") } : {};
     const answer = await endpoint.get({
       repository,
       path: `${noun}s/${reference}`,
+      ...(method && { method }),
       ...accept,
       maxBytes,
       startOnly,
@@ -199,6 +215,7 @@ export class RegistryClient {
     });
     if (!answer.ok) return answer;
     const { response } = answer.value;
+    if (method === "HEAD" && !meansTheSame.has(response.status)) return read(name, answer.value);
     if (response.status !== 200 && !(startOnly && bringsStart(response.status)))
       return { ok: false, failure: refusalOf(name, { noun, reference, repository }, answer.value) };
     const encoding = response.header("content-encoding").join(", ");
@@ -219,14 +236,9 @@ export class RegistryClient {
   }
 }
 
+/** Answers that a HEAD gets as a GET would; any other means that the registry knows no HEAD here. */
+const meansTheSame: ReadonlySet<number> = new Set([200, 401, 403, 404, 408, 410, 429]);
+
 function noSignal(): AbortSignal {
   return new AbortController().signal;
-}
-
-function checkName({ repository }: RepositoryName): Outcome<never> | undefined {
-  return isRepository(repository) ? undefined : illegal(repository);
-}
-
-function illegal(text: string): Outcome<never> {
-  return failure("invalid-reference", `"${printable(text, 100)}" cannot be part of an image name`);
 }

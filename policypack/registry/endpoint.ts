@@ -18,6 +18,8 @@ export interface Network {
 }
 
 export interface PullRequest {
+  /** Default: GET. */
+  readonly method?: "HEAD";
   /** As the endpoint knows it: with a mirror's prefix. */
   readonly repository: string;
   /** What follows the repository in the URL: `manifests/<reference>`, `blobs/<digest>`. */
@@ -102,7 +104,7 @@ export class Endpoint {
       const tried: Sent[] = [];
       for (const scheme of this.host.schemes) {
         const sent = await this.#sendBy(scheme, request, authorization);
-        if (sent.ok && !wantsTls(sent.response)) {
+        if (sent.ok && !wantsTls(sent.response, request.method)) {
           this.#scheme ??= scheme;
           return sent;
         }
@@ -124,17 +126,17 @@ export class Endpoint {
       ...(request.startOnly === true ? { range: rangeOfStart(request.maxBytes) } : {}),
       ...(authorization === undefined ? {} : { authorization }),
     };
-    const { maxBytes, startOnly = false, signal } = request;
+    const { method = "GET", maxBytes, startOnly = false, signal } = request;
     const label = this.host.name;
-    return follow(transport, rules, { method: "GET", url, headers, maxBytes, startOnly, signal, label });
+    return follow(transport, rules, { method, url, headers, maxBytes, startOnly, signal, label });
   }
 }
 
-/** A TLS server's answer to plain http, as Go's and nginx's servers word it. */
-function wantsTls(response: HttpResponse): boolean {
+/** A TLS server's answer to plain http, as Go's and nginx's servers word it; to a HEAD they say it without words. */
+function wantsTls(response: HttpResponse, method: "HEAD" | undefined): boolean {
+  if (response.status !== 400 || response.url.protocol !== "http:") return false;
   return (
-    response.status === 400 &&
-    response.url.protocol === "http:" &&
+    method === "HEAD" ||
     /HTTP request to an HTTPS server|plain HTTP request was sent to HTTPS port/i.test(
       Buffer.from(response.body).toString("latin1"),
     )

@@ -1,5 +1,11 @@
 import type { Outcome } from "../oci/failure";
-import { type FetchedManifest, RegistryClient, type RegistryOptions, type RepositoryName } from "./client";
+import {
+  type FetchedManifest,
+  RegistryClient,
+  type RegistryOptions,
+  type RepositoryName,
+  type ResolvedTag,
+} from "./client";
 import type { CredentialSource } from "./credential";
 import { loginCredentials } from "./credentials/login";
 import type { EcrClient } from "./ecr/client";
@@ -22,6 +28,7 @@ export class RegistryRouter {
   readonly #credentials: CredentialSource;
   readonly #distribution: RegistryClient;
   readonly #ecr = new Map<string, Promise<EcrClient>>();
+  readonly #opened: EcrClient[] = [];
 
   constructor(options: RouterOptions) {
     this.#options = options;
@@ -59,6 +66,22 @@ export class RegistryRouter {
     return this.#read(name, identity, (client) => client.blobStart(name, digest, length, signal));
   }
 
+  /** Requests to registries and token services, and calls of AWS, so far. */
+  get requests(): number {
+    return this.#opened.reduce((sum, client) => sum + client.requests, this.#distribution.requests);
+  }
+
+  /** Whether what a tag names can be asked without fetching it; ECR's API answers with the manifest at once. */
+  resolves({ registry }: RepositoryName): boolean {
+    // A mirror is declared to be asked instead of the registry, whichever kind that is.
+    return Object.hasOwn(this.#options.mirrors ?? {}, registry) || parseEcrHost(registry) === undefined;
+  }
+
+  /** As of the client; only for what `resolves`. */
+  resolve(name: RepositoryName, tag: string, signal: AbortSignal): Promise<Outcome<ResolvedTag | undefined>> {
+    return this.#distribution.resolve(name, tag, signal);
+  }
+
   async close(): Promise<void> {
     const ecr = await Promise.all(this.#ecr.values());
     await Promise.all([this.#distribution.close(), ...ecr.map((client) => client.close())]);
@@ -69,9 +92,7 @@ export class RegistryRouter {
     identity: AwsIdentity | undefined,
     pull: (client: RegistryClient | EcrClient) => Promise<Outcome<T>>,
   ): Promise<Outcome<T>> {
-    // A mirror is declared to be asked instead of the registry, whichever kind that is.
-    const mirrored = Object.hasOwn(this.#options.mirrors ?? {}, name.registry);
-    if (mirrored || parseEcrHost(name.registry) === undefined) return pull(this.#distribution);
+    if (this.resolves(name)) return pull(this.#distribution);
     const outcome = await pull(await this.#ecrOf(identity));
     if (outcome.ok || outcome.failure.kind !== "denied" || !(await this.#hasLogin(name))) return outcome;
     const byLogin = await pull(this.#distribution);
@@ -84,7 +105,11 @@ export class RegistryRouter {
     if (client === undefined) {
       const { gathering } = this.#options;
       const options = { ...(identity && { identity }), ...(gathering && { gathering }) };
-      client = import("./ecr/client").then((room) => new room.EcrClient(options));
+      client = import("./ecr/client").then((room) => {
+        const opened = new room.EcrClient(options);
+        this.#opened.push(opened);
+        return opened;
+      });
       this.#ecr.set(key, client);
     }
     return client;

@@ -14,7 +14,7 @@ import { ProxyError, proxyRefusal, unreachableProxy } from "./tunnel";
 import { describeNetworkError } from "./network-error";
 
 export interface HttpRequest {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "HEAD" | "POST";
   readonly url: URL;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;

@@ -28,7 +28,7 @@ describe("another team's pack, with our policies installed from the tarball", fu
     pack = await installExample(folder, "policy-pack");
     preview = async (images, packs, configs) => {
       const stack = await EngineStack.create(engine, () => {
-        const containers = images.map((image, i) => ({ name: `c${i}`, image: `${registry.host}/${image}` }));
+        const containers = images.map((image, i) => ({ name: `c${i}`, image }));
         const containerDefinitions = JSON.stringify(containers);
         new AnyResource("aws:ecs/taskDefinition:TaskDefinition", "web", { containerDefinitions });
       });
@@ -44,13 +44,16 @@ describe("another team's pack, with our policies installed from the tarball", fu
     await (registry as TestRegistry | undefined)?.stop();
   });
 
+  const mixed = () => `${registry.host}/app:mixed`;
+  const dead = "127.0.0.1:1/app:1";
+
   const told = ({ violations }: Awaited<ReturnType<EngineStack["preview"]>>) =>
     violations.map(
       (violation) => `${violation.policyPackName} ${violation.policyName} ${violation.enforcementLevel}`,
     );
 
   it("blocks a mixed image, beside its own policies", async () => {
-    const run = await preview(["app:mixed"], [pack]);
+    const run = await preview([mixed()], [pack]);
     assert.equal(run.passed, false);
     assert.deepEqual(told(run).sort(), [
       "our-policies mixed-layer-compression mandatory",
@@ -59,7 +62,7 @@ describe("another team's pack, with our policies installed from the tarball", fu
   });
 
   it("fails closed, as its code says, until its configuration says otherwise", async () => {
-    const closed = await preview(["app:gone"], [pack]);
+    const closed = await preview([dead], [pack]);
     assert.equal(closed.passed, false);
     assert.ok(told(closed).includes("our-policies unverified-image mandatory"), closed.output);
     const open = await preview(
@@ -72,22 +75,24 @@ describe("another team's pack, with our policies installed from the tarball", fu
   });
 
   it("lets a good image pass", async () => {
-    const run = await preview(["app:good"], [pack]);
+    const run = await preview([`${registry.host}/app:good`], [pack]);
     assert.equal(run.passed, true, run.output);
     assert.match(run.output, /our-policies@v1\.0\.0/);
   });
 
   it("does not quarrel with the guard's own pack in one preview: each judges by its own settings", async () => {
-    const exclude = [{ image: `${registry.host}/app:mixed`, reason: "EC2 only, TEAM-1" }];
+    const exclude = [{ image: mixed(), reason: "EC2 only, TEAM-1" }];
     const run = await preview(
-      ["app:mixed", "app:gone", "app:good"],
+      [mixed(), dead],
       [pack, guard],
       [{}, { "mixed-layer-compression": { enforcementLevel: "mandatory", exclude } }],
     );
     assert.equal(run.passed, false);
     assert.deepEqual(told(run).sort(), [
+      "ecs-image-guard missing-image advisory",
       "ecs-image-guard mixed-layer-compression advisory",
       "ecs-image-guard unverified-image advisory",
+      "our-policies missing-image advisory",
       "our-policies mixed-layer-compression mandatory",
       "our-policies task-definitions-have-a-family advisory",
       "our-policies unverified-image mandatory",

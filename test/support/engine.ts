@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { CustomResource, type Output } from "@pulumi/pulumi";
 import {
   type EngineEvent,
@@ -13,6 +13,7 @@ import {
 } from "@pulumi/pulumi/automation";
 import { findEngine, NoEngineError } from "../../scripts/engine";
 import { type Finished, finished } from "./command";
+import { pluginEnvironment, writePlugins } from "./engine-plugins";
 
 const checkout = resolve(__dirname, "../..");
 
@@ -47,6 +48,8 @@ export interface StackOptions {
   readonly providers?: Readonly<Record<string, string>>;
   /** Variables of the environment that the engine, the packs and the providers see besides this process's own. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Where it is kept. Default: in files of its own. */
+  readonly cloud?: CloudBackend;
 }
 
 export interface EngineOptions {
@@ -56,6 +59,17 @@ export interface EngineOptions {
   readonly configs?: readonly object[];
   readonly onOutput?: (text: string) => void;
   readonly color?: "always" | "never";
+}
+
+/** Where a stack is kept, if not in files of its own. */
+export interface CloudBackend {
+  /** The stand-in of Pulumi Cloud. */
+  readonly url: string;
+  readonly organization: string;
+  /** PULUMI_HOME, where required packs are installed. */
+  readonly home: string;
+  /** A token, and where the language host is. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 /**
@@ -74,31 +88,27 @@ export class EngineStack {
   static async create(
     engine: PulumiCommand,
     program: () => void,
-    { config = {}, providers = {}, environment = {} }: StackOptions = {},
+    { config = {}, providers = {}, environment = {}, cloud }: StackOptions = {},
   ): Promise<EngineStack> {
     const folder = mkdtempSync(join(tmpdir(), "ecs-image-guard-"));
     for (const name of ["work", "home", "state", "bin"]) mkdirSync(join(folder, name));
     const bin = join(folder, "bin");
-    const url = `file://${join(folder, "state")}`;
-    // The engine finds a pack's host and providers without a language host or a download when they are on PATH.
-    executable(
-      join(bin, "pulumi-analyzer-policy-nodejs"),
-      require.resolve("@pulumi/pulumi/cmd/run-policy-pack"),
-    );
-    for (const provider of ["aws", "aws-native"])
-      executable(join(bin, `pulumi-resource-${provider}`), join(__dirname, "provider.cjs"), provider);
-    for (const [name, script] of Object.entries(providers))
-      executable(join(bin, `pulumi-resource-${name}`), script);
+    const url = cloud?.url ?? `file://${join(folder, "state")}`;
+    writePlugins(bin, providers);
     const inline: PulumiFn = () => {
       program();
       return Promise.resolve();
     };
     const stack = await LocalWorkspace.createOrSelectStack(
-      { stackName: "test", projectName: "guarded", program: inline },
+      {
+        stackName: cloud === undefined ? "test" : `${cloud.organization}/guarded/test-${stacks++}`,
+        projectName: "guarded",
+        program: inline,
+      },
       {
         pulumiCommand: engine,
         workDir: join(folder, "work"),
-        pulumiHome: join(folder, "home"),
+        pulumiHome: cloud?.home ?? join(folder, "home"),
         projectSettings: {
           name: "guarded",
           runtime: "nodejs",
@@ -107,12 +117,12 @@ export class EngineStack {
         envVars: {
           // What the person's own environment may say otherwise.
           PULUMI_BACKEND_URL: url,
-          PULUMI_IGNORE_AMBIENT_PLUGINS: "false",
-          PATH: `${bin}${delimiter}${process.env["PATH"] ?? ""}`,
+          ...pluginEnvironment(bin),
           PULUMI_CONFIG_PASSPHRASE: "test",
-          PULUMI_SKIP_UPDATE_CHECK: "true",
-          PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+          ...cloud?.environment,
           ECS_IMAGE_GUARD_CREATED: join(folder, "created"),
+          // Every stack begins without a cache, and keeps its own between its runs.
+          ECS_IMAGE_GUARD_IMAGE_CACHE: join(folder, "cache"),
           ...environment,
         },
       },
@@ -209,6 +219,7 @@ export class EngineStack {
   }
 }
 
+let stacks = 0;
 let engine: Promise<PulumiCommand> | undefined;
 
 /**
@@ -224,10 +235,4 @@ export async function engineFor(suite: Mocha.Context): Promise<PulumiCommand> {
     process.stderr.write(`Skipped, for want of a Pulumi engine: ${error.message}\n`);
     return suite.skip();
   }
-}
-
-function executable(file: string, script: string, ...args: string[]): void {
-  const words = [process.execPath, script, ...args].map((word) => `'${word}'`).join(" ");
-  writeFileSync(file, `#!/bin/sh\nexec ${words} "$@"\n`);
-  chmodSync(file, 0o755);
 }

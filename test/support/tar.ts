@@ -32,3 +32,21 @@ function header(name: string, size: number): Buffer {
   block.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
   return block;
 }
+
+/** The regular files of a ustar archive by their names. Throws on an entry of any other kind: what reads it would miss it. */
+export function untar(archive: Buffer): Map<string, Buffer> {
+  const files = new Map<string, Buffer>();
+  for (let at = 0; archive[at] !== 0 && at + 512 <= archive.length;) {
+    const text = (from: number, length: number) =>
+      archive
+        .toString("utf8", at + from, at + from + length)
+        .split("\0", 1)
+        .join("");
+    const [name, prefix, kind] = [text(0, 100), text(345, 155), text(156, 1)];
+    if (kind !== "0") throw new Error(`an entry of kind ${kind}: ${name}`);
+    const size = Number.parseInt(text(124, 12), 8);
+    files.set(prefix === "" ? name : `${prefix}/${name}`, archive.subarray(at + 512, at + 512 + size));
+    at += 512 + Math.ceil(size / 512) * 512;
+  }
+  return files;
+}

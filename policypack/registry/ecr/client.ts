@@ -11,6 +11,7 @@ import { failureOf, imageFailure, isInvalidInput } from "./failures";
 import { type EcrHost, parseEcrHost } from "./hosts";
 import { type AwsIdentity, defaultIdentity } from "./identity";
 import { type Gathering, LookUps, timeIsOver } from "./look-ups";
+import { orAborted } from "./or-aborted";
 import { EcrApi, namesDigest } from "./sdk";
 
 export interface EcrOptions {
@@ -36,9 +37,16 @@ export class EcrClient {
   readonly #lookUps = new Map<string, LookUps<FetchedManifest>>();
   readonly #storage = new Transport(new HostRules(), { requestTimeoutMs: 30_000, maxConcurrentPerHost: 32 });
 
+  #calls = 0;
+
   constructor(options: EcrOptions = {}) {
     this.#identity = options.identity ?? defaultIdentity;
     this.#gathering = options.gathering ?? { quietMs: 5, longestMs: 50 };
+  }
+
+  /** Calls of the API and downloads so far; what the SDK asks for credentials is not counted. */
+  get requests(): number {
+    return this.#calls + this.#storage.requests;
   }
 
   /** The manifest or index that a tag or digest names, as it was pushed; its bytes hash to its digest. */
@@ -98,6 +106,7 @@ export class EcrClient {
     let url: string | undefined;
     try {
       const api = await this.#api(host);
+      this.#calls++;
       url = await orAborted(api.downloadUrl(host.account, name.repository, digest, signal), signal);
     } catch (error) {
       return signal?.aborted ? timeIsOver() : failureOf(error, this.#identity.describe);
@@ -133,6 +142,7 @@ export class EcrClient {
   ): Promise<Answers> {
     try {
       const api = await this.#api(host);
+      this.#calls++;
       const { images = [], failures = [] } = await orAborted(
         api.batchGetImage(host.account, repository, ids, signal),
         signal,
@@ -174,21 +184,6 @@ export class EcrClient {
     const halves = [ids.slice(0, middle), ids.slice(middle)];
     return merge(await Promise.all(halves.map((half) => this.#manifests(host, repository, half, signal))));
   }
-}
-
-/** The SDK looks at a signal only while a request is under way, not while credentials are fetched. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  return new Promise((resolve, reject) => {
-    const abort = (): void => {
-      reject(Object.assign(new Error("aborted"), { name: "AbortError" }));
-    };
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { once: true });
-    work.then(resolve, reject).finally(() => {
-      signal.removeEventListener("abort", abort);
-    });
-  });
 }
 
 function verified(image: Image, id: string): Outcome<FetchedManifest> {

@@ -37,7 +37,10 @@ export interface WebIdentity extends Session {
 /** Stands for a value not known in a preview (pulumi/sdk, `runtime/rpc.ts`, `unknownValue`). */
 const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** Undefined where the inputs name no identity, or one that is not known yet. Never throws. */
+/** Stands for a secret that `pulumi policy analyze` cannot decrypt (pulumi 3.255, `pkg/backend/secrets`). */
+const redacted = "[secret]";
+
+/** Undefined where the inputs name no identity, or one that is not known yet or not to this run. Never throws. */
 export function providerSettings(props: unknown): ProviderSettings | undefined {
   let settings: ProviderSettings;
   try {
@@ -49,7 +52,8 @@ export function providerSettings(props: unknown): ProviderSettings | undefined {
   const { keys, profile, webIdentity, roles, configFiles, credentialsFiles } = settings;
   const named = [keys, profile, webIdentity].some((one) => one !== undefined);
   if (!named && roles.length + configFiles.length + credentialsFiles.length === 0) return undefined;
-  return JSON.stringify(settings).includes(unknownValue) ? undefined : settings;
+  const text = JSON.stringify(settings);
+  return text.includes(unknownValue) || text.includes(`"${redacted}"`) ? undefined : settings;
 }
 
 function read(props: unknown): ProviderSettings {

@@ -1,5 +1,6 @@
 import type { BatchGetImageResponse, ECRClient } from "@aws-sdk/client-ecr";
 import { acceptedManifestTypes } from "../../oci/media-types";
+import { ProxiedAgent } from "../proxied-agent";
 import { IdentityError } from "./failures";
 import type { EcrHost } from "./hosts";
 import type { AwsIdentity } from "./identity";
@@ -34,7 +35,13 @@ export class EcrApi {
       },
       // The SDK refuses an endpoint of one's own together with one of these two.
       ...(hasOwnEndpoint() ? {} : endpointFlags(host)),
-      requestHandler: { connectionTimeout: 10_000, requestTimeout: 30_000, throwOnRequestTimeout: true },
+      // The SDK knows no proxies. STS is asked through the same handler where roles are assumed.
+      requestHandler: {
+        httpsAgent: new ProxiedAgent({ keepAlive: true, maxSockets: 50, connectTimeoutMs: 10_000 }),
+        connectionTimeout: 10_000,
+        requestTimeout: 30_000,
+        throwOnRequestTimeout: true,
+      },
     });
     return new EcrApi(sdk, client);
   }

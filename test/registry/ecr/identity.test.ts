@@ -40,6 +40,7 @@ describe("the identity of a Pulumi AWS provider", () => {
     ["only a region", { region: "eu-west-1", version: "7.0.0" }],
     ["half a key", { accessKey: "AKIAIOSFODNN7EXAMPLE" }],
     ["an unknown profile", { profile: unknown }],
+    ["keys that could not be decrypted", { accessKey: "AKIAEXAMPLE", secretKey: "[secret]" }],
     ["unknown roles", { assumeRoles: unknown }],
     ["an unknown role within", { profile: "dev", assumeRoles: JSON.stringify([{ roleArn: unknown }]) }],
     ["broken JSON", { assumeRoles: '[{"roleArn":' }],

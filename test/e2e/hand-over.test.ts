@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { AnyResource, engineFor, EngineStack } from "../support/engine";
+import { buildImage, pushImage } from "../support/images";
+import { TestRegistry } from "../support/registry";
+
+const good = buildImage({ layers: ["gzip"], family: "docker" });
+const mixed = buildImage({ layers: ["gzip", "zstd"], family: "docker" });
+
+describe("with the real Pulumi engine, an update after its preview", function () {
+  this.timeout(120_000);
+  let registry: TestRegistry | undefined;
+  let stack: EngineStack | undefined;
+  const names = Array.from({ length: 6 }, (_, n) => `app${n}`);
+
+  before(async function () {
+    const engine = await engineFor(this);
+    const { host } = (registry = await TestRegistry.start());
+    for (const name of names) pushImage(registry, name, "1", good);
+    stack = await EngineStack.create(engine, () => {
+      for (const name of names) {
+        const containerDefinitions = JSON.stringify([{ name: "app", image: `${host}/${name}:1` }]);
+        new AnyResource("aws:ecs/taskDefinition:TaskDefinition", name, { containerDefinitions });
+      }
+    });
+  });
+  after(async () => {
+    stack?.remove();
+    await registry?.stop();
+  });
+
+  it("asks by HEAD for all its images before the first is created, fetches none, and says what it cost", async () => {
+    assert.ok(registry !== undefined && stack !== undefined);
+    const preview = await stack.preview();
+    assert.equal(preview.passed, true, preview.output);
+    assert.match(preview.output, /ecs-image-guard: 6 images, 12 requests, 0 cache hits, waited \d+\.\d s/);
+    registry.log.length = 0;
+    let before: number | undefined;
+    const update = await stack.up({
+      onOutput: () => {
+        if (stack?.created().includes("app0")) before ??= registry?.log.length;
+      },
+    });
+    assert.equal(update.passed, true, update.output);
+    assert.ok(
+      before !== undefined && before >= names.length,
+      `${before} requests before the first was created`,
+    );
+    assert.deepEqual([...new Set(registry.log.map(({ method }) => method))], ["HEAD"]);
+    assert.match(update.output, /ecs-image-guard: 6 images, \d+ requests, \d+ cache hits/);
+  });
+
+  it("judges a tag that was pushed again in between as what it is then", async () => {
+    assert.ok(registry !== undefined && stack !== undefined);
+    assert.equal((await stack.preview()).passed, true);
+    pushImage(registry, "app3", "1", mixed);
+    const update = await stack.up();
+    assert.equal(update.passed, false);
+    assert.match(update.output, /mixed-layer-compression[^]*app3:1/);
+  });
+});
