@@ -13,6 +13,7 @@ import { printable } from "./oci/text";
 import { parseEcrHost } from "./registry/ecr/hosts";
 import type { AwsIdentity } from "./registry/ecr/identity";
 import { openRegistries, type Registries, type RegistriesOptions } from "./registry/open";
+import { Turns } from "./turns";
 
 export type { InspectedImage, Layer } from "./look-up";
 
@@ -24,11 +25,18 @@ export interface InspectorOptions extends RegistriesOptions {
 }
 
 /**
+ * More than a registry is ever sent requests at a time, so that it is kept busy; but few enough that images are finished one
+ * after another instead of all together at the end, which takes less memory.
+ */
+const lookUpsPerRegistry = 128;
+
+/**
  * Joins `oci/` and `registry/`: one inspection for each image name and platform, however often it is asked for.
  * The registry client, and with it the HTTP library, is loaded when the first image is met.
  */
 export class Inspector {
   readonly #options: InspectorOptions;
+  readonly #turns = new Turns(lookUpsPerRegistry);
   readonly #inspections = new Inspections<Outcome<InspectedImage>>();
   #registries: Promise<Registries> | undefined;
   #opened: Registries | undefined;
@@ -80,7 +88,11 @@ export class Inspector {
     const registries = (this.#opened = await this.#registries);
     const signal = AbortSignal.timeout(this.#options.imageTimeoutMs ?? 30_000);
     const { sniffLayers = false } = this.#options;
-    return new LookUp({ registries, reference, platform, identity, signal, sniffLayers }).run();
+    const lookUp = new LookUp({ registries, reference, platform, identity, signal, sniffLayers });
+    // Look-ups in ECR wait for one another, to go out together.
+    return parseEcrHost(reference.registry) === undefined
+      ? this.#turns.during(reference.registry, () => lookUp.run())
+      : lookUp.run();
   }
 }
 

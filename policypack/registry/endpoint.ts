@@ -1,4 +1,5 @@
 import { type Outcome, success } from "../oci/failure";
+import { whenAborted } from "./abort";
 import { Authorization, type Authorized } from "./authorization";
 import type { CredentialSource } from "./credential";
 import type { Host, HostRules, Scheme } from "./hosts";
@@ -44,6 +45,7 @@ export class Endpoint {
   readonly #authorization: Authorization;
   #scheme: Scheme | undefined;
   #first: Promise<void> | undefined;
+  #told = false;
 
   constructor(
     readonly host: Host,
@@ -57,7 +59,10 @@ export class Endpoint {
     if (this.#first === undefined) {
       let open = () => {};
       this.#first = new Promise((resolve) => {
-        open = resolve;
+        open = () => {
+          this.#told = true;
+          resolve();
+        };
       });
       try {
         return await this.#get(request, open);
@@ -65,7 +70,7 @@ export class Endpoint {
         open();
       }
     }
-    await waitFor(this.#first, request.signal);
+    if (!this.#told) await waitFor(this.#first, request.signal);
     return this.#get(request, () => undefined);
   }
 
@@ -145,6 +150,10 @@ function wantsTls(response: HttpResponse, method: "HEAD" | undefined): boolean {
 
 async function waitFor(first: Promise<void>, signal: AbortSignal): Promise<void> {
   const stop = new AbortController();
-  await Promise.race([first, sleep(gateMs, AbortSignal.any([signal, stop.signal]))]);
+  const stopListening = whenAborted(signal, () => {
+    stop.abort();
+  });
+  await Promise.race([first, sleep(gateMs, stop.signal)]);
+  stopListening();
   stop.abort();
 }
