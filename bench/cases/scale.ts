@@ -26,7 +26,7 @@ async function measure(bench: Bench): Promise<CaseReport> {
   let published: string[] = [];
   const preview = async (pack: PackName, count: number, round: number) => {
     stack.define(grouped(published.slice(0, count), 2));
-    const memory = new PeakMemory("run-policy-pack");
+    const memory = new PeakMemory("policy-host.cjs");
     const took = await stack.preview(pack);
     const peak = memory.stop();
     if (count === many && round > 0) peaks[pack].push(peak);
