@@ -31,7 +31,16 @@ export default tseslint.config(
       "no-restricted-imports": [
         "error",
         {
-          patterns: ["../registry/*", "../policies/*", "../workloads/*", "../inspector", "undici", "node:*"],
+          // How a resource's values are read, unknown ones too, is the same for workloads and builds.
+          patterns: [
+            "../registry/*",
+            "../policies/*",
+            "../workloads/*",
+            "!../workloads/values",
+            "../inspector",
+            "undici",
+            "node:*",
+          ],
         },
       ],
     },

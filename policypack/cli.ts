@@ -5,6 +5,7 @@ import { cacheInUse } from "./cache/place";
 import { Inspector } from "./inspector";
 import { printable } from "./oci/text";
 import { type Arguments, parseArguments, UsageError, usage } from "./cli/arguments";
+import { inspectExplained } from "./cli/explain";
 import { exitCode, type InspectedName } from "./cli/inspected";
 import { renderJson } from "./cli/json";
 import { renderSarif } from "./cli/sarif";
@@ -34,8 +35,10 @@ async function inspect(args: Arguments): Promise<number> {
   try {
     const results: InspectedName[] = await Promise.all(
       names.map(async (image) => {
-        const inspection = await inspector.inspect(image, platform);
-        return { image, platform, runtimes, inspection };
+        const inspected = args.explain
+          ? await inspectExplained(image, platform, { insecureRegistries, sniffLayers })
+          : { inspection: await inspector.inspect(image, platform) };
+        return { image, platform, runtimes, ...inspected };
       }),
     );
     process.stdout.write(render(results, args.format));

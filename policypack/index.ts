@@ -13,5 +13,6 @@ export {
   type PolicyOptions,
   PolicyOptionsError,
 } from "./policies";
+export type { Trace, TraceStep } from "./registry/trace";
 export type { Exclusion, Settings } from "./settings";
 export { type Build, type BuildPrediction, predictBuild } from "./builds/predict-build";

@@ -14,6 +14,7 @@ import { parseEcrHost } from "./registry/ecr/hosts";
 import type { AwsIdentity } from "./registry/ecr/identity";
 import { openRegistries, type Registries, type RegistriesOptions } from "./registry/open";
 import { Turns } from "./turns";
+import { referenceStep } from "./walk-steps";
 
 export type { InspectedImage, Layer } from "./look-up";
 
@@ -87,8 +88,9 @@ export class Inspector {
     this.#registries ??= openRegistries(this.#options);
     const registries = (this.#opened = await this.#registries);
     const signal = AbortSignal.timeout(this.#options.imageTimeoutMs ?? 30_000);
-    const { sniffLayers = false } = this.#options;
-    const lookUp = new LookUp({ registries, reference, platform, identity, signal, sniffLayers });
+    const { sniffLayers = false, trace } = this.#options;
+    trace?.add(referenceStep(reference));
+    const lookUp = new LookUp({ registries, reference, platform, identity, signal, sniffLayers, trace });
     // Look-ups in ECR wait for one another, to go out together.
     return parseEcrHost(reference.registry) === undefined
       ? this.#turns.during(reference.registry, () => lookUp.run())

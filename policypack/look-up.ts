@@ -17,6 +17,8 @@ import type { LayerBytes } from "./oci/runtime-rules";
 import { count } from "./oci/text";
 import type { AwsIdentity } from "./registry/ecr/identity";
 import type { Registries } from "./registry/open";
+import type { Trace } from "./registry/trace";
+import { indexStep, manifestStep } from "./walk-steps";
 
 /** One layer as the manifest describes it. */
 export interface Layer {
@@ -56,6 +58,7 @@ export interface LookUpArgs {
   readonly identity: AwsIdentity | undefined;
   readonly signal: AbortSignal;
   readonly sniffLayers: boolean;
+  readonly trace: Trace | undefined;
 }
 
 /** The walk from a name through its indexes to the manifest of one platform. */
@@ -76,7 +79,7 @@ export class LookUp {
     const { document, digest } = opened.value;
     if (document.kind === "index") return this.#descend(document, depth);
     // Behind an index, the index told the platform; alone, only the config does.
-    return this.#describe(document, digest, depth === 0 ? await this.#config(document) : undefined);
+    return this.#describe(document, digest, depth === 0 ? "needed" : "on-demand");
   }
 
   async #fetch(
@@ -95,6 +98,7 @@ export class LookUp {
       return failure("malformed", `its indexes are nested more than ${maximumDepth} deep`);
     const candidates = imageCandidates(index);
     const chosen = choosePlatform(candidates, this.args.platform);
+    this.args.trace?.add(indexStep(index, this.args.platform, chosen));
     if (chosen !== undefined) return this.#open(chosen.digest, depth + 1);
     // As containerd does: an entry that names no platform may still be the one, its config or its own entries tell.
     for (const candidate of candidates.filter((entry) => entry.platform === undefined)) {
@@ -118,20 +122,22 @@ export class LookUp {
     if (!config.ok) return config;
     return choosePlatform([{ platform: platformOf(config.value) }], this.args.platform) === undefined
       ? undefined
-      : this.#describe(document, digest, config);
+      : this.#describe(document, digest, config.value);
   }
 
   async #describe(
     manifest: ImageManifest,
     digest: string,
-    read?: Outcome<ImageConfig>,
+    read: ImageConfig | "needed" | "on-demand",
   ): Promise<Outcome<InspectedImage>> {
+    this.args.trace?.add(manifestStep(manifest, digest));
     const image = requireImage(manifest);
     if (!image.ok) return image;
     const layers = await Promise.all(manifest.layers.map((layer) => this.#layer(layer)));
     // A config costs a request: it is read where it has something to say. That it cannot be read does not change the verdict.
+    const wanted = read === "needed" || this.args.sniffLayers || mayFail(layers);
     const config =
-      read ?? (this.args.sniffLayers || mayFail(layers) ? await this.#config(manifest) : undefined);
+      typeof read === "object" ? success(read) : wanted ? await this.#config(manifest) : undefined;
     const { reference, platform } = this.args;
     const { mediaType } = manifest;
     return success({

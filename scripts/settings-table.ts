@@ -25,10 +25,11 @@ function table(): string {
   return ["| setting | meaning | default |", "| --- | --- | --- |", ...rows].join("\n");
 }
 
-/** The fields of a list's objects. */
-function members({ items }: PolicyConfigJSONSchema): string {
-  if (typeof items !== "object" || Array.isArray(items) || items.properties === undefined) return "";
-  const fields = Object.entries(items.properties).map(([name, field]) => {
+/** The fields of an object, or of a list's objects. */
+function members({ items, properties }: PolicyConfigJSONSchema): string {
+  const own = typeof items === "object" && !Array.isArray(items) ? items.properties : properties;
+  if (own === undefined) return "";
+  const fields = Object.entries(own).map(([name, field]) => {
     const words = typeof field === "object" ? field.description : undefined;
     return words === undefined ? `\`${name}\`` : `\`${name}\` (${words})`;
   });

@@ -31,6 +31,7 @@ describe("the library", () => {
       "platform-mismatch mandatory",
       "missing-image advisory",
       "unverified-image advisory",
+      "build-compression advisory",
     ];
     assert.equal(run(script), `${levels.join()}\n`);
   });

@@ -16,6 +16,8 @@ Options:
   --sniff                       look at the first bytes of each layer too
   --format text|json|sarif      how to print (default: text)
   --insecure-registry HOST      may be asked over plain http (may be repeated)
+  --explain                     tell every step: credentials, requests, choices;
+                                never a secret
   --no-cache                    keeps nothing on disk, and reads nothing kept
   -h, --help                    this text
   --version                     the version
@@ -38,6 +40,8 @@ export interface Arguments {
   readonly sniffLayers: boolean;
   readonly format: (typeof formats)[number];
   readonly insecureRegistries: readonly string[];
+  /** Tell every step of each image's inspection. */
+  readonly explain: boolean;
   readonly cache: boolean;
 }
 
@@ -66,6 +70,7 @@ export function parseArguments(
     sniffLayers: values.sniff,
     format,
     insecureRegistries: values["insecure-registry"],
+    explain: values.explain,
     cache: !values["no-cache"],
   };
 }
@@ -81,6 +86,7 @@ function parse(argv: readonly string[]) {
         runtime: { type: "string", multiple: true, default: [] },
         sniff: { type: "boolean", default: false },
         "insecure-registry": { type: "string", multiple: true, default: [] },
+        explain: { type: "boolean", default: false },
         "no-cache": { type: "boolean", default: false },
         help: { type: "boolean", short: "h" },
         version: { type: "boolean" },

@@ -3,6 +3,7 @@ import type { Outcome } from "../oci/failure";
 import type { Platform } from "../oci/platform";
 import { predict, type Prediction, type RuntimeName, runtimeNames } from "../oci/runtimes";
 import { definitions } from "../policies/definitions";
+import type { TraceStep } from "../registry/trace";
 import { hasRuntimes, runtimesOfEcs } from "../task-runtimes";
 
 /** One name of the command line and what its inspection gave. */
@@ -12,6 +13,8 @@ export interface InspectedName {
   readonly inspection: Outcome<InspectedImage>;
   /** Those that were asked for by name; empty: all. */
   readonly runtimes: readonly RuntimeName[];
+  /** Where they were asked for: how it came to that. */
+  readonly steps?: readonly TraceStep[];
 }
 
 export interface Finding {

@@ -1,6 +1,8 @@
 import type { InspectedImage } from "../inspector";
+import type { Failure } from "../oci/failure";
 import { formatPlatform } from "../oci/platform";
 import { formatReference, type Reference, referenceIn, withDefaultTag } from "../oci/reference";
+import { stepsOf } from "./explain";
 import { findingsOf, type InspectedName, predictionsOf } from "./inspected";
 
 /** For machines; the shape is documented in the README and only ever grows. */
@@ -17,7 +19,8 @@ function imageAsJson(result: InspectedName) {
     manifest: inspection.ok ? manifestAsJson(inspection.value) : null,
     predictions: predictionsOf(result).map((prediction) => ({ error: null, ...prediction })),
     findings: findingsOf(result),
-    failure: inspection.ok ? null : { kind: inspection.failure.kind, message: inspection.failure.message },
+    failure: inspection.ok ? null : failureAsJson(inspection.failure),
+    ...(result.steps === undefined ? {} : { explain: stepsOf(result) }),
   };
 }
 
@@ -29,4 +32,8 @@ function referenceAsJson(reference: Reference | undefined) {
 
 function manifestAsJson({ mediaType, digest, layers, config }: InspectedImage) {
   return { mediaType, digest, layers, diffIds: config === null ? null : config.diffIds };
+}
+
+function failureAsJson({ kind, message, login }: Failure) {
+  return { kind, message, ...(login === undefined ? {} : { login }) };
 }

@@ -2,6 +2,7 @@ import { styleText } from "node:util";
 import type { InspectedImage } from "../inspector";
 import { formatPlatform } from "../oci/platform";
 import { count, printable } from "../oci/text";
+import { renderSteps, stepsOf } from "./explain";
 import { findingsOf, type InspectedName, predictionsOf } from "./inspected";
 
 /** For people: a line for each good image, a block for each other one; colour only where it was asked for. */
@@ -9,6 +10,13 @@ export function renderText(results: readonly InspectedName[], colour: boolean): 
   const paint = (style: "green" | "red" | "yellow", words: string) =>
     colour ? styleText(style, words) : words;
   const blocks = results.map((result) => {
+    const steps = stepsOf(result);
+    const explanation = steps === undefined ? "" : `${renderSteps(result.image, steps)}\n`;
+    return explanation + verdictOf(result);
+  });
+  return blocks.join("");
+
+  function verdictOf(result: InspectedName): string {
     const name = printable(result.image);
     // The first says it best: the others are for those who set their levels otherwise.
     const [finding] = findingsOf(result);
@@ -18,8 +26,7 @@ export function renderText(results: readonly InspectedName[], colour: boolean): 
     const verdict = finding?.level === "mandatory" ? paint("red", "blocked") : paint("yellow", "unchecked");
     const message = [...(finding?.message ?? "").split("\n"), ...named(result)];
     return [`${verdict}  ${name}`, ...message.map((line) => (line === "" ? "" : `  ${line}`)), ""].join("\n");
-  });
-  return blocks.join("");
+  }
 }
 
 function layersInWords({ layers, platform }: InspectedImage): string {

@@ -33,6 +33,8 @@ export interface Failure {
   readonly kind: FailureKind;
   readonly message: string;
   readonly proves?: Proof;
+  /** Of `denied`: which login was used, or why none was, in one line. */
+  readonly login?: string;
 }
 
 /** Either what was asked for, or why it could not be had. */

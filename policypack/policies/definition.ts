@@ -29,13 +29,15 @@ export interface ImageFinding {
   readonly cause?: Failure;
 }
 
-/** A policy over images, as data: its words, its level and a pure judgement. It needs neither Pulumi nor a network. */
-export interface PolicyDefinition extends Required<
+/** A policy's words and its level. */
+export type PolicyMetadata = Required<
   Pick<
     ResourceValidationPolicy,
     "name" | "displayName" | "description" | "severity" | "framework" | "tags" | "remediationSteps"
   >
-> {
-  readonly enforcementLevel: "mandatory" | "advisory";
+> & { readonly enforcementLevel: "mandatory" | "advisory" };
+
+/** A policy over images, as data: its words, its level and a pure judgement. It needs neither Pulumi nor a network. */
+export interface PolicyDefinition extends PolicyMetadata {
   readonly judge: (image: JudgedImage) => ImageFinding | undefined;
 }

@@ -13,10 +13,15 @@ export interface Finding extends ImageFinding {
 /** More images than this that fail alike are told in one block: a dead registry must not fill the screen. */
 const mostAlike = 5;
 
-/** A policy's judgement of every image of a review, each at the first resource that runs it. */
+/**
+ * A policy's judgement of every image of a review, each at the first resource that runs it.
+ *
+ * @param willPush whether the program pushes an image in the update that is previewed
+ */
 export function imageFindings(
   review: Review,
   settings: Settings,
+  willPush: (image: string) => boolean,
   judge: PolicyDefinition["judge"],
 ): Finding[] {
   const { allowOciMix, runtimes } = settings;
@@ -26,7 +31,7 @@ export function imageFindings(
       ...reviewed,
       runtimes: runtimesOfTasks(uses, runtimes),
       allowOciMix,
-      toCome: false,
+      toCome: willPush(reviewed.image),
     });
     return finding === undefined ? [] : [{ reviewed, finding, urn: reviewed.users[0]?.workload.urn ?? "" }];
   });

@@ -1,12 +1,14 @@
+import { buildCompression } from "./build-compression";
+import type { ImagePolicy } from "./collecting-policy";
 import { definitions } from "./definitions";
 import { unreadablePlaces } from "./findings";
-import { type ImagePolicy, imagePolicy } from "./image-policy";
+import { imagePolicy } from "./image-policy";
 import { mixedLayerCompression } from "./mixed-layer-compression";
 import { atLevels, type PolicyOptions, settingsOf } from "./options";
 import { Session } from "./session";
 import { unverifiedImage } from "./unverified-image";
 
-export type { ImagePolicy } from "./image-policy";
+export type { ImagePolicy } from "./collecting-policy";
 export { type PolicyLevel, type PolicyOptions, PolicyOptionsError } from "./options";
 
 /**
@@ -20,5 +22,5 @@ export function ecsImagePolicies(options: PolicyOptions = {}): ImagePolicy[] {
   const policies = definitions.map((definition) =>
     imagePolicy(session, definition, definition === unverifiedImage ? unreadablePlaces : undefined),
   );
-  return atLevels(policies, options);
+  return atLevels([...policies, buildCompression(session)], options);
 }

@@ -2,7 +2,7 @@ import { RunError } from "@pulumi/pulumi";
 import { printable } from "../oci/text";
 import { readSettings, type Settings } from "../settings";
 import { closest } from "../spelling";
-import type { ImagePolicy } from "./image-policy";
+import type { ImagePolicy } from "./collecting-policy";
 
 /** What another team's pack sets in its code. What the engine gives as configuration comes on top. */
 export interface PolicyOptions {
@@ -12,9 +12,9 @@ export interface PolicyOptions {
   readonly enforcementLevels?: Readonly<Record<string, PolicyLevel>>;
 }
 
-const levels = ["advisory", "mandatory", "disabled"] as const;
+const levels = ["advisory", "mandatory", "remediate", "disabled"] as const;
 
-/** A level of enforcement; these policies remediate nothing. */
+/** A level of enforcement; `remediate` mends only what `build-compression` finds. */
 export type PolicyLevel = (typeof levels)[number];
 
 /** The options of `ecsImagePolicies` cannot be used; the message says which and why. The engine prints it without a stack trace. */

@@ -1,15 +1,16 @@
-import type { PolicyResource } from "@pulumi/policy";
-import { cacheInUse } from "../cache/place";
-import { StackRecord } from "../cache/stacks";
+import type { PolicyResource, ResourceValidationArgs } from "@pulumi/policy";
+import { runtime } from "@pulumi/pulumi";
+import { pushedImages } from "../builds/pushed-images";
 import { total } from "../inspections";
 import { Inspector } from "../inspector";
+import { formatReference, referenceIn, withDefaultTag } from "../oci/reference";
 import { mergeSettings, readSettings, type Settings } from "../settings";
 import { WaitingBudget } from "../waiting-budget";
-import { HandOver, toHandOver } from "./hand-over";
+import { cacheOf } from "./cache-choice";
 import { Progress } from "./progress";
-import { mayFollowPush } from "./pushers";
-import { type Review, ReviewInProgress } from "./review";
-import { isServedByEngine, reportsAtEnd, stackName } from "./run-mode";
+import { ReviewInProgress } from "./review";
+import { isServedByEngine, reportsAtEnd } from "./run-mode";
+import { StackHandOver } from "./stack-hand-over";
 
 /**
  * The engine registers a program's resources one after another, some milliseconds apart. A preview awaits its look-ups
@@ -24,11 +25,8 @@ const previewGathering = { quietMs: 150, longestMs: 1000 };
 export class Session {
   readonly #inspectors = new Map<string, Inspector>();
   readonly #reported = new Set<string>();
-  #shared: Partial<Settings> = {};
-  #budget: WaitingBudget | undefined;
-  /** Null: this run has none. */
-  #handOver: HandOver | null | undefined;
-  #leftBehind = false;
+  readonly #pushed = new Set<string>();
+  readonly #handOver = new StackHandOver();
   readonly #progress = new Progress(
     () => total([...this.#inspectors.values()].map(({ statistics }) => statistics)),
     isServedByEngine()
@@ -37,6 +35,10 @@ export class Session {
         }
       : () => undefined,
   );
+  #shared: Partial<Settings> = {};
+  #met = false;
+  #budget: WaitingBudget | undefined;
+  #summary = true;
 
   /** @param base what a pack sets in its code; the engine's configuration comes on top */
   constructor(
@@ -44,16 +46,15 @@ export class Session {
     private readonly base: Partial<Settings> = {},
   ) {}
 
-  /** The settings of one policy; each problem is told once a run, at the first workload. */
+  /** The settings of one policy, and what is wrong with those that stand on it. */
   settingsOf(policy: string, config: object): { settings: Settings; problems: readonly string[] } {
     const own = readSettings(config);
     if (policy === this.carrier) this.#shared = own.settings;
-    const problems = own.problems.filter((problem) => this.isNews([policy, problem]));
     const settings =
       policy === this.carrier
         ? mergeSettings(this.base, own.settings)
         : mergeSettings(this.base, this.#shared, own.settings);
-    return { settings, problems };
+    return { settings, problems: own.problems };
   }
 
   /** Whether it is said for the first time in this run: what concerns several policies is told by one of them. */
@@ -64,71 +65,66 @@ export class Session {
     return true;
   }
 
-  review(settings: Settings): ReviewInProgress {
-    this.#budget ??= new WaitingBudget(settings.timeBudgetSeconds);
-    const inspector = this.#inspectorFor(settings);
-    const answers = this.#handOver?.inspector === inspector ? this.#handOver : inspector;
-    return new ReviewInProgress(answers, settings.exclude, this.#budget);
-  }
-
-  /** The answers that a review waits for; people are told when that takes long. */
-  settle(review: ReviewInProgress): Promise<Review> {
-    return this.#progress.during(review.settle());
-  }
-
-  /** The engine calls for a resource of any kind: an update then asks for all that its preview met. */
-  entered(policy: string, config: () => object): void {
-    if (reportsAtEnd()) return;
-    if (this.#handOver === undefined) {
-      const { settings: own } = readSettings(config());
-      const shared = policy === this.carrier ? {} : this.#shared;
-      this.#handOver = this.#takeOver(mergeSettings(this.base, shared, own));
+  /**
+   * The engine shows a policy a resource, of any kind. The carrier's settings are needed by policies that meet a resource
+   * of their concern before the carrier does; the images that a program pushes tell what is to come; and an update looks
+   * up at its first resource all that its preview met.
+   */
+  meet(policy: string, resource: Pick<ResourceValidationArgs, "type" | "props" | "getConfig">): void {
+    if (!this.#met) {
+      this.#met = true;
+      const { settings } = this.settingsOf(policy, resource.getConfig<object>());
+      if (!reportsAtEnd()) this.#handOver.take(this.inspectorFor(settings), settings);
     }
-    this.#handOver?.entered();
+    this.#handOver.entered();
+    if (policy !== this.carrier || !runtime.isDryRun()) return;
+    for (const image of pushedImages(resource.type, resource.props).images) this.#pushed.add(fullName(image));
   }
 
-  /** The engine goes on. */
-  left(): void {
-    this.#handOver?.left();
+  /** The engine goes on without the policies. */
+  leave(): void {
+    this.#handOver.left();
   }
 
-  /** What a preview's update may look up before it comes to the resources: images that nothing pushes before. */
-  leaveBehind(review: ReviewInProgress, resources: readonly PolicyResource[]): void {
-    if (this.#leftBehind) return;
-    this.#leftBehind = true;
-    const awaiting = new Set(resources.filter(mayFollowPush).map(({ urn }) => urn));
-    const images = review.pending
-      .filter(({ users }) => !users.some(({ workload }) => awaiting.has(workload.urn)))
-      .map(toHandOver)
-      .filter((image) => image !== undefined);
-    this.#record()?.leave(images);
+  /** Whether the program pushes an image in the update that is previewed. */
+  willPush(image: string): boolean {
+    return this.#pushed.size > 0 && this.#pushed.has(fullName(image));
+  }
+
+  review(settings: Settings): ReviewInProgress {
+    const answers = this.#handOver.answers(this.inspectorFor(settings));
+    return new ReviewInProgress(answers, settings.exclude, this.budgetFor(settings));
+  }
+
+  budgetFor({ timeBudgetSeconds, summary }: Settings): WaitingBudget {
+    this.#summary = summary;
+    return (this.#budget ??= new WaitingBudget(timeBudgetSeconds));
+  }
+
+  /** What a policy waits for; people are told when that takes long. */
+  during<T>(work: Promise<T>): Promise<T> {
+    return this.#progress.during(work);
+  }
+
+  /** The images of a stack whose preview ends: its update looks them up at its start. */
+  leaveBehind(review: ReviewInProgress, resources: readonly PolicyResource[], settings: Settings): void {
+    if (runtime.isDryRun()) this.#handOver.leaveBehind(review, resources, cacheOf(settings));
   }
 
   /** The run's last word. */
   close(): void {
-    this.#progress.close();
-  }
-
-  #takeOver(settings: Settings): HandOver | null {
-    const images = this.#record()?.read() ?? [];
-    return images.length === 0 ? null : new HandOver(this.#inspectorFor(settings), images, settings.exclude);
-  }
-
-  #record(): StackRecord | undefined {
-    const cache = cacheInUse();
-    const stack = stackName();
-    return cache === false || stack === undefined ? undefined : StackRecord.of(stack, cache);
+    if (this.#summary) this.#progress.close();
   }
 
   /** Policies whose settings agree share their inspections; others must ask for themselves. */
-  #inspectorFor(settings: Settings): Inspector {
+  inspectorFor(settings: Settings): Inspector {
     const options = {
       insecureRegistries: settings.insecureRegistries,
       mirrors: settings.mirrors,
       sniffLayers: settings.sniffLayers,
       imageTimeoutMs: settings.imageTimeoutSeconds * 1000,
       requestTimeoutMs: settings.requestTimeoutSeconds * 1000,
-      cache: cacheInUse(),
+      cache: cacheOf(settings),
     };
     const key = JSON.stringify(options);
     let inspector = this.#inspectors.get(key);
@@ -139,4 +135,12 @@ export class Session {
     }
     return inspector;
   }
+}
+
+/** Without the digest where there is a tag: that is what a push names. */
+function fullName(image: string): string {
+  const reference = referenceIn(image);
+  if (reference === undefined) return image;
+  const { registry, repository, tag } = withDefaultTag(reference);
+  return formatReference(tag === undefined ? reference : { registry, repository, tag });
 }

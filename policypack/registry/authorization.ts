@@ -2,10 +2,12 @@ import { failure, type Outcome, success } from "../oci/failure";
 import { printable } from "../oci/text";
 import { parseChallenges } from "./challenge";
 import { CredentialError } from "./credentials/credential-error";
+import { type CredentialSearch, searchInWords } from "./credential-search";
 import { basicAuthorization, type Credential, type CredentialSource, secretsOf } from "./credential";
 import { parseUrl } from "./hosts";
 import { InFlight } from "./in-flight";
 import type { Token, TokenClient } from "./token";
+import type { Trace } from "./trace";
 import type { HttpResponse } from "./transport";
 
 /** What a request to the registry may carry. */
@@ -29,6 +31,7 @@ const anonymous: Authorized = { identified: false, secrets: [] };
 /** How one registry wants to be authorised: learnt from its first challenge, then used for all its repositories. */
 export class Authorization {
   #learnt: Learnt | undefined;
+  readonly #logins = new Map<string, string>();
   readonly #scopes = new Map<string, string>();
   readonly #tokens = new Map<string, { token: Token; authorized: Authorized & { header: string } }>();
   readonly #inFlight = new InFlight<Authorized>();
@@ -37,7 +40,13 @@ export class Authorization {
     private readonly registry: string,
     private readonly tokenClient: TokenClient,
     private readonly credentials: CredentialSource,
+    private readonly trace?: Trace,
   ) {}
+
+  /** Which login was used for a repository, or why none; undefined where none was asked for. */
+  loginInWords(repository: string): string | undefined {
+    return this.#logins.get(repository);
+  }
 
   /** The authorisation to pull from a repository of the registry at this URL; a header that was refused is not given again. */
   async of(
@@ -57,7 +66,7 @@ export class Authorization {
       return success(cached.authorized);
     return this.#inFlight.run(repository, signal, async (shared) => {
       const { credential, fault } = await this.#credential(repository);
-      if (learnt.scheme === "basic") return this.#basic(credential, fault);
+      if (learnt.scheme === "basic") return success(this.#basic(credential, fault));
       const scope = this.#scopes.get(repository) ?? `repository:${repository}:pull`;
       const request = {
         registry: this.registry,
@@ -71,6 +80,7 @@ export class Authorization {
       if (!token.ok)
         return token.failure.kind === "denied" && fault !== undefined ? failure("denied", fault) : token;
       const { value } = token.value;
+      this.trace?.conceal([value]);
       const secrets = [value, ...secretsOf(credential)];
       const authorized = {
         header: `Bearer ${value}`,
@@ -118,27 +128,34 @@ export class Authorization {
 
   /** A login that cannot be read is no failure yet: the image may be public. */
   async #credential(repository: string): Promise<{ credential?: Credential | undefined; fault?: string }> {
+    const tell = (search: CredentialSearch) => {
+      this.#logins.set(repository, searchInWords(search));
+      this.trace?.add({ step: "credential", registry: this.registry, ...search });
+    };
     try {
-      return { credential: await this.credentials(this.registry, repository) };
+      const credential = await this.credentials(this.registry, repository, tell);
+      this.trace?.conceal(secretsOf(credential));
+      return { credential };
     } catch (error) {
       const why = error instanceof CredentialError ? `: ${error.message}` : "";
       return { fault: `the credentials for ${this.registry} could not be read${why}` };
     }
   }
 
-  #basic(credential: Credential | undefined, fault: string | undefined): Outcome<Authorized> {
-    if (fault !== undefined) return failure("denied", fault);
-    if (credential === undefined) return success(anonymous);
+  /** Without a usable login the request goes out anonymously: not every repository of the registry needs one. */
+  #basic(credential: Credential | undefined, fault: string | undefined): Authorized {
+    if (fault !== undefined) return { ...anonymous, credentialFault: fault };
+    if (credential === undefined) return anonymous;
     if ("identityToken" in credential)
-      return failure(
-        "denied",
-        `${this.registry} wants a user name and password, but there is only an identity token for it`,
-      );
+      return {
+        ...anonymous,
+        credentialFault: `${this.registry} wants a user name and password, but there is only an identity token for it`,
+      };
     const { username, password } = credential;
-    return success({
+    return {
       header: basicAuthorization(username, password),
       identified: true,
       secrets: secretsOf(credential),
-    });
+    };
   }
 }

@@ -8,11 +8,14 @@ import { type Answer, Endpoint, type Network } from "./endpoint";
 import { bareName, HostRules } from "./hosts";
 import type { FetchedManifest, ResolvedTag } from "./fetched";
 import { InFlight } from "./in-flight";
+import { mirrorStep } from "./mirror-step";
+import { Mirrors } from "./mirrors";
 import { checkName, illegal, isTag } from "./names";
 import { bringsStart, readStart } from "./range";
-import { refusalOf, type Wanted } from "./refusal";
+import { type Asked, refusalOf } from "./refusal";
 import { Retries } from "./retries";
 import { TokenClient } from "./token";
+import type { Trace } from "./trace";
 import { Transport } from "./transport";
 
 export type { FetchedManifest, ResolvedTag } from "./fetched";
@@ -23,6 +26,8 @@ export interface RegistryOptions {
   readonly insecureRegistries?: readonly string[];
   /** Registry → mirrors (`host[:port][/prefix]`) to ask before it, in this order. */
   readonly mirrors?: Readonly<Record<string, readonly string[]>>;
+  /** Leave the registry itself alone: another way reads it. */
+  readonly mirrorsOnly?: boolean;
   /** Milliseconds from sending a request to the last byte of its answer. Default: 10 s. */
   readonly requestTimeoutMs?: number;
   /** Asked only when a registry wants a login. Default: no credentials. */
@@ -31,6 +36,8 @@ export interface RegistryOptions {
   readonly maxConcurrentPerHost?: number;
   /** How host names become addresses, as for `net.connect`. Default: as the system does it. */
   readonly lookup?: LookupFunction;
+  /** Hears every step of the way. Default: nobody does. */
+  readonly trace?: Trace;
 }
 
 /** Where an image lives: the part of a reference that a registry client needs. */
@@ -39,16 +46,9 @@ export interface RepositoryName {
   readonly repository: string;
 }
 
-interface Asked extends Pick<Wanted, "noun" | "reference"> {
-  readonly maxBytes: number;
-  readonly startOnly?: boolean;
-  readonly method?: "HEAD";
-}
-
 /** The manifest size that every registry must accept (distribution-spec, "Pushing Manifests"). */
 const maximumManifestBytes = 4 * 1024 * 1024;
-/** How long a mirror that cannot be reached is left alone. */
-const mirrorRestMs = 60_000;
+const notAsked = "not looked for: the registry did not ask for one";
 
 /**
  * The pull side of the OCI distribution specification. Every outcome is a value; nothing here throws. What it gives
@@ -57,23 +57,20 @@ const mirrorRestMs = 60_000;
 export class RegistryClient {
   readonly #options: RegistryOptions;
   readonly #network: Network;
-  readonly #mirrors: ReadonlyMap<string, readonly string[]>;
+  readonly #mirrors: Mirrors;
   readonly #endpoints = new Map<string, Endpoint | undefined>();
-  readonly #restingUntil = new Map<string, number>();
   readonly #manifests = new InFlight<FetchedManifest>();
 
   constructor(options: RegistryOptions = {}) {
     this.#options = options;
-    const { requestTimeoutMs = 10_000, maxConcurrentPerHost = 60, lookup } = options;
+    const { requestTimeoutMs = 10_000, maxConcurrentPerHost = 60, lookup, trace } = options;
     const rules = new HostRules(options.insecureRegistries, lookup);
-    const transport = new Transport(rules, { requestTimeoutMs, maxConcurrentPerHost, lookup });
+    const transport = new Transport(rules, { requestTimeoutMs, maxConcurrentPerHost, lookup, trace });
     const retries = new Retries();
     const tokens = new TokenClient(transport, rules, retries);
     const credentials = this.#options.credentials ?? (() => Promise.resolve(undefined));
-    this.#network = { transport, rules, retries, tokens, credentials };
-    this.#mirrors = new Map(
-      Object.entries(options.mirrors ?? {}).map(([name, list]) => [bareName(name), list]),
-    );
+    this.#network = { transport, rules, retries, tokens, credentials, ...(trace && { trace }) };
+    this.#mirrors = new Mirrors(options.mirrors);
   }
 
   /** Requests sent so far, those for tokens included. */
@@ -179,15 +176,21 @@ export class RegistryClient {
     signal: AbortSignal,
     read: (registry: string, answer: Answer) => Outcome<T>,
   ): Promise<Outcome<T>> {
-    for (const mirror of this.#mirrors.get(bareName(name.registry)) ?? []) {
-      if ((this.#restingUntil.get(mirror) ?? 0) > performance.now()) continue;
+    for (const mirror of this.#mirrors.of(name.registry)) {
+      const rests = this.#mirrors.rests(mirror);
+      if (rests) this.#options.trace?.add(mirrorStep(name.registry, mirror, undefined));
+      if (rests) continue;
       const outcome = await this.#pullFrom(mirror, name.repository, what, signal, read);
+      this.#options.trace?.add(mirrorStep(name.registry, mirror, outcome));
       if (outcome.ok || signal.aborted) return outcome;
-      // A mirror that is down must not cost every image its time-out.
-      if (outcome.failure.kind === "unreachable" || outcome.failure.kind === "timeout")
-        this.#restingUntil.set(mirror, performance.now() + mirrorRestMs);
+      this.#mirrors.note(mirror, outcome);
     }
-    return this.#pullFrom(name.registry, name.repository, what, signal, read);
+    if (this.#options.mirrorsOnly)
+      return failure("unreachable", `no mirror of ${name.registry} has the ${what.noun}`);
+    const outcome = await this.#pullFrom(name.registry, name.repository, what, signal, read);
+    if (outcome.ok || outcome.failure.kind !== "denied") return outcome;
+    const login = this.#endpoint(name.registry)?.loginInWords(name.repository) ?? notAsked;
+    return { ok: false, failure: { ...outcome.failure, login } };
   }
 
   async #pullFrom<T>(

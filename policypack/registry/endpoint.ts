@@ -7,6 +7,7 @@ import { rangeOfStart } from "./range";
 import { follow } from "./redirects";
 import { type Retries, sleep } from "./retries";
 import type { TokenClient } from "./token";
+import type { Trace } from "./trace";
 import { broken, type HttpResponse, type Sent, type Transport } from "./transport";
 
 /** What the endpoints of one client share. */
@@ -16,6 +17,7 @@ export interface Network {
   readonly retries: Retries;
   readonly tokens: TokenClient;
   readonly credentials: CredentialSource;
+  readonly trace?: Trace;
 }
 
 export interface PullRequest {
@@ -51,7 +53,12 @@ export class Endpoint {
     readonly host: Host,
     private readonly network: Network,
   ) {
-    this.#authorization = new Authorization(host.name, network.tokens, network.credentials);
+    this.#authorization = new Authorization(host.name, network.tokens, network.credentials, network.trace);
+  }
+
+  /** Which login was used for a repository, or why none; undefined where none was asked for. */
+  loginInWords(repository: string): string | undefined {
+    return this.#authorization.loginInWords(repository);
   }
 
   /** The registry's answer, of any status; a challenge is followed, a refused token renewed, each once. */
@@ -94,7 +101,8 @@ export class Endpoint {
       if (!lesson.ok) return lesson;
       authorized = await authorize(header);
       // Asked to log in with nothing to log in with: the answer stands.
-      if (authorized.ok && authorized.value.header === undefined) return answer;
+      if (authorized.ok && authorized.value.header === undefined)
+        return success({ response: sent.response, authorized: authorized.value });
     }
   }
 

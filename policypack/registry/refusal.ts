@@ -10,6 +10,13 @@ export interface Wanted {
   readonly reference: string;
 }
 
+/** How it was asked for. */
+export interface Asked extends Pick<Wanted, "noun" | "reference"> {
+  readonly maxBytes: number;
+  readonly startOnly?: boolean;
+  readonly method?: "HEAD";
+}
+
 /** Why an answer that is not 200 brings nothing, in words for the person who named the image. */
 export function refusalOf(registry: string, wanted: Wanted, { response, authorized }: Answer): Failure {
   const { status, url } = response;

@@ -7,11 +7,14 @@ import {
   type ResolvedTag,
 } from "./client";
 import type { CredentialSource } from "./credential";
+import { type CredentialSearch, searchInWords } from "./credential-search";
 import { loginCredentials } from "./credentials/login";
 import type { EcrClient } from "./ecr/client";
 import { parseEcrHost } from "./ecr/hosts";
-import type { AwsIdentity } from "./ecr/identity";
+import { type AwsIdentity, defaultIdentity } from "./ecr/identity";
 import type { Gathering } from "./ecr/look-ups";
+import { bareName } from "./hosts";
+import { registryStep, secondWayStep } from "./registry-step";
 
 /** As for the client, but for the logins of docker and Podman where no other source is given. */
 export interface RouterOptions extends RegistryOptions {
@@ -27,12 +30,15 @@ export class RegistryRouter {
   readonly #options: RouterOptions;
   readonly #credentials: CredentialSource;
   readonly #distribution: RegistryClient;
+  readonly #mirrored: ReadonlySet<string>;
+  #mirrors: RegistryClient | undefined;
   readonly #ecr = new Map<string, Promise<EcrClient>>();
   readonly #opened: EcrClient[] = [];
 
   constructor(options: RouterOptions) {
     this.#options = options;
     this.#credentials = options.credentials ?? loginCredentials();
+    this.#mirrored = new Set(Object.keys(options.mirrors ?? {}).map(bareName));
     this.#distribution = new RegistryClient({ ...options, credentials: this.#credentials });
   }
 
@@ -68,13 +74,15 @@ export class RegistryRouter {
 
   /** Requests to registries and token services, and calls of AWS, so far. */
   get requests(): number {
-    return this.#opened.reduce((sum, client) => sum + client.requests, this.#distribution.requests);
+    return [this.#distribution, ...(this.#mirrors ? [this.#mirrors] : []), ...this.#opened].reduce(
+      (sum, client) => sum + client.requests,
+      0,
+    );
   }
 
   /** Whether what a tag names can be asked without fetching it; ECR's API answers with the manifest at once. */
   resolves({ registry }: RepositoryName): boolean {
-    // A mirror is declared to be asked instead of the registry, whichever kind that is.
-    return Object.hasOwn(this.#options.mirrors ?? {}, registry) || parseEcrHost(registry) === undefined;
+    return parseEcrHost(registry) === undefined;
   }
 
   /** As of the client; only for what `resolves`. */
@@ -84,7 +92,11 @@ export class RegistryRouter {
 
   async close(): Promise<void> {
     const ecr = await Promise.all(this.#ecr.values());
-    await Promise.all([this.#distribution.close(), ...ecr.map((client) => client.close())]);
+    await Promise.all([
+      this.#distribution.close(),
+      this.#mirrors?.close(),
+      ...ecr.map((client) => client.close()),
+    ]);
   }
 
   async #read<T>(
@@ -92,19 +104,45 @@ export class RegistryRouter {
     identity: AwsIdentity | undefined,
     pull: (client: RegistryClient | EcrClient) => Promise<Outcome<T>>,
   ): Promise<Outcome<T>> {
-    if (this.resolves(name)) return pull(this.#distribution);
+    const mirrored = this.#mirrored.has(bareName(name.registry));
+    const isEcr = parseEcrHost(name.registry) !== undefined;
+    this.#options.trace?.add(registryStep(name.registry, mirrored, isEcr));
+    if (!isEcr) return pull(this.#distribution);
+    if (mirrored) {
+      // Mirrors speak the distribution API, whichever way reads the registry behind them.
+      this.#mirrors ??= new RegistryClient({
+        ...this.#options,
+        credentials: this.#credentials,
+        mirrorsOnly: true,
+      });
+      const byMirror = await pull(this.#mirrors);
+      if (byMirror.ok) return byMirror;
+    }
     const outcome = await pull(await this.#ecrOf(identity));
-    if (outcome.ok || outcome.failure.kind !== "denied" || !(await this.#hasLogin(name))) return outcome;
-    const byLogin = await pull(this.#distribution);
-    return byLogin.ok ? byLogin : outcome;
+    if (outcome.ok || outcome.failure.kind !== "denied") return outcome;
+    const login = await this.#secondLogin(name);
+    if (login.found) {
+      this.#options.trace?.add(secondWayStep(name.registry));
+      const byLogin = await pull(this.#distribution);
+      if (byLogin.ok) return byLogin;
+    }
+    const { describe } = identity ?? defaultIdentity;
+    return {
+      ok: false,
+      failure: { ...outcome.failure, login: `the AWS identity ${describe}; then docker's: ${login.words}` },
+    };
   }
 
   #ecrOf(identity: AwsIdentity | undefined): Promise<EcrClient> {
     const key = identity?.key ?? "";
     let client = this.#ecr.get(key);
     if (client === undefined) {
-      const { gathering } = this.#options;
-      const options = { ...(identity && { identity }), ...(gathering && { gathering }) };
+      const { gathering, trace } = this.#options;
+      const options = {
+        ...(identity && { identity }),
+        ...(gathering && { gathering }),
+        ...(trace && { trace }),
+      };
       client = import("./ecr/client").then((room) => {
         const opened = new room.EcrClient(options);
         this.#opened.push(opened);
@@ -115,9 +153,14 @@ export class RegistryRouter {
     return client;
   }
 
-  async #hasLogin({ registry, repository }: RepositoryName): Promise<boolean> {
+  async #secondLogin({ registry, repository }: RepositoryName): Promise<{ found: boolean; words: string }> {
+    let words = "none found";
+    const tell = (search: CredentialSearch): void => {
+      words = searchInWords(search);
+      this.#options.trace?.add({ step: "credential", registry, ...search });
+    };
     // A login that cannot be read is told to those who need it; here it only means that there is no second way.
-    const login = await this.#credentials(registry, repository).catch(() => undefined);
-    return login !== undefined;
+    const login = await this.#credentials(registry, repository, tell).catch(() => undefined);
+    return { found: login !== undefined, words };
   }
 }

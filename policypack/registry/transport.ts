@@ -1,8 +1,8 @@
-import { Buffer } from "node:buffer";
 import type { LookupFunction } from "node:net";
 import type { Dispatcher } from "undici";
 import type { Failure } from "../oci/failure";
 import { whenAborted } from "./abort";
+import { readAnswer } from "./answer-body";
 import type { Reach } from "./address";
 import type { Breakdown } from "./breakdown";
 import { type Connection, Connections } from "./connections";
@@ -13,6 +13,8 @@ import type { Proxy } from "./proxy";
 import { Routes } from "./route";
 import { ProxyError, proxyRefusal, unreachableProxy } from "./tunnel";
 import { describeNetworkError, isNoHttp } from "./network-error";
+import { requestStep } from "./request-step";
+import type { Trace } from "./trace";
 
 export interface HttpRequest {
   readonly method: "GET" | "HEAD" | "POST";
@@ -55,14 +57,13 @@ export interface TransportOptions {
   readonly maxConcurrentPerHost: number;
   /** How host names become addresses. Default: as the system does it. */
   readonly lookup?: LookupFunction | undefined;
+  readonly trace?: Trace | undefined;
 }
 
 /** To all hosts together, so that no more connections than these are open. */
 const maximumConcurrentRequests = 64;
 /** Why a request ended that took too long. */
 const overdue = new Error("the request took too long");
-/** An error's text needs no more. */
-const maximumErrorBytes = 64 * 1024;
 
 /**
  * Sends single requests: bounded in time, in bytes and in number. Idle connections are kept for reuse and do not keep
@@ -93,6 +94,15 @@ export class Transport {
   }
 
   async send(request: HttpRequest): Promise<Sent> {
+    const { trace } = this.options;
+    if (trace === undefined) return this.#send(request);
+    const started = performance.now();
+    const sent = await this.#send(request);
+    trace.add(requestStep(request, sent, performance.now() - started));
+    return sent;
+  }
+
+  async #send(request: HttpRequest): Promise<Sent> {
     const label = request.label ?? request.url.host;
     const end = new AbortController();
     const stopListening = whenAborted(request.signal, () => {
@@ -208,30 +218,6 @@ function messageOf(
     },
     body: body ?? null,
   };
-}
-
-/** The body, or undefined where it is longer than allowed; and whether its end was reached. */
-async function readAnswer(
-  { maxBytes, startOnly = false }: HttpRequest,
-  { statusCode, headers, body }: Dispatcher.ResponseData,
-): Promise<{ body: Uint8Array | undefined; ended: boolean }> {
-  const start = startOnly && (statusCode === 200 || statusCode === 206);
-  const whole = statusCode === 200 && !start;
-  const maximum = whole || start ? maxBytes : maximumErrorBytes;
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  let ended = true;
-  if (whole && Number(headers["content-length"] ?? 0) > maximum) ended = false;
-  else
-    for await (const chunk of body as AsyncIterable<Uint8Array>) {
-      length += chunk.length;
-      chunks.push(chunk);
-      ended = length <= maximum;
-      if (!ended) break;
-    }
-  // Whoever releases the connection ends it with what is left of the body.
-  if (!ended) body.on("error", () => undefined);
-  return { body: whole && !ended ? undefined : Buffer.concat(chunks).subarray(0, maximum), ended };
 }
 
 /** What the end of a request says about the load of its host. */

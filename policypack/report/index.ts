@@ -5,3 +5,10 @@ export type { ImageUser } from "./layout";
 export { imageToCome, missingToo, uncheckedImage, uncheckedImages, unreadableUse } from "./unchecked-image";
 export { unpullableImage } from "./unpullable-image";
 export { builtFor, noManifestFor, wrongPlatform } from "./wrong-platform";
+export {
+  droppedSettings,
+  faultyBuild,
+  type FaultyBuild,
+  type ReportedBase,
+  unknownBuild,
+} from "./faulty-build";

@@ -1,5 +1,4 @@
-import type { Layer } from "../inspector";
-import { compressionOf, layerRuns, type LayerRun } from "../oci/compression";
+import { type CompressedLayer, compressionOf, layerRuns, type LayerRun } from "../oci/compression";
 import type { HistoryEntry } from "../oci/image-config";
 import { probableBaseEnd, stepsOf } from "../oci/provenance";
 import { count, printable } from "../oci/text";
@@ -9,7 +8,10 @@ const maximumRuns = 12;
 const maximumSteps = 3;
 
 /** The layers as runs of one media type each, and where a history is given, the build steps that they come from. */
-export function layerLines(layers: readonly Layer[], history: readonly HistoryEntry[] = []): string[] {
+export function layerLines(
+  layers: readonly CompressedLayer[],
+  history: readonly HistoryEntry[] = [],
+): string[] {
   const runs = layerRuns(layers);
   const shown = runs.length > maximumRuns ? runs.slice(0, maximumRuns - 1) : runs;
   const width = Math.max(0, ...shown.map((run) => labelOf(run).length));

@@ -7,15 +7,17 @@ export interface ImageUser {
   readonly use: Pick<ImageUse, "container">;
 }
 
-export type Fact = readonly [label: string, value: string];
+export type Fact = readonly [label: string, value: string, breaking?: "unbroken"];
 
 export const columns = 80;
 
 /** Aligned, and wrapped at 80 columns between words. */
 export function facts(rows: readonly Fact[]): string[] {
   const width = Math.max(...rows.map(([label]) => label.length));
-  return rows.flatMap(([label, value]) =>
-    wrapped(value, columns - width - 1).map((line, i) => `${(i === 0 ? label : "").padEnd(width)} ${line}`),
+  return rows.flatMap(([label, value, breaking]) =>
+    (breaking === undefined ? wrapped(value, columns - width - 1) : [value]).map(
+      (line, i) => `${(i === 0 ? label : "").padEnd(width)} ${line}`,
+    ),
   );
 }
 

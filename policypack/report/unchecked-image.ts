@@ -15,8 +15,7 @@ export function uncheckedImage(
     ["image", printable(image)],
     ...usedBy(users),
     ["platform", formatPlatform(platform)],
-    ["problem", `${failed.kind}: ${failed.message}`],
-    ["to do", advice[failed.kind]],
+    ...reasons(image, failed),
   ]).join("\n");
 }
 
@@ -32,9 +31,19 @@ export function uncheckedImages(
   return facts([
     ...shown.map((name, i): Fact => [i === 0 ? count(names.length, "image") : "", name]),
     ...usedBy(users),
-    ["problem", `${failed.kind}: ${failed.message}`],
-    ["to do", advice[failed.kind]],
+    ...reasons(images[0] ?? "", failed),
   ]).join("\n");
+}
+
+/** Why, what to do, and where to learn more: a command to copy, so it stays on one line. */
+function reasons(image: string, { kind, message, login }: Failure): Fact[] {
+  const explain = `npx ecs-image-guard inspect --explain ${printable(image)}`;
+  return [
+    ["problem", `${kind}: ${message}`],
+    ...(login === undefined ? [] : [["login", login] as const]),
+    ["to do", advice[kind]],
+    ...(kind === "denied" ? [["details", explain, "unbroken"] as const] : []),
+  ];
 }
 
 const maximumNames = 10;

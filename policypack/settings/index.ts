@@ -33,6 +33,12 @@ export interface Settings {
   readonly buildkitVersion: string;
   readonly insecureRegistries: readonly string[];
   readonly mirrors: Readonly<Record<string, readonly string[]>>;
+  readonly cache: {
+    readonly enabled?: boolean;
+    readonly directory?: string;
+    readonly maxMegabytes?: number;
+  };
+  readonly summary: boolean;
   readonly timeBudgetSeconds: number;
   readonly imageTimeoutSeconds: number;
   readonly requestTimeoutSeconds: number;
@@ -47,6 +53,8 @@ export const defaultSettings: Settings = {
   buildkitVersion: "",
   insecureRegistries: [],
   mirrors: {},
+  cache: {},
+  summary: settingsSchema.summary.default,
   timeBudgetSeconds: settingsSchema.timeBudgetSeconds.default,
   imageTimeoutSeconds: settingsSchema.imageTimeoutSeconds.default,
   requestTimeoutSeconds: settingsSchema.requestTimeoutSeconds.default,
@@ -94,6 +102,7 @@ export function mergeSettings(...layers: readonly Partial<Settings>[]): Settings
       insecureRegistries: [...new Set([...merged.insecureRegistries, ...(layer.insecureRegistries ?? [])])],
       mirrors: { ...merged.mirrors, ...layer.mirrors },
       runtimes: { ...merged.runtimes, ...layer.runtimes },
+      cache: { ...merged.cache, ...layer.cache },
     }),
     defaultSettings,
   );

@@ -81,6 +81,22 @@ export const settingsSchema = {
       "Registry → mirrors (`host[:port][/prefix]`) to ask before it, in this order, with their own logins.",
     additionalProperties: { type: "array", items: text },
   },
+  cache: {
+    type: "object",
+    description:
+      "Manifests and configs are kept by digest in your cache folder, so that the next run need not fetch them.",
+    additionalProperties: false,
+    properties: {
+      enabled: { type: "boolean", description: "default: true" },
+      directory: { ...text, description: "another folder to keep them in" },
+      maxMegabytes: { type: "number", minimum: 1, maximum: 100_000, description: "default: 256" },
+    },
+  },
+  summary: {
+    type: "boolean",
+    description: "Whether a run ends with one line that says images, requests, cache hits and time.",
+    default: true,
+  },
   timeBudgetSeconds: {
     ...seconds,
     description:

@@ -150,6 +150,26 @@ describe("an image that cannot start", () => {
     );
   });
 
+  it("is left to the update where the previewed program pushes it", async () => {
+    for (const tag of ["gone", "docker-mix", "docker-zstd"]) {
+      const build: Registered = {
+        type: "docker-build:index:Image",
+        name: "build",
+        props: { tags: [image(`app:${tag}`)], push: true, dockerfile: { inline: "FROM scratch" } },
+      };
+      const web = taskDefinition("web", { c: image(`app:${tag}`) }, fargate);
+      const previewed = await analyze("preview", [build, web], {});
+      assert.ok(
+        previewed.every(({ level }) => level === "advisory"),
+        JSON.stringify(previewed),
+      );
+      const updated = await analyze("update", [build, web], {});
+      assert.equal(updated.length > 0, true);
+      const [policy] = updated.map((violation) => violation.policy);
+      assert.notEqual(policy, "build-compression");
+    }
+  });
+
   it("is let alone where its exemption holds, and judged again after it, with a remark", async () => {
     const exempt = (exclusion: object) => ({
       "mixed-layer-compression": { exclude: [{ reason: "vendor", ...exclusion }] },

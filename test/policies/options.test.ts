@@ -64,7 +64,7 @@ describe("the options of ecsImagePolicies", () => {
     [
       "an unknown level",
       { enforcementLevels: { "unverified-image": "fatal" } },
-      /`unverified-image` must be one of advisory, mandatory, disabled/,
+      /`unverified-image` must be one of advisory, mandatory, remediate, disabled/,
     ],
     ["a misspelt option", { setings: {} }, /Did you mean `settings`\?/],
   ];

@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BuiltImage } from "./images";
+import { type Signer, signToken, tokenService } from "./token-server";
 
 const binaries = ["/usr/bin/docker-registry", "/usr/local/bin/docker-registry"];
 
@@ -13,6 +14,13 @@ export const user = { username: "aladdin", password: "open sesame" };
 // bcrypt is the only hash that the registry reads, and Node has none: this is the hash of the password above.
 const passwordHash = "$2y$05$abcdefghijklmnopqrstuupx2xBUC4954936wVIjyyPHmUBFu0wCW";
 
+export interface DockerRegistryOptions {
+  /** Basic, for the one user. */
+  readonly login?: boolean;
+  /** Tokens of this signer, from the service at this URL. */
+  readonly tokens?: { readonly realm: string; readonly signer: Signer };
+}
+
 /** Distribution's own registry, as Debian packages it (`docker-registry`), on a free port of this machine. */
 export class DockerRegistry {
   /** Whether it is installed here; without it tests skip with a reason, but fail where CI is set. */
@@ -20,11 +28,13 @@ export class DockerRegistry {
     return binaries.some((path) => existsSync(path));
   }
 
-  static async start({ login = false }: { login?: boolean } = {}): Promise<DockerRegistry> {
+  static async start({ login = false, tokens }: DockerRegistryOptions = {}): Promise<DockerRegistry> {
     const folder = await mkdtemp(join(tmpdir(), "ecs-image-guard-registry-"));
     const host = `127.0.0.1:${await freePort()}`;
     const htpasswd = join(folder, "htpasswd");
     if (login) await writeFile(htpasswd, `${user.username}:${passwordHash}\n`);
+    const rootcertbundle = join(folder, "tokens.pem");
+    if (tokens !== undefined) await writeFile(rootcertbundle, tokens.signer.cert);
     // JSON is YAML.
     const config = {
       version: "0.1",
@@ -34,12 +44,18 @@ export class DockerRegistry {
       // Otherwise it refuses layers of types that it does not know.
       validation: { disabled: true },
       ...(login ? { auth: { htpasswd: { realm: "test", path: htpasswd } } } : {}),
+      ...(tokens ? { auth: { token: { realm: tokens.realm, ...tokenService, rootcertbundle } } } : {}),
     };
     const file = join(folder, "config.yml");
     await writeFile(file, JSON.stringify(config));
     const binary = binaries.find((path) => existsSync(path)) ?? "docker-registry";
     const child = spawn(binary, ["serve", file], { stdio: "ignore" });
-    const registry = new DockerRegistry(host, folder, child, login);
+    const registry = new DockerRegistry(host, folder, child, (repository) => {
+      if (tokens !== undefined)
+        return `Bearer ${signToken(tokens.signer, { repository, actions: ["pull", "push"] })}`;
+      const basic = Buffer.from(`${user.username}:${user.password}`).toString("base64");
+      return login ? `Basic ${basic}` : undefined;
+    });
     try {
       await registry.#ready();
     } catch (error) {
@@ -54,7 +70,8 @@ export class DockerRegistry {
     readonly host: string,
     private readonly folder: string,
     private readonly child: ChildProcess,
-    private readonly login: boolean,
+    /** What lets a push to a repository through. */
+    private readonly authorization: (repository: string) => string | undefined,
   ) {}
 
   async stop(): Promise<void> {
@@ -115,8 +132,9 @@ export class DockerRegistry {
 
   async #send(path: string, init: RequestInit, expected: number): Promise<Response> {
     const headers = new Headers(init.headers);
-    const basic = Buffer.from(`${user.username}:${user.password}`).toString("base64");
-    if (this.login) headers.set("authorization", `Basic ${basic}`);
+    const [, repository = ""] = /^\/v2\/(.+)\/(?:blobs|manifests)\//.exec(path) ?? [];
+    const authorization = this.authorization(repository);
+    if (authorization !== undefined) headers.set("authorization", authorization);
     const response = await fetch(`http://${this.host}${path}`, { ...init, headers });
     const text = await response.text();
     if (response.status !== expected)

@@ -8,7 +8,7 @@ import { delimiter, join } from "node:path";
  */
 export function writePlugins(bin: string, providers: Readonly<Record<string, string>> = {}): void {
   executable(join(bin, "pulumi-analyzer-policy-nodejs"), join(__dirname, "policy-host.cjs"));
-  for (const provider of ["aws", "aws-native"])
+  for (const provider of ["aws", "aws-native", "docker-build"])
     executable(join(bin, `pulumi-resource-${provider}`), join(__dirname, "provider.cjs"), provider);
   for (const [name, script] of Object.entries(providers))
     executable(join(bin, `pulumi-resource-${name}`), script);

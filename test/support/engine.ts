@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { CustomResource, type Output } from "@pulumi/pulumi";
 import {
   type EngineEvent,
@@ -13,7 +13,10 @@ import {
 } from "@pulumi/pulumi/automation";
 import { findEngine, NoEngineError } from "../../scripts/engine";
 import { type Finished, finished } from "./command";
+import type { EngineOptions, EngineRun, StackOptions } from "./engine-options";
 import { pluginEnvironment, writePlugins } from "./engine-plugins";
+
+export type { EngineOptions, EngineRun } from "./engine-options";
 
 const checkout = resolve(__dirname, "../..");
 
@@ -29,47 +32,6 @@ export class Repository extends CustomResource {
   constructor(name: string, url: string) {
     super("aws:ecr/repository:Repository", name, { url, repositoryUrl: undefined });
   }
-}
-
-/** What one run of the engine printed and whether it passed. */
-export interface EngineRun {
-  readonly passed: boolean;
-  /** Standard output and error, without colours. */
-  readonly output: string;
-  /** What the packs reported, in the engine's order. */
-  readonly violations: readonly PolicyEvent[];
-}
-
-/** What a stack is made with. */
-export interface StackOptions {
-  /** Configuration of the program: `project:key` → value. */
-  readonly config?: Readonly<Record<string, string>>;
-  /** Further providers: package → the script that serves it. */
-  readonly providers?: Readonly<Record<string, string>>;
-  /** Variables of the environment that the engine, the packs and the providers see besides this process's own. */
-  readonly environment?: Readonly<Record<string, string>>;
-  /** Where it is kept. Default: in files of its own. */
-  readonly cloud?: CloudBackend;
-}
-
-export interface EngineOptions {
-  /** Folders of policy packs; default: the guard alone. */
-  readonly packs?: readonly string[];
-  /** One configuration for each pack, in their order. */
-  readonly configs?: readonly object[];
-  readonly onOutput?: (text: string) => void;
-  readonly color?: "always" | "never";
-}
-
-/** Where a stack is kept, if not in files of its own. */
-export interface CloudBackend {
-  /** The stand-in of Pulumi Cloud. */
-  readonly url: string;
-  readonly organization: string;
-  /** PULUMI_HOME, where required packs are installed. */
-  readonly home: string;
-  /** A token, and where the language host is. */
-  readonly environment: Readonly<Record<string, string>>;
 }
 
 /**
@@ -170,6 +132,22 @@ export class EngineStack {
     } catch {
       return [];
     }
+  }
+
+  /** Writes a file of the program's project. */
+  write(path: string, text: string): void {
+    const file = join(this.folder, "work", path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+
+  /** The inputs of the created resources by their names, as the stack's state holds them. */
+  async inputs(): Promise<Map<string, Record<string, unknown>>> {
+    const state = (await this.stack.exportStack()) as {
+      deployment: { resources?: { urn: string; inputs?: Record<string, unknown> }[] };
+    };
+    const { resources = [] } = state.deployment;
+    return new Map(resources.map(({ urn, inputs = {} }) => [urn.split("::").at(-1) ?? "", inputs]));
   }
 
   /** Stops what still runs and removes the temporary folder. */

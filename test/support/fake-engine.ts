@@ -1,5 +1,5 @@
 import { runtime } from "@pulumi/pulumi";
-import type { ImagePolicy } from "../../policypack/policies/image-policy";
+import type { ImagePolicy } from "../../policypack/policies/collecting-policy";
 import { ecsImagePolicies } from "../../policypack";
 import { previewed } from "../workloads/previewed";
 

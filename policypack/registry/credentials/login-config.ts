@@ -10,6 +10,8 @@ export interface LoginConfig {
   readonly credHelpers: ReadonlyMap<string, unknown>;
   /** The helper for every other registry; "" for none. */
   readonly credsStore: string;
+  /** Why there is nothing to read, as a predicate for the origin. */
+  readonly absence?: string;
 }
 
 /**

@@ -25,7 +25,7 @@ export async function readLoginFile(path: string): Promise<LoginConfig> {
     if (error instanceof CredentialError) throw error;
     const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
     if (code !== "ENOENT") throw new CredentialError(`${origin} cannot be read (${code})`);
-    text = "";
+    return { ...parseLoginConfig("", origin), absence: "does not exist" };
   }
   return parseLoginConfig(text, origin);
 }

@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { printable } from "../../oci/text";
 import type { Credential, CredentialSource } from "../credential";
+import type { SearchedPlace } from "../credential-search";
 import { credentialOfEntry } from "./auth-entry";
 import { CredentialError } from "./credential-error";
 import { askHelper, isHelperName } from "./credential-helper";
@@ -15,12 +16,13 @@ export interface LoginOptions {
 }
 
 type AskHelper = (name: string, server: string) => Promise<Credential | undefined>;
-type Find = (
-  config: LoginConfig,
-  registry: string,
-  repository: string,
-  ask: AskHelper,
-) => Promise<Credential | undefined>;
+type Find = (config: LoginConfig, registry: string, repository: string, ask: AskHelper) => Promise<Found>;
+
+interface Found {
+  readonly credential: Credential | undefined;
+  /** How it was found or not, as a predicate for the place. */
+  readonly reason: string;
+}
 
 /**
  * The logins of the person or pipeline, the first that has one: `DOCKER_AUTH_CONFIG`, docker's config.json, then Podman's
@@ -41,23 +43,35 @@ export function loginCredentials(
     return answer;
   };
   const places = placesOf(env);
-  return async (registry, repository) => {
+  return async (registry, repository, tell = () => undefined) => {
+    const searched: SearchedPlace[] = [];
+    let credential: Credential | undefined;
     let fault: CredentialError | undefined;
-    for (const { config, find } of places) {
+    for (const { name: place, config, find } of places) {
+      if (credential !== undefined) {
+        searched.push({ place, outcome: "not-asked", reason: "is not looked at: a login was found before" });
+        continue;
+      }
       try {
-        const credential = await find(await config(), registry, repository, ask);
-        if (credential !== undefined) return credential;
+        const found = await find(await config(), registry, repository, ask);
+        credential = found.credential;
+        const outcome = credential === undefined ? "none" : "used";
+        searched.push({ place, outcome, reason: found.reason });
       } catch (error) {
         if (!(error instanceof CredentialError)) throw error;
         fault ??= error;
+        searched.push({ place, outcome: "fault", reason: `is broken: ${error.message}` });
       }
     }
-    if (fault !== undefined) throw fault;
-    return undefined;
+    tell({ places: searched });
+    if (credential === undefined && fault !== undefined) throw fault;
+    return credential;
   };
 }
 
 interface Place {
+  /** In words. */
+  readonly name: string;
   readonly config: () => Promise<LoginConfig>;
   readonly find: Find;
 }
@@ -68,16 +82,23 @@ function placesOf(env: NodeJS.ProcessEnv): readonly Place[] {
   const dockerFile = join(env["DOCKER_CONFIG"] || join(home, ".docker"), "config.json");
   return [
     {
+      name: "DOCKER_AUTH_CONFIG",
       // docker knows only `auths` in it, GitLab the whole of a config.json; both put it before the file.
-      config: once(() => Promise.resolve().then(() => parseLoginConfig(inline, "DOCKER_AUTH_CONFIG"))),
+      config: once(() => Promise.resolve().then(() => inlineConfig(inline))),
       find: findDockerLogin,
     },
-    { config: once(() => readLoginFile(dockerFile)), find: findDockerLogin },
+    { name: printable(dockerFile), config: once(() => readLoginFile(dockerFile)), find: findDockerLogin },
     ...podmanFiles(env, home).map((path) => ({
+      name: printable(path),
       config: once(() => readLoginFile(path)),
       find: findPodmanLogin,
     })),
   ];
+}
+
+function inlineConfig(text: string): LoginConfig {
+  const config = parseLoginConfig(text, "DOCKER_AUTH_CONFIG");
+  return text === "" ? { ...config, absence: "is not set" } : config;
 }
 
 /** containers/image `pkg/docker/config/config.go`, `getAuthFilePaths`: a file named by the user is the only one. */
@@ -96,21 +117,41 @@ const findDockerLogin: Find = async (config, registry, _repository, ask) => {
   const server = dockerKey(registry);
   const own = config.credHelpers.get(server);
   const helper = own === undefined ? config.credsStore : own;
-  if (helper !== "" && helper !== null) return ask(helperName(helper, config), server);
+  if (helper !== "" && helper !== null) return answerOf(helperName(helper, config), server, ask);
   return entryOf(config, findDockerKey(config.auths, registry), registry);
 };
 
 /** Podman knows no `credsStore` in its files. */
 const findPodmanLogin: Find = async (config, registry, repository, ask) => {
   const helper = config.credHelpers.get(registry) ?? "";
-  if (helper !== "") return ask(helperName(helper, config), registry);
+  if (helper !== "") return answerOf(helperName(helper, config), registry, ask);
   return entryOf(config, findPodmanKey(config.auths, registry, repository), registry);
 };
 
-function entryOf(config: LoginConfig, key: string | undefined, registry: string): Credential | undefined {
+async function answerOf(helper: string, server: string, ask: AskHelper): Promise<Found> {
+  const credential = await ask(helper, server);
+  const what = `docker-credential-${printable(helper, 60)}`;
+  const reason =
+    credential === undefined
+      ? `leaves it to the helper ${what}, which has no login for ${printable(server)}`
+      : `by its helper ${what}: ${kindOf(credential)}`;
+  return { credential, reason };
+}
+
+function entryOf(config: LoginConfig, key: string | undefined, registry: string): Found {
+  const shown = printable(registry);
   // The key itself is not shown: it is a URL at times, and may hold a password.
-  const what = `the entry for ${printable(registry)} in ${config.origin}`;
-  return key === undefined ? undefined : credentialOfEntry(config.auths.get(key), what);
+  const what = `the entry for ${shown} in ${config.origin}`;
+  const credential = key === undefined ? undefined : credentialOfEntry(config.auths.get(key), what);
+  if (credential !== undefined)
+    return { credential, reason: `its entry for ${shown}: ${kindOf(credential)}` };
+  const missing =
+    key === undefined ? `has no login for ${shown}` : `has an entry without a login for ${shown}`;
+  return { credential, reason: config.absence ?? missing };
+}
+
+function kindOf(credential: Credential): string {
+  return "identityToken" in credential ? "an identity token" : "a user name and password";
 }
 
 function helperName(helper: unknown, config: LoginConfig): string {

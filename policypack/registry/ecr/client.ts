@@ -1,13 +1,13 @@
-import type { Image } from "@aws-sdk/client-ecr";
 import { verifyDigest } from "../../oci/digest";
-import { failure, type Outcome, success } from "../../oci/failure";
-import { dockerSchema1, ociIndex, ociManifest } from "../../oci/media-types";
-import { isRecord, printable } from "../../oci/text";
+import { failure, type Outcome } from "../../oci/failure";
+import { printable } from "../../oci/text";
 import type { FetchedManifest, RepositoryName } from "../client";
 import { HostRules } from "../hosts";
+import type { Trace } from "../trace";
 import { Transport } from "../transport";
 import { type Download, downloadBlob } from "./blob-download";
 import { failureOf, imageFailure, isInvalidInput } from "./failures";
+import { verified } from "./image-answer";
 import { type EcrHost, parseEcrHost } from "./hosts";
 import { type AwsIdentity, defaultIdentity } from "./identity";
 import { type Gathering, LookUps, timeIsOver } from "./look-ups";
@@ -19,12 +19,11 @@ export interface EcrOptions {
   readonly identity?: AwsIdentity;
   /** How long a look-up waits for others of its repository. Default: 5 ms of quiet, 50 ms at most. */
   readonly gathering?: Gathering;
+  /** Hears who asks, and each request. Default: nobody does. */
+  readonly trace?: Trace;
 }
 
 type Answers = Map<string, Outcome<FetchedManifest>>;
-
-/** The OCI distribution specification's bound for a manifest, which ECR keeps too: bytes. */
-const maximumManifestBytes = 4 * 1024 * 1024;
 
 /**
  * Private ECR through its API, one identity each: BatchGetImage for manifests, GetDownloadUrlForLayer for configs. Account and region
@@ -33,15 +32,19 @@ const maximumManifestBytes = 4 * 1024 * 1024;
 export class EcrClient {
   readonly #identity: AwsIdentity;
   readonly #gathering: Gathering;
+  readonly #trace: Trace | undefined;
   readonly #apis = new Map<string, Promise<EcrApi>>();
   readonly #lookUps = new Map<string, LookUps<FetchedManifest>>();
-  readonly #storage = new Transport(new HostRules(), { requestTimeoutMs: 30_000, maxConcurrentPerHost: 32 });
+  readonly #storage: Transport;
 
   #calls = 0;
 
   constructor(options: EcrOptions = {}) {
     this.#identity = options.identity ?? defaultIdentity;
     this.#gathering = options.gathering ?? { quietMs: 5, longestMs: 50 };
+    this.#trace = options.trace;
+    const limits = { requestTimeoutMs: 30_000, maxConcurrentPerHost: 32 };
+    this.#storage = new Transport(new HostRules(), { ...limits, trace: options.trace });
   }
 
   /** Calls of the API and downloads so far; what the SDK asks for credentials is not counted. */
@@ -128,7 +131,7 @@ export class EcrClient {
     const key = [host.region, host.fips, host.dualStack].join();
     let api = this.#apis.get(key);
     if (api === undefined) {
-      api = EcrApi.open(host, this.#identity);
+      api = EcrApi.open(host, this.#identity, this.#trace);
       this.#apis.set(key, api);
     }
     return api;
@@ -184,42 +187,6 @@ export class EcrClient {
     const halves = [ids.slice(0, middle), ids.slice(middle)];
     return merge(await Promise.all(halves.map((half) => this.#manifests(host, repository, half, signal))));
   }
-}
-
-function verified(image: Image, id: string): Outcome<FetchedManifest> {
-  const bytes = Buffer.from(image.imageManifest ?? "", "utf8");
-  const digest = namesDigest(id) ? id : (image.imageId?.imageDigest ?? "");
-  if (bytes.length === 0)
-    return failure("malformed", `ECR answered without the manifest of ${printable(id)}`);
-  if (bytes.length > maximumManifestBytes)
-    return failure(
-      "malformed",
-      `the manifest of ${printable(id)} is longer than ${maximumManifestBytes} bytes`,
-    );
-  if (!verifyDigest(digest, bytes))
-    return failure(
-      "malformed",
-      `the manifest that ECR gave for ${printable(id)} does not match its digest ${printable(digest)}`,
-    );
-  return success({
-    mediaType: image.imageManifestMediaType ?? mediaTypeOf(bytes.toString("utf8")),
-    digest,
-    bytes,
-  });
-}
-
-/** Manifests pushed before ECR kept media types come without one; what the document is then shows in its fields. */
-function mediaTypeOf(manifest: string): string {
-  let document: unknown;
-  try {
-    document = JSON.parse(manifest);
-  } catch {
-    return ociManifest; // Whoever parses it says what is wrong.
-  }
-  if (!isRecord(document)) return ociManifest;
-  if (typeof document["mediaType"] === "string") return document["mediaType"];
-  if (document["schemaVersion"] === 1) return dockerSchema1;
-  return "manifests" in document ? ociIndex : ociManifest;
 }
 
 /** ECR says "does not exist" too where a pull through cache may not create the repository (user guide, "Syncing an upstream registry"). */

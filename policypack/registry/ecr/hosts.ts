@@ -44,3 +44,8 @@ export function parseEcrHost(registry: string): EcrHost | undefined {
   if (account === undefined || region === undefined || dnsSuffix === undefined) return undefined;
   return { account, region, fips: fips !== undefined, dualStack: dnsSuffix.startsWith("on."), dnsSuffix };
 }
+
+/** The host's name again. */
+export function hostName({ account, region, fips, dualStack, dnsSuffix }: EcrHost): string {
+  return `${account}.dkr${dualStack ? "-" : "."}ecr${fips ? "-fips" : ""}.${region}.${dnsSuffix}`;
+}

@@ -4,6 +4,8 @@ import { ProxiedAgent } from "../proxied-agent";
 import { IdentityError } from "./failures";
 import type { EcrHost } from "./hosts";
 import type { AwsIdentity } from "./identity";
+import type { Trace } from "../trace";
+import { traceCalls, tracedIdentity } from "./traced";
 
 /** The two calls of the ECR API that a pull needs; both reject with whatever the SDK threw. */
 export class EcrApi {
@@ -16,18 +18,19 @@ export class EcrApi {
   }
 
   /** The SDK is loaded here, at the first image in ECR: it costs a preview without one nothing. */
-  static async open(host: EcrHost, identity: AwsIdentity): Promise<EcrApi> {
+  static async open(host: EcrHost, identity: AwsIdentity, trace?: Trace): Promise<EcrApi> {
     // Its word on Node 20 is for those who choose the Node version, not for the reader of a preview; this variable
     // silences it and nothing else (@aws-sdk/core, submodules/client, emitWarningIfUnsupportedVersion).
     process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
     const sdk = await import("@aws-sdk/client-ecr");
+    const asked = trace === undefined ? identity : tracedIdentity(identity, host, trace);
     let provider: ReturnType<AwsIdentity["credentials"]> | undefined;
     const client = new sdk.ECRClient({
       region: host.region,
       credentials: async (properties) => {
         try {
           return await (
-            await (provider ??= identity.credentials())
+            await (provider ??= asked.credentials())
           )(properties);
         } catch (error) {
           throw new IdentityError(identity.describe, error);
@@ -43,6 +46,7 @@ export class EcrApi {
         throwOnRequestTimeout: true,
       },
     });
+    if (trace !== undefined) traceCalls(client, trace);
     return new EcrApi(sdk, client);
   }
 

@@ -1,0 +1,166 @@
+import { formatReference, referenceIn, withDefaultTag } from "../../oci/reference";
+import { printable } from "../../oci/text";
+import { DockerfileError } from "./dockerfile-error";
+import { globalVariables } from "./global-variables";
+import { instructionOf } from "./instruction";
+import { parseInstructions } from "./parse-instructions";
+import { expandWord, type Variables } from "./shell-lexer";
+import { type Stage, stagesOf } from "./stages";
+
+/** What is known of a build besides its Dockerfile. A value that is not known yet is undefined. */
+export interface BuildInputs {
+  readonly buildArgs: ReadonlyMap<string, string | undefined>;
+  /** The stage to build; the last one where it is absent. */
+  readonly target?: string;
+  /** Such as `linux/arm64`. */
+  readonly platform: string;
+  /** `--build-context name=value`. */
+  readonly namedContexts: ReadonlyMap<string, string | undefined>;
+}
+
+export type BaseImage =
+  | { readonly kind: "scratch" }
+  /** `platform` as the Dockerfile says it; absent where it is the one of the build. */
+  | { readonly kind: "image"; readonly image: string; readonly platform?: string };
+
+/** An instruction that adds a layer. */
+export interface LayerStep {
+  readonly keyword: string;
+  /** Of the Dockerfile, from 1. */
+  readonly line: number;
+}
+
+/** What a build starts from and adds to it; or why that is not known, to complete "… is not known: …". */
+export type BuildPlan =
+  | { readonly known: true; readonly base: BaseImage; readonly steps: readonly LayerStep[] }
+  | { readonly known: false; readonly reason: string };
+
+/**
+ * What BuildKit's frontend makes of a Dockerfile (`frontend/dockerfile/dockerfile2llb/convert.go`), as far as the layers of the image
+ * are concerned: the base image under the stage to build, and the instructions that add layers to it, bottom first.
+ *
+ * `ONBUILD` triggers that the base image brings with it are not known here, and may add more. Never throws.
+ */
+export function planBuild(text: string, inputs: BuildInputs): BuildPlan {
+  try {
+    return new Planner(text, inputs).plan();
+  } catch (error) {
+    if (error instanceof DockerfileError) return { known: false, reason: error.message };
+    throw error;
+  }
+}
+
+/** The frontends whose language this is. */
+const knownFrontend = /^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@].*)?$/;
+
+class Planner {
+  readonly #stages: readonly Stage[];
+  readonly #escape: string;
+  readonly #variables: Variables;
+
+  constructor(
+    text: string,
+    private readonly inputs: BuildInputs,
+  ) {
+    const parsed = parseInstructions(text);
+    const buildArgs = this.inputs.buildArgs;
+    const syntax = buildArgs.has("BUILDKIT_SYNTAX") ? buildArgs.get("BUILDKIT_SYNTAX") : parsed.syntax;
+    if (buildArgs.has("BUILDKIT_SYNTAX") || syntax !== undefined) {
+      if (!knownFrontend.test(syntax ?? "")) throw new DockerfileError("it has a syntax of its own");
+    }
+    const { args, stages } = stagesOf(parsed);
+    this.#stages = stages;
+    this.#escape = parsed.escape;
+    const stage = inputs.target === "" ? undefined : inputs.target;
+    this.#variables = globalVariables(args, {
+      ...inputs,
+      target: stage ?? stages.at(-1)?.name ?? "default",
+      escape: parsed.escape,
+    });
+  }
+
+  plan(): BuildPlan {
+    const reversed: LayerStep[][] = [];
+    for (let at = this.#target(); ;) {
+      const stage = this.#stages[at];
+      if (stage === undefined) throw new DockerfileError("it has no FROM");
+      const replaced = stage.name === undefined ? undefined : this.#namedContext(stage.name);
+      // The context stands for the whole stage: its instructions are not run.
+      if (replaced !== undefined) return this.#planned(replaced, reversed);
+      const from = this.#expand(stage.from);
+      if (from === "") throw new DockerfileError(`the image of its FROM ${shown(stage.from)} has no name`);
+      const earlier = this.#stageBefore(at, from);
+      reversed.push(stepsOf(stage, earlier === undefined ? undefined : this.#stages[earlier], this.#escape));
+      if (earlier === undefined) return this.#planned(this.#base(from, stage.platform), reversed);
+      at = earlier;
+    }
+  }
+
+  #planned(base: BaseImage, reversed: LayerStep[][]): BuildPlan {
+    return { known: true, base, steps: reversed.reverse().flat() };
+  }
+
+  #target(): number {
+    const { target } = this.inputs;
+    if (target === undefined || target === "") return this.#stages.length - 1;
+    const named = this.#stages.findLastIndex(({ name }) => name === target.toLowerCase());
+    if (named >= 0) return named;
+    // BuildKit knows names only; docker's older builder takes a stage's number as well.
+    if (/^\d{1,6}$/.test(target) && Number(target) < this.#stages.length) return Number(target);
+    throw new DockerfileError(`it has no stage ${shown(target)}`);
+  }
+
+  /** The last stage of that name before this one. Names are compared as if in lower case: no image has another. */
+  #stageBefore(at: number, from: string): number | undefined {
+    const found = this.#stages.slice(0, at).findLastIndex(({ name }) => name === from.toLowerCase());
+    return found < 0 ? undefined : found;
+  }
+
+  #base(from: string, platform: string | undefined): BaseImage {
+    if (from === "scratch") return { kind: "scratch" };
+    const context = this.#namedContext(from);
+    if (context !== undefined) return context;
+    if (platform === undefined) return { kind: "image", image: from };
+    const expanded = this.#expand(platform);
+    if (expanded === "") throw new DockerfileError("the platform of a FROM is empty");
+    return { kind: "image", image: from, platform: expanded };
+  }
+
+  /** What `--build-context` puts in an image's or stage's place (`frontend/dockerui/namedcontext.go`). */
+  #namedContext(name: string): BaseImage | undefined {
+    if (["scratch", "context"].includes(name.toLowerCase())) return undefined;
+    const wanted = fullName(name);
+    const found = [...this.inputs.namedContexts].find(([key]) => fullName(key) === wanted);
+    if (found === undefined) return undefined;
+    const image = /^docker-image:(?:\/\/)?(.*)$/s.exec(found[1] ?? "")?.[1];
+    if (image === undefined || image === "")
+      throw new DockerfileError(`the named context ${shown(found[0])} takes the place of its base image`);
+    return image === "scratch" ? { kind: "scratch" } : { kind: "image", image };
+  }
+
+  #expand(word: string): string {
+    return expandWord(word, this.#variables, this.#escape);
+  }
+}
+
+/** Triggers of the stage that it is made from come first (`initOnBuildTriggers`). */
+function stepsOf(stage: Stage, earlier: Stage | undefined, escape: string): LayerStep[] {
+  const triggers = (earlier?.instructions ?? [])
+    .filter(({ keyword }) => keyword === "ONBUILD")
+    .map(({ rest, line }) => instructionOf(rest, line, escape));
+  return [...triggers, ...stage.instructions]
+    .filter(({ keyword, rest }) => layered.has(keyword) || (keyword === "WORKDIR" && !/^\/+$/.test(rest)))
+    .map(({ keyword, line }) => ({ keyword, line }));
+}
+
+/** `WORKDIR` makes its folder, and a layer for it, except for the root, which is there (`dispatchWorkdir`). */
+const layered: ReadonlySet<string> = new Set(["ADD", "COPY", "RUN"]);
+
+function fullName(name: string): string {
+  const reference = referenceIn(name.toLowerCase());
+  return reference === undefined ? name : formatReference(withDefaultTag(reference));
+}
+
+function shown(text: string): string {
+  return `\`${printable(text, 80)}\``;
+}

@@ -1,0 +1,30 @@
+import type { Outcome } from "../oci/failure";
+import { bareName } from "./hosts";
+
+/** How long a mirror that cannot be reached is left alone. */
+const restMs = 60_000;
+
+/** The mirrors of each registry, in their order, and which of them can be reached. */
+export class Mirrors {
+  readonly #of: ReadonlyMap<string, readonly string[]>;
+  readonly #restingUntil = new Map<string, number>();
+
+  /** @param declared registry → mirrors (`host[:port][/prefix]`) */
+  constructor(declared: Readonly<Record<string, readonly string[]>> = {}) {
+    this.#of = new Map(Object.entries(declared).map(([name, list]) => [bareName(name), list]));
+  }
+
+  of(registry: string): readonly string[] {
+    return this.#of.get(bareName(registry)) ?? [];
+  }
+
+  rests(mirror: string): boolean {
+    return (this.#restingUntil.get(mirror) ?? 0) > performance.now();
+  }
+
+  /** A mirror that is down must not cost every image its time-out. */
+  note(mirror: string, outcome: Outcome<unknown>): void {
+    if (!outcome.ok && (outcome.failure.kind === "unreachable" || outcome.failure.kind === "timeout"))
+      this.#restingUntil.set(mirror, performance.now() + restMs);
+  }
+}

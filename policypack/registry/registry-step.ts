@@ -1,0 +1,20 @@
+import type { TraceStep } from "./trace";
+
+/** By which way a registry is read, and why. */
+export function registryStep(registry: string, mirrored: boolean, isEcr: boolean): TraceStep {
+  const told = { step: "registry", registry } as const;
+  if (mirrored)
+    return { ...told, kind: "mirror", reason: "mirrors are declared for it: they are asked first" };
+  return isEcr
+    ? { ...told, kind: "ecr-api", reason: "its name is that of a private ECR registry" }
+    : {
+        ...told,
+        kind: "distribution",
+        reason: "it is no private ECR registry, and no mirror is declared for it",
+      };
+}
+
+export function secondWayStep(registry: string): TraceStep {
+  const reason = "the ECR API denied the image, and there is a docker login for the host";
+  return { step: "registry", registry, kind: "distribution", reason };
+}
