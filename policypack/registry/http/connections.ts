@@ -3,6 +3,8 @@ import type { Dispatcher } from "undici";
 /** One connection, used by one request at a time. */
 export interface Connection {
   readonly dispatcher: Dispatcher;
+  /** Whether it carried a request before. */
+  readonly used: boolean;
   /** Gives it back: for reuse, or to be closed. */
   readonly release: (reusable: boolean) => void;
 }
@@ -26,6 +28,7 @@ export class Connections {
   take(key: string, open: () => Dispatcher): Connection {
     const last = this.#idle.findLastIndex((one) => one.key === key);
     let dispatcher = this.#idle.splice(last, last < 0 ? 0 : 1)[0]?.dispatcher;
+    const used = dispatcher !== undefined;
     if (dispatcher === undefined) {
       const oldest = this.#open.size < this.maximum ? undefined : this.#idle.shift();
       if (oldest !== undefined) void this.#end(oldest.dispatcher);
@@ -35,6 +38,7 @@ export class Connections {
     const taken = dispatcher;
     return {
       dispatcher,
+      used,
       release: (reusable) => {
         if (reusable && this.#open.has(taken)) this.#idle.push({ key, dispatcher: taken });
         else void this.#end(taken);

@@ -1,5 +1,6 @@
 import { failure, type Outcome } from "../../oci/failure";
-import { ownSignal, sleep } from "./retries";
+import { whenAborted } from "./abort";
+import { sleep } from "./retries";
 
 interface Flight<T> {
   readonly outcome: Promise<Outcome<T>>;
@@ -21,18 +22,14 @@ export class InFlight<T> {
   ): Promise<Outcome<T>> {
     const flight = this.#flights.get(key) ?? this.#start(key, work);
     flight.waiting++;
-    const own = ownSignal(signal);
+    let stopListening = () => {};
     const ended = new Promise<undefined>((resolve) => {
-      if (own.aborted) resolve(undefined);
-      own.addEventListener(
-        "abort",
-        () => {
-          resolve(undefined);
-        },
-        { once: true },
-      );
+      stopListening = whenAborted(signal, () => {
+        resolve(undefined);
+      });
     });
     const outcome = await Promise.race([flight.outcome, ended]);
+    stopListening();
     flight.waiting--;
     if (outcome !== undefined) return outcome;
     if (flight.waiting === 0) {

@@ -69,10 +69,9 @@ export function describeNetworkError(error: unknown): NetworkError {
     return { kind, words: code === "OUT_OF_REACH" ? words : withCode(words, code), breakdown };
   }
   // Its code is mostly missing (undici 7.30). An end in the midst of a body is one of its cases.
+  if (isNoHttp(error)) return { kind: "malformed", words: "does not speak HTTP", breakdown: "protocol" };
   if (error instanceof Error && error.name === "HTTPParserError")
-    return /EOF/.test(error.message)
-      ? { kind: "unreachable", words: "broke the connection", breakdown: "transient" }
-      : { kind: "malformed", words: "does not speak HTTP", breakdown: "protocol" };
+    return { kind: "unreachable", words: "broke the connection", breakdown: "transient" };
   if (code.startsWith("ERR_SSL_"))
     return {
       kind: "unreachable",
@@ -95,4 +94,9 @@ function codeOf(error: unknown, depth = 0): string {
   if ("code" in error && typeof error.code === "string") return error.code;
   if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0], depth + 1);
   return codeOf(error.cause, depth + 1);
+}
+
+/** Whether what came was no answer of HTTP, whole or in part. */
+export function isNoHttp(error: unknown): boolean {
+  return error instanceof Error && error.name === "HTTPParserError" && !error.message.includes("EOF");
 }

@@ -1,3 +1,4 @@
+import { whenAborted } from "./abort";
 import { broken, type HttpResponse, type Sent } from "./exchange";
 
 const maximumAttempts = 4;
@@ -66,28 +67,14 @@ export function retryAfterMs(response: Pick<HttpResponse, "header">): number | u
 
 /** Whether the time went by; false where the signal ended it. */
 export function sleep(ms: number, signal: AbortSignal): Promise<boolean> {
-  const own = ownSignal(signal);
   return new Promise((resolve) => {
-    if (own.aborted) {
-      resolve(false);
-      return;
-    }
-    const end = (complete: boolean) => {
-      clearTimeout(timer);
-      own.removeEventListener("abort", onAbort);
-      resolve(complete);
-    };
-    const onAbort = () => {
-      end(false);
-    };
     const timer = setTimeout(() => {
-      end(true);
+      stopListening();
+      resolve(true);
     }, ms);
-    own.addEventListener("abort", onAbort, { once: true });
+    const stopListening = whenAborted(signal, () => {
+      clearTimeout(timer);
+      resolve(false);
+    });
   });
-}
-
-/** A signal that ends with the given one. Many may listen for one image's end; Node warns when they do so at one signal. */
-export function ownSignal(signal: AbortSignal): AbortSignal {
-  return AbortSignal.any([signal]);
 }

@@ -1,7 +1,8 @@
-import { Buffer } from "node:buffer";
 import type { LookupFunction } from "node:net";
 import type { Dispatcher } from "undici";
-import { Connections } from "./connections";
+import { whenAborted } from "./abort";
+import { readAnswer } from "./answer-body";
+import { type Connection, Connections } from "./connections";
 import type { HostRules } from "./hosts";
 import { broken, type HttpRequest, type Sent } from "./exchange";
 import { Limiter } from "./limiter";
@@ -9,7 +10,7 @@ import type { RequestEnd } from "./pace";
 import type { Proxy } from "./proxy";
 import { Routes } from "./route";
 import { ProxyError, proxyRefusal, unreachableProxy } from "./tunnel";
-import { describeNetworkError } from "./network-error";
+import { describeNetworkError, isNoHttp } from "./network-error";
 import { requestStep } from "../trace/request-step";
 import type { Trace } from "../trace/trace";
 
@@ -24,8 +25,8 @@ export interface TransportOptions {
 
 /** To all hosts together, so that no more connections than these are open. */
 const maximumConcurrentRequests = 64;
-/** An error's text needs no more. */
-const maximumErrorBytes = 64 * 1024;
+/** Why a request ended that took too long. */
+const overdue = new Error("the request took too long");
 
 /**
  * Sends single requests: bounded in time, in bytes and in number. Idle connections are kept for reuse and do not keep
@@ -36,7 +37,9 @@ export class Transport {
   readonly #connections = new Connections(maximumConcurrentRequests);
   readonly #routes: Routes;
   readonly #limiter: Limiter;
-  readonly #closing = new AbortController();
+  /** What ends each request that was not answered yet: one signal for all its reasons. */
+  readonly #underWay = new Set<AbortController>();
+  #closed = false;
 
   constructor(
     rules: HostRules,
@@ -64,30 +67,33 @@ export class Transport {
 
   async #send(request: HttpRequest): Promise<Sent> {
     const label = request.label ?? request.url.host;
-    const leave = await this.#limiter.enter(
-      request.url.host,
-      AbortSignal.any([request.signal, this.#closing.signal]),
-    );
-    if (leave === undefined) return this.#ended(label);
-    const sent = await this.#bounded(request, label);
-    leave(endOf(sent));
-    return sent;
+    const end = new AbortController();
+    const stopListening = whenAborted(request.signal, () => {
+      end.abort();
+    });
+    this.#underWay.add(end);
+    if (this.#closed) end.abort();
+    try {
+      const leave = await this.#limiter.enter(request.url.host, end.signal);
+      if (leave === undefined) return this.#ended(label);
+      const sent = await this.#bounded(request, label, end);
+      leave(endOf(sent));
+      return sent;
+    } finally {
+      stopListening();
+      this.#underWay.delete(end);
+    }
   }
 
-  async #bounded(request: HttpRequest, label: string): Promise<Sent> {
-    const limit = new AbortController();
+  async #bounded(request: HttpRequest, label: string, end: AbortController): Promise<Sent> {
     const timer = setTimeout(() => {
-      limit.abort();
+      end.abort(overdue);
     }, this.options.requestTimeoutMs);
     try {
-      return await this.#exchange(
-        request,
-        label,
-        AbortSignal.any([request.signal, limit.signal, this.#closing.signal]),
-      );
+      return await this.#exchange(request, label, end.signal);
     } catch (error) {
-      if (request.signal.aborted || this.#closing.signal.aborted) return this.#ended(label);
-      if (limit.signal.aborted) {
+      if (request.signal.aborted || this.#closed) return this.#ended(label);
+      if (end.signal.reason === overdue) {
         const seconds = this.options.requestTimeoutMs / 1000;
         return broken("timeout", `${label} did not answer within ${seconds} s`, "late");
       }
@@ -99,19 +105,38 @@ export class Transport {
   }
 
   async close(): Promise<void> {
-    this.#closing.abort();
+    this.#closed = true;
+    for (const end of this.#underWay) end.abort();
     await this.#connections.close();
   }
 
   #ended(label: string): Sent {
-    return this.#closing.signal.aborted
+    return this.#closed
       ? broken("unreachable", `the registry client was closed before ${label} answered`)
       : broken("timeout", `the time for this image ended before ${label} answered`);
   }
 
   async #exchange(request: HttpRequest, label: string, signal: AbortSignal): Promise<Sent> {
     const { key, open, asked } = this.#routes.to(request.url, request.reach);
-    const { dispatcher, release } = this.#connections.take(key, open);
+    for (;;) {
+      const connection = this.#connections.take(key, open);
+      try {
+        return await this.#over(connection, request, label, asked, signal);
+      } catch (error) {
+        // It may have brought the rest of an earlier answer, such as the body that a HEAD must not have.
+        if (connection.used && isNoHttp(error)) continue;
+        throw asked === undefined || error instanceof ProxyError ? error : unreachableProxy(asked, error);
+      }
+    }
+  }
+
+  async #over(
+    { dispatcher, release }: Connection,
+    request: HttpRequest,
+    label: string,
+    asked: Proxy | undefined,
+    signal: AbortSignal,
+  ): Promise<Sent> {
     let reusable = false;
     try {
       this.#requests++;
@@ -130,8 +155,6 @@ export class Transport {
       return body === undefined
         ? broken("malformed", `${label} answered with more than ${request.maxBytes} bytes`)
         : { ok: true, response: { url: request.url, status, header, body } };
-    } catch (error) {
-      throw asked === undefined || error instanceof ProxyError ? error : unreachableProxy(asked, error);
     } finally {
       release(reusable);
     }
@@ -145,6 +168,9 @@ function messageOf(
   const path = url.pathname + url.search;
   return {
     method,
+    // The HTTP library would close the connection behind a HEAD, in case that the server sends a body with its answer. One that does
+    // breaks it as well; for all the others it can be used again, where it leads to one server alone.
+    ...(method === "HEAD" && asked === undefined ? { reset: false } : {}),
     path: asked === undefined ? path : url.origin + path,
     headers: {
       "user-agent": "pulumi-ecs-image-guard",
@@ -155,30 +181,6 @@ function messageOf(
     },
     body: body ?? null,
   };
-}
-
-/** The body, or undefined where it is longer than allowed; and whether its end was reached. */
-async function readAnswer(
-  { maxBytes, startOnly = false }: HttpRequest,
-  { statusCode, headers, body }: Dispatcher.ResponseData,
-): Promise<{ body: Uint8Array | undefined; ended: boolean }> {
-  const start = startOnly && (statusCode === 200 || statusCode === 206);
-  const whole = statusCode === 200 && !start;
-  const maximum = whole || start ? maxBytes : maximumErrorBytes;
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  let ended = true;
-  if (whole && Number(headers["content-length"] ?? 0) > maximum) ended = false;
-  else
-    for await (const chunk of body as AsyncIterable<Uint8Array>) {
-      length += chunk.length;
-      chunks.push(chunk);
-      ended = length <= maximum;
-      if (!ended) break;
-    }
-  // Whoever releases the connection ends it with what is left of the body.
-  if (!ended) body.on("error", () => undefined);
-  return { body: whole && !ended ? undefined : Buffer.concat(chunks).subarray(0, maximum), ended };
 }
 
 /** What the end of a request says about the load of its host. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Dispatcher } from "undici";
 import { Client } from "undici";
 import { Connections } from "../../../policypack/registry/http/connections";
@@ -75,4 +76,34 @@ describe("connections", () => {
     for (const outcome of await round()) valueOf(outcome);
     assert.ok(registry.connections <= 60, `${registry.connections} connections`);
   });
+
+  it("are used again behind a HEAD", async () => {
+    const registry = await start();
+    registry.putManifest("app", "1", manifestType, manifest);
+    const client = connect();
+    for (let n = 0; n < 5; n++) valueOf(await client.resolve(at(registry), "1"));
+    assert.equal(registry.connections, 1);
+  });
+
+  for (const [when, delayMs] of [
+    ["at once", 0],
+    ["late", 20],
+  ] as const)
+    it(`break where a server sends a body ${when} after its answer to a HEAD, and no request with them`, async () => {
+      const registry = await start({ latencyMs: 10 });
+      const digest = registry.putManifest("app", "1", manifestType, manifest);
+      registry.onRequest = ({ method, socket }) => {
+        if (method !== "HEAD") return false;
+        const fields = `content-type: ${manifestType}\r\ndocker-content-digest: ${digest}\r\ncontent-length: 4`;
+        socket.write(`HTTP/1.1 200 OK\r\n${fields}\r\n\r\n${delayMs === 0 ? "body" : ""}`);
+        if (delayMs > 0) setTimeout(() => socket.write("body"), delayMs);
+        return true;
+      };
+      const client = connect();
+      for (let n = 0; n < 3; n++) {
+        assert.equal(valueOf(await client.resolve(at(registry), "1"))?.digest, digest);
+        await sleep(n * 15);
+        assert.equal(valueOf(await client.manifest(at(registry), "1")).digest, digest);
+      }
+    });
 });
