@@ -158,7 +158,7 @@ describe("with the real Pulumi engine, the pack", function () {
     });
     const run = await stack.preview();
     assert.equal(run.passed, false);
-    assert.match(run.output, /used by +`native`: `app`\n +`child`: `c0`/);
+    assert.match(run.output, /used by +`(native: `app`\n +`child`: `c0|child`: `c0`\n +`native`: `app)`/);
   });
 
   it("says where a malformed definition is malformed, without a stack trace", async () => {
