@@ -57,7 +57,7 @@ export class ReviewInProgress {
   ) {}
 
   add(workload: Workload): void {
-    this.#unreadable.push(...workload.images.unreadable.map((use) => ({ workload, use })));
+    for (const use of workload.images.unreadable) this.#unreadable.push({ workload, use });
     const { urn, name, exclusion } = workload;
     const exclusions = exclusion === undefined ? this.exclude : [...this.exclude, exclusion];
     const today = new Date().toISOString().slice(0, "YYYY-MM-DD".length);
