@@ -4,6 +4,7 @@ import { formatPlatform } from "../oci/platform";
 import { formatReference, referenceIn, withDefaultTag } from "../oci/reference";
 import { printable } from "../oci/text";
 import { definitions } from "../policies/definitions";
+import { jsonText } from "./json-text";
 import { type Finding, findingsOf, type InspectedName } from "./inspected";
 
 /**
@@ -42,7 +43,7 @@ export function renderSarif(results: readonly InspectedName[], version: string):
       },
     ],
   };
-  return `${JSON.stringify(log, undefined, 2)}\n`;
+  return jsonText(log);
 }
 
 function resultOf({ image, platform }: InspectedName, { policy, level, message }: Finding) {
