@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { formatPlatform } from "../oci/platform";
-import { formatReference, referenceIn, withDefaultTag } from "../oci/reference";
-import { printable } from "../oci/text";
+import { formatReference, referenceIn, withDefaultTag, printableName } from "../oci/reference";
 import { definitions } from "../policies/definitions";
 import { type Finding, findingsOf, type InspectedName } from "./inspected";
 
@@ -45,7 +44,7 @@ export function renderSarif(results: readonly InspectedName[], version: string):
 
 function resultOf({ image, platform }: InspectedName, { policy, level, message }: Finding) {
   const reference = referenceIn(image);
-  const name = reference === undefined ? printable(image) : formatReference(withDefaultTag(reference));
+  const name = reference === undefined ? printableName(image) : formatReference(withDefaultTag(reference));
   const identity = JSON.stringify([policy, name, formatPlatform(platform)]);
   return {
     ruleId: policy,

@@ -6,7 +6,7 @@ import { type BuildGround, type BuildVerdict, judgeBuild } from "../builds/judge
 import type { BuildSettings } from "../builds/predict-build";
 import { findExemption } from "../exemptions";
 import { InvalidPlatformError, parsePlatform, type Platform } from "../oci/platform";
-import { referenceIn } from "../oci/reference";
+import { referenceIn, printableName } from "../oci/reference";
 import { printable } from "../oci/text";
 import type { FaultyBuild, ReportedBase } from "../report";
 import type { Settings } from "../settings";
@@ -83,11 +83,12 @@ export async function reviewBuild(
       today,
     );
     if (exemption?.state === "in-force")
-      return { unknown: `${printable(image)} is excluded: ${printable(exemption.exclusion.reason)}` };
+      return { unknown: `${printableName(image)} is excluded: ${printable(exemption.exclusion.reason)}` };
     const wanted = platformIn(platform);
     if (wanted === undefined) return { unknown: `${printable(platform, 60)} is no platform` };
     const found = await session.inspectorFor(settings).inspect(image, wanted);
-    if (!found.ok) return { unknown: `${printable(image)}: ${found.failure.kind}: ${found.failure.message}` };
+    if (!found.ok)
+      return { unknown: `${printableName(image)}: ${found.failure.kind}: ${found.failure.message}` };
     return { name: image, platform, layers: found.value.layers.map(({ mediaType }) => mediaType) };
   }
 }

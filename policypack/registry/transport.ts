@@ -39,6 +39,8 @@ export interface HttpResponse {
   /** The values of one field, in their order; the name in lower case. */
   header(name: string): readonly string[];
   readonly body: Uint8Array;
+  /** Secrets that the request carried beside its own headers; whoever answered may repeat them. Default: none. */
+  readonly carried?: readonly string[];
 }
 
 /** One request's end: an answer of any status, or a breakdown that says how and whether another try may help. */
@@ -166,7 +168,7 @@ export class Transport {
       if (asked !== undefined && status === 407) throw proxyRefusal(asked, status);
       return body === undefined
         ? broken("malformed", `${label} answered with more than ${request.maxBytes} bytes`)
-        : { ok: true, response: { url: request.url, status, header, body } };
+        : { ok: true, response: { url: request.url, status, header, body, carried: asked?.secrets ?? [] } };
     } catch (error) {
       throw asked === undefined || error instanceof ProxyError ? error : unreachableProxy(asked, error);
     } finally {

@@ -1,4 +1,5 @@
 import { printable } from "../oci/text";
+import { printableName } from "../oci/reference";
 import type { Exclusion } from "../settings";
 import type { ImageUse } from "../workloads/image-use";
 import { type ImageUser, quoted } from "./layout";
@@ -24,7 +25,7 @@ export function endedExemption(workload: ImageUser["workload"], use: Use, exclus
 }
 
 function subject(workload: ImageUser["workload"], use: Use): string {
-  return `${printable(use.image)} (container ${quoted(use.container)} of ${quoted(workload.name)})`;
+  return `${printableName(use.image)} (container ${quoted(use.container)} of ${quoted(workload.name)})`;
 }
 
 function ruleOf({ image, stack, resource }: Exclusion): string {

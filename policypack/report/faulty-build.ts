@@ -1,4 +1,5 @@
 import type { BuildVerdict, SafeSettings } from "../builds/judge-build";
+import { printableName } from "../oci/reference";
 import type { BuildSettings } from "../builds/predict-build";
 import type { LayerStep } from "../builds/dockerfile/build-plan";
 import { count, printable } from "../oci/text";
@@ -41,7 +42,7 @@ export function faultyBuild(build: FaultyBuild): string {
     "",
     ...facts([
       ["build", `${quoted(build.resource)}: ${build.path}`],
-      ...build.images.map((image, at): Fact => [at === 0 ? "pushes" : "", printable(image)]),
+      ...build.images.map((image, at): Fact => [at === 0 ? "pushes" : "", printableName(image)]),
       ["base", baseWords(build.base)],
       ...(build.steps === undefined ? [] : [["adds", stepWords(build.steps)] satisfies Fact]),
       ...droppedWords(build.dropped),
