@@ -3,8 +3,8 @@ import type { Exclusion } from "./settings";
 
 /** What an exemption may cover. */
 export interface Subject {
-  /** As the resource gives it. */
-  readonly image: string;
+  /** As the resource gives it; undefined where it is not known: a pattern of images does not fit then. */
+  readonly image: string | undefined;
   readonly reference: Reference | undefined;
   readonly resource: { readonly name: string; readonly urn: string };
 }
@@ -29,7 +29,7 @@ export function findExemption(
 ): Exemption | undefined {
   if (exclusions.length === 0) return undefined;
   const { image, reference, resource } = subject;
-  const images = reference === undefined ? [image] : namesOf(image, reference);
+  const images = image === undefined ? [] : reference === undefined ? [image] : namesOf(image, reference);
   const stacks = stackNamesOf(resource.urn);
   const covering = exclusions.filter(
     (exclusion) =>

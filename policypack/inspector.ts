@@ -11,8 +11,10 @@ import {
 } from "./oci/reference";
 import { printable } from "./oci/text";
 import type { AwsIdentities } from "./registry/ecr/configured-identities";
+import { parseEcrHost } from "./registry/ecr/hosts";
 import { openRegistries, type Registries, type RegistriesOptions } from "./registry/open";
 import { type ImageReader, type Reader, readerOf } from "./registry/reader";
+import { Turns } from "./turns";
 import { referenceStep } from "./walk-steps";
 
 export type { InspectedImage, Layer } from "./look-up";
@@ -20,6 +22,8 @@ export type { InspectedImage, Layer } from "./look-up";
 export interface InspectorOptions extends RegistriesOptions {
   /** Milliseconds that one image's look-ups may take together. Default: 30 s. */
   readonly imageTimeoutMs?: number;
+  /** Milliseconds after which a tag is asked for again. Default: never, an inspector asks once. */
+  readonly tagsFreshForMs?: number;
   /** Look at the first bytes of every layer, and at every config. Default: no. */
   readonly sniffLayers?: boolean;
   /** Who reads private ECR, and secrets with logins, by account or ECR registry; goes before what a reader brings along. */
@@ -27,11 +31,18 @@ export interface InspectorOptions extends RegistriesOptions {
 }
 
 /**
+ * More than a registry is ever sent requests at a time, so that it is kept busy; but few enough that images are finished one
+ * after another instead of all together at the end, which takes less memory.
+ */
+const lookUpsPerRegistry = 128;
+
+/**
  * Joins `oci/` and `registry/`: one inspection for each image name and platform, however often it is asked for.
  * The registry client, and with it the HTTP library, is loaded when the first image is met.
  */
 export class Inspector {
   readonly #options: InspectorOptions;
+  readonly #turns = new Turns(lookUpsPerRegistry);
   readonly #inspections = new Inspections<Outcome<InspectedImage>>();
   readonly #complete = new AbortController();
   #registries: Promise<Registries> | undefined;
@@ -64,8 +75,12 @@ export class Inspector {
       return Promise.resolve(failure("invalid-reference", words));
     }
     const reader = this.#readerOf(reference, asked);
-    return this.#inspections.once(keyOf(reference, platform, reader), () =>
-      this.#inspect(reference, platform, reader).catch(ownFailure),
+    // A digest names the same for ever.
+    const maxAgeMs = reference.digest === undefined ? this.#options.tagsFreshForMs : undefined;
+    return this.#inspections.once(
+      keyOf(reference, platform, reader),
+      () => this.#inspect(reference, platform, reader).catch(ownFailure),
+      maxAgeMs,
     );
   }
 
@@ -95,10 +110,17 @@ export class Inspector {
   ): Promise<Outcome<InspectedImage>> {
     this.#registries ??= openRegistries(this.#options);
     const registries = (this.#opened = await this.#registries);
-    const signal = AbortSignal.timeout(this.#options.imageTimeoutMs ?? 30_000);
     const { sniffLayers = false, trace } = this.#options;
     trace?.add(referenceStep(reference));
-    return new LookUp({ registries, reference, platform, reader, signal, sniffLayers, trace }).run();
+    const args = { registries, reference, platform, reader, sniffLayers, trace };
+    const lookUp = (): Promise<Outcome<InspectedImage>> => {
+      const signal = AbortSignal.timeout(this.#options.imageTimeoutMs ?? 30_000);
+      return new LookUp({ ...args, signal }).run();
+    };
+    // Look-ups in ECR wait for one another, to go out together.
+    return parseEcrHost(reference.registry) === undefined
+      ? this.#turns.during(reference.registry, lookUp)
+      : lookUp();
   }
 }
 

@@ -3,7 +3,7 @@ import type { Outcome } from "../oci/failure";
 import type { Platform } from "../oci/platform";
 import { predict, type Prediction, type RuntimeName, runtimeNames } from "../oci/runtimes";
 import { definitions } from "../policies/definitions";
-import type { TraceStep } from "../registry/trace";
+import type { TraceStep } from "../registry/trace/trace";
 import { hasRuntimes, runtimesOfEcs } from "../task-runtimes";
 
 /** One name of the command line and what its inspection gave. */
@@ -34,6 +34,7 @@ export function findingsOf({ image, platform, inspection, runtimes }: InspectedN
     runtimes: runtimes.length > 0 && hasRuntimes(platform) ? runtimes : runtimesOfEcs(platform),
     allowOciMix: false,
     toCome: false,
+    isActive: () => true,
   };
   return definitions.flatMap(({ name, enforcementLevel, judge }) => {
     const finding = judge(judged);

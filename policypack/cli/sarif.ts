@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { home } from "../home";
 import { formatPlatform } from "../oci/platform";
 import { formatReference, referenceIn, withDefaultTag, printableName } from "../oci/reference";
 import { definitions } from "../policies/definitions";
@@ -21,13 +22,14 @@ export function renderSarif(results: readonly InspectedName[], version: string):
             name: "ecs-image-guard",
             version,
             semanticVersion: version,
-            informationUri: "https://www.npmjs.com/package/pulumi-ecs-image-guard",
+            informationUri: home,
             rules: definitions.map((definition) => ({
               id: definition.name,
               name: definition.name,
               shortDescription: { text: definition.displayName },
               fullDescription: { text: definition.description },
               help: { text: definition.remediationSteps },
+              helpUri: `${home}#${definition.name}`,
               defaultConfiguration: { level: levelOf(definition.enforcementLevel) },
               properties: { tags: definition.tags, precision: "very-high" },
             })),
@@ -46,6 +48,7 @@ function resultOf({ image, platform }: InspectedName, { policy, level, message }
   const reference = referenceIn(image);
   const name = reference === undefined ? printableName(image) : formatReference(withDefaultTag(reference));
   const identity = JSON.stringify([policy, name, formatPlatform(platform)]);
+  const fingerprint = createHash("sha256").update(identity).digest("hex");
   return {
     ruleId: policy,
     ruleIndex: definitions.findIndex((definition) => definition.name === policy),
@@ -54,14 +57,24 @@ function resultOf({ image, platform }: InspectedName, { policy, level, message }
     locations: [
       {
         physicalLocation: {
-          artifactLocation: { uri: name.split("/").map(encodeURIComponent).join("/") },
+          artifactLocation: { uri: uriOf(name) },
           region: { startLine: 1 },
         },
         logicalLocations: [{ fullyQualifiedName: `${name} (${formatPlatform(platform)})`, kind: "resource" }],
       },
     ],
-    partialFingerprints: { "imageFinding/v1": createHash("sha256").update(identity).digest("hex") },
+    // GitHub tells results apart by the latter alone, and would make it of a source file that is not there.
+    partialFingerprints: {
+      "imageFinding/v1": fingerprint,
+      primaryLocationLineHash: `${fingerprint.slice(0, 16)}:1`,
+    },
   };
+}
+
+/** Relative whatever the name is: an illegal one may begin with a slash or lead upwards. */
+function uriOf(name: string): string {
+  const parts = name.split("/").map((part) => encodeURIComponent(part).replace(/^\.{0,2}$/, "_"));
+  return parts.join("/");
 }
 
 function levelOf(level: Finding["level"]): "error" | "warning" {

@@ -2,8 +2,8 @@ import type { DocumentCache } from "../cache/documents";
 import { isDigest } from "../oci/digest";
 import { type Outcome, success } from "../oci/failure";
 import type { FetchedManifest, RepositoryName, ResolvedTag } from "./client";
-import { InFlight } from "./in-flight";
-import type { Registries } from "./open";
+import { InFlight } from "./http/in-flight";
+import type { Registries } from "./registries";
 import type { ImageReader } from "./reader";
 import type { RegistryRouter } from "./router";
 

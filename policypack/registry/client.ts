@@ -1,42 +1,23 @@
-import type { LookupFunction } from "node:net";
 import { isDigest, sha256Of, verifyDigest } from "../oci/digest";
 import { failure, type Outcome, success } from "../oci/failure";
 import { acceptedManifestTypes, bareMediaType } from "../oci/media-types";
 import { printable } from "../oci/text";
-import type { CredentialSource } from "./credential";
+import type { CredentialSource } from "./credentials/credential";
 import { type Answer, Endpoint } from "./endpoint";
-import { bareName } from "./hosts";
+import { bareName } from "./http/hosts";
 import type { FetchedManifest, ResolvedTag } from "./fetched";
-import { InFlight } from "./in-flight";
-import { mirrorStep } from "./mirror-step";
+import { InFlight } from "./http/in-flight";
+import { mirrorStep } from "./trace/mirror-step";
 import { Mirrors } from "./mirrors";
 import { type Network, openNetwork } from "./network";
 import { checkName, illegal, isTag } from "./names";
-import { bringsStart, readStart } from "./range";
+import type { RegistryOptions } from "./options";
+import { bringsStart, readStart } from "./http/range";
 import { type Asked, refusalOf } from "./refusal";
-import type { Trace } from "./trace";
 
 export type { FetchedManifest, ResolvedTag } from "./fetched";
-export type { Credential, CredentialSource } from "./credential";
-
-export interface RegistryOptions {
-  /** Registries (`host[:port]`) that may be asked over plain http or with a certificate that proves nothing. */
-  readonly insecureRegistries?: readonly string[];
-  /** Registry → mirrors (`host[:port][/prefix]`) to ask before it, in this order. */
-  readonly mirrors?: Readonly<Record<string, readonly string[]>>;
-  /** Leave the registry itself alone: another way reads it. */
-  readonly mirrorsOnly?: boolean;
-  /** Milliseconds from sending a request to the last byte of its answer. Default: 10 s. */
-  readonly requestTimeoutMs?: number;
-  /** Asked only when a registry wants a login. Default: no credentials. */
-  readonly credentials?: CredentialSource;
-  /** The most requests to one host at a time; how many really go out at once is learnt from its answers. Default: 60. */
-  readonly maxConcurrentPerHost?: number;
-  /** How host names become addresses, as for `net.connect`. Default: as the system does it. */
-  readonly lookup?: LookupFunction;
-  /** Hears every step of the way. Default: nobody does. */
-  readonly trace?: Trace;
-}
+export type { Credential, CredentialSource } from "./credentials/credential";
+export type { RegistryOptions } from "./options";
 
 /** Where an image lives: the part of a reference that a registry client needs. */
 export interface RepositoryName {

@@ -1,6 +1,6 @@
 import { isRecord, printable } from "../oci/text";
-import { looksRandom } from "./shown-url";
-import type { HttpResponse } from "./transport";
+import type { HttpResponse } from "./http/exchange";
+import { looksRandom } from "./trace/shown-url";
 
 /** What a registry says about an error (distribution-spec, "Error Codes"), safe to show. */
 export interface ErrorText {

@@ -1,5 +1,8 @@
 import type { CacheOptions } from "../cache/place";
-import type { RegistryRouter, RouterOptions } from "./router";
+import type { Registries } from "./registries";
+import type { RouterOptions } from "./router";
+
+export type { Registries } from "./registries";
 
 export interface RegistriesOptions extends RouterOptions {
   /**
@@ -7,15 +10,6 @@ export interface RegistriesOptions extends RouterOptions {
    * Default: nothing is kept.
    */
   readonly cache?: false | CacheOptions;
-}
-
-/** How an inspection reads documents. */
-export interface Registries extends Pick<
-  RegistryRouter,
-  "manifest" | "blob" | "blobStart" | "close" | "requests"
-> {
-  /** Documents that were not fetched because they were there already. */
-  readonly cacheHits?: number;
 }
 
 /** The registries, behind the cache where one is wanted. Loads what talks to them. */

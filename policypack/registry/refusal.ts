@@ -1,6 +1,7 @@
 import type { Failure } from "../oci/failure";
-import type { Answer } from "./endpoint";
+import type { Authorized } from "./authorization";
 import { errorTextOf } from "./error-text";
+import type { HttpResponse } from "./http/exchange";
 
 /** What was asked for. */
 export interface Wanted {
@@ -18,7 +19,11 @@ export interface Asked extends Pick<Wanted, "noun" | "reference"> {
 }
 
 /** Why an answer that is not 200 brings nothing, in words for the person who named the image. */
-export function refusalOf(registry: string, wanted: Wanted, { response, authorized }: Answer): Failure {
+export function refusalOf(
+  registry: string,
+  wanted: Wanted,
+  { response, authorized }: { readonly response: HttpResponse; readonly authorized: Authorized },
+): Failure {
   const { status, url } = response;
   const { code, quoted } = errorTextOf(response, authorized.secrets);
   const http = `HTTP ${status}`;

@@ -134,7 +134,7 @@ function consequence({ verdict, base }: FaultyBuild): string[] {
 
 function version({ buildkitVersion }: FaultyBuild): string[] {
   return buildkitVersion === undefined
-    ? ["BuildKit's version is not known: this is the worst that any of its versions makes."]
+    ? ["BuildKit's version is not known: this is the worst that any version makes."]
     : [`Predicted for BuildKit ${printable(buildkitVersion, 40)}.`];
 }
 

@@ -1,8 +1,7 @@
 import type { Platform } from "../oci/platform";
-import type { launchTypeNames } from "./launch-types";
+import type { LaunchType } from "./launch-types";
 
-/** Where ECS will start the task; decides which container runtime pulls the image. */
-export type LaunchType = (typeof launchTypeNames)[number];
+export type { LaunchType } from "./launch-types";
 
 /** One container of a workload that will make ECS pull an image. */
 export interface ImageUse {

@@ -1,7 +1,9 @@
-import type { LaunchType } from "./image-use";
 import { member } from "./values";
 
 export const launchTypeNames = ["EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES"] as const;
+
+/** Where ECS will start the task; decides which container runtime pulls the image. */
+export type LaunchType = (typeof launchTypeNames)[number];
 
 /**
  * The launch types that are known, each once, of `requiresCompatibilities` (ECS API, `RegisterTaskDefinition`) or of

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { printable } from "../../oci/text";
-import type { Credential } from "../credential";
+import type { Credential } from "./credential";
 import { credentialOf } from "./auth-entry";
 import { guardGroup } from "./group-guardian";
 import { CredentialError } from "./credential-error";

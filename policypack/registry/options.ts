@@ -1,0 +1,23 @@
+import type { LookupFunction } from "node:net";
+import type { CredentialSource } from "./credentials/credential";
+import type { Trace } from "./trace/trace";
+
+/** How registries are read. */
+export interface RegistryOptions {
+  /** Registries (`host[:port]`) that may be asked over plain http or with a certificate that proves nothing. */
+  readonly insecureRegistries?: readonly string[];
+  /** Registry → mirrors (`host[:port][/prefix]`) to ask before it, in this order. */
+  readonly mirrors?: Readonly<Record<string, readonly string[]>>;
+  /** Leave the registry itself alone: another way reads it. */
+  readonly mirrorsOnly?: boolean;
+  /** Milliseconds from sending a request to the last byte of its answer. Default: 10 s. */
+  readonly requestTimeoutMs?: number;
+  /** Asked only when a registry wants a login. Default: no credentials. */
+  readonly credentials?: CredentialSource;
+  /** The most requests to one host at a time; how many really go out at once is learnt from its answers. Default: 60. */
+  readonly maxConcurrentPerHost?: number;
+  /** How host names become addresses, as for `net.connect`. Default: as the system does it. */
+  readonly lookup?: LookupFunction;
+  /** Hears every step of the way. Default: nobody does. */
+  readonly trace?: Trace;
+}
