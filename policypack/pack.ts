@@ -2,7 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PolicyPack } from "@pulumi/policy";
 import { home } from "./home";
+import { endWithParent } from "./parent";
 import { ecsImagePolicies } from "./policies";
+
+endWithParent();
 
 // The only file with a side effect: it serves the pack to the engine, whose first line of output must be the port.
 new PolicyPack("ecs-image-guard", {

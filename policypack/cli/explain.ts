@@ -1,6 +1,7 @@
 import { Inspector, type InspectorOptions } from "../inspector";
+import { printableName } from "../oci/reference";
 import type { Platform } from "../oci/platform";
-import { count, printable } from "../oci/text";
+import { count } from "../oci/text";
 import { TraceLog, type RequestStep, type TraceStep } from "../registry/trace/trace";
 import { findingsOf, type InspectedName } from "./inspected";
 
@@ -43,7 +44,7 @@ export function renderSteps(image: string, steps: readonly (TraceStep | VerdictS
   const rows = steps.flatMap((step) =>
     linesOf(step).map((line, i) => `  ${(i === 0 ? step.step : "").padEnd(10)}  ${line}`.trimEnd()),
   );
-  return [`explain  ${printable(image)}`, ...rows, ""].join("\n");
+  return [`explain  ${printableName(image)}`, ...rows, ""].join("\n");
 }
 
 function linesOf(step: TraceStep | VerdictStep): string[] {

@@ -1,7 +1,7 @@
 import type { InspectedImage } from "../inspector";
 import type { Failure } from "../oci/failure";
 import { formatPlatform } from "../oci/platform";
-import { formatReference, type Reference, referenceIn, withDefaultTag } from "../oci/reference";
+import { formatReference, type Reference, referenceIn, withDefaultTag, withoutLogin } from "../oci/reference";
 import { stepsOf } from "./explain";
 import { jsonText } from "./json-text";
 import { findingsOf, type InspectedName, predictionsOf } from "./inspected";
@@ -14,7 +14,7 @@ export function renderJson(results: readonly InspectedName[]): string {
 function imageAsJson(result: InspectedName) {
   const { image, platform, inspection } = result;
   return {
-    image,
+    image: withoutLogin(image),
     reference: referenceAsJson(referenceIn(image)),
     platform: formatPlatform(platform),
     manifest: inspection.ok ? manifestAsJson(inspection.value) : null,

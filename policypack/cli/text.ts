@@ -1,7 +1,8 @@
 import { styleText } from "node:util";
+import { printableName } from "../oci/reference";
 import type { InspectedImage } from "../inspector";
 import { formatPlatform } from "../oci/platform";
-import { count, printable } from "../oci/text";
+import { count } from "../oci/text";
 import { renderSteps, stepsOf } from "./explain";
 import { findingsOf, type InspectedName, predictionsOf } from "./inspected";
 
@@ -17,7 +18,7 @@ export function renderText(results: readonly InspectedName[], colour: boolean): 
   return blocks.join("");
 
   function verdictOf(result: InspectedName): string {
-    const name = printable(result.image);
+    const name = printableName(result.image);
     // The first says it best: the others are for those who set their levels otherwise.
     const [finding] = findingsOf(result);
     if (result.inspection.ok && finding === undefined) {

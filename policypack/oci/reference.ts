@@ -83,6 +83,22 @@ export function referenceIn(name: string): Reference | undefined {
   }
 }
 
+/** An image name as it may be shown, even where it is none: see {@link withoutLogin}. */
+export function printableName(name: string, length?: number): string {
+  return printable(withoutLogin(name), length);
+}
+
+/**
+ * The name without what stands before `@` as a login does in a URL, and without a query: both may be secrets. Neither is
+ * part of any legal name, where `@` comes before a digest only.
+ */
+export function withoutLogin(name: string): string {
+  return name
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/).*@/is, "$1…@")
+    .replace(/^(?![a-z][a-z0-9+.-]*:\/\/).*@(?=[^@]*\/)/is, "…@")
+    .replace(/\?.*$/s, "?…");
+}
+
 /** With the tag `latest` where there is neither tag nor digest (`TagNameOnly`). */
 export function withDefaultTag(reference: Reference): Reference {
   return reference.tag === undefined && reference.digest === undefined
@@ -158,5 +174,5 @@ function prefixed(subject: string, problem: string | undefined): string | undefi
 }
 
 function invalid(name: string, why: string): InvalidReferenceError {
-  return new InvalidReferenceError(`\`${printable(name, 120)}\` is no legal image name: ${why}.`);
+  return new InvalidReferenceError(`\`${printableName(name, 120)}\` is no legal image name: ${why}.`);
 }

@@ -7,7 +7,7 @@ import type { BuildSettings } from "../builds/predict-build";
 import { today } from "../calendar";
 import { type Exemption, findExemption } from "../exemptions";
 import { InvalidPlatformError, parsePlatform, type Platform } from "../oci/platform";
-import { referenceIn } from "../oci/reference";
+import { referenceIn, printableName } from "../oci/reference";
 import { printable } from "../oci/text";
 import type { FaultyBuild, ReportedBase } from "../report";
 import type { Settings } from "../settings";
@@ -79,11 +79,12 @@ export async function reviewBuild(
     const { image, platform = usual } = base;
     const exemption = exemptionOf(image, resource, settings);
     if (exemption?.state === "in-force")
-      return { unknown: `${printable(image)} is excluded: ${printable(exemption.exclusion.reason)}` };
+      return { unknown: `${printableName(image)} is excluded: ${printable(exemption.exclusion.reason)}` };
     const wanted = platformIn(platform);
     if (wanted === undefined) return { unknown: `${printable(platform, 60)} is no platform` };
     const found = await session.inspectorFor(settings).inspect(image, wanted);
-    if (!found.ok) return { unknown: `${printable(image)}: ${found.failure.kind}: ${found.failure.message}` };
+    if (!found.ok)
+      return { unknown: `${printableName(image)}: ${found.failure.kind}: ${found.failure.message}` };
     return { name: image, platform, layers: found.value.layers.map(({ mediaType }) => mediaType) };
   }
 }

@@ -8,7 +8,7 @@ import type {
 } from "@pulumi/policy";
 import { home } from "../home";
 import { printable } from "../oci/text";
-import { type Settings, settingsSchema } from "../settings";
+import { engineSchema, type Settings } from "../settings";
 import type { PolicyMetadata } from "./definition";
 import type { Finding } from "./findings";
 import { reportsAtEnd } from "./run-mode";
@@ -50,7 +50,7 @@ type ReportAtLevel = (
  */
 export function collectingPolicy(session: Session, args: CollectingPolicyArgs): ImagePolicy {
   const { concerns, collect, ...metadata } = args;
-  const configSchema: PolicyConfigSchema = { properties: settingsSchema };
+  const configSchema: PolicyConfigSchema = { properties: engineSchema };
   let preview: Collection | undefined;
 
   function report(findings: readonly Finding[], reportViolation: ReportViolation): void {

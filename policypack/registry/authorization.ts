@@ -1,5 +1,4 @@
 import { failure, type Outcome, success } from "../oci/failure";
-import { printable } from "../oci/text";
 import { parseChallenges } from "./challenge";
 import { CredentialError } from "./credentials/credential-error";
 import { type CredentialSearch, searchInWords } from "./credentials/search";
@@ -30,6 +29,12 @@ export interface Authorized {
 type Learnt =
   | { readonly scheme: "basic" }
   | { readonly scheme: "bearer"; readonly realm: URL; readonly service: string | undefined };
+
+/** IANA's HTTP Authentication Schemes, and two more that are met. Anything else may repeat a token, and is not shown. */
+const knownSchemes: ReadonlySet<string> = new Set([
+  ...["digest", "dpop", "gnap", "hoba", "mutual", "negotiate", "oauth", "privatetoken", "scram-sha-1"],
+  ...["scram-sha-256", "vapid", "ntlm", "aws4-hmac-sha256"],
+]);
 
 const anonymous: Authorized = { identified: false, secrets: [] };
 
@@ -123,7 +128,9 @@ export class Authorization {
     }
     if (offers.length > 0)
       return failure("malformed", `${this.registry} asks for a token but names no realm to get it from`);
-    const schemes = challenges.map(({ scheme }) => printable(scheme, 40)).join(", ");
+    const schemes = challenges
+      .map(({ scheme }) => (knownSchemes.has(scheme) ? scheme : "another scheme"))
+      .join(", ");
     const how =
       schemes === ""
         ? "without saying how to log in"

@@ -1,5 +1,6 @@
 import { isRecord, printable } from "../oci/text";
 import type { HttpResponse } from "./http/exchange";
+import { looksRandom } from "./trace/shown-url";
 
 /** What a registry says about an error (distribution-spec, "Error Codes"), safe to show. */
 export interface ErrorText {
@@ -9,8 +10,12 @@ export interface ErrorText {
   readonly quoted: string;
 }
 
-/** Reads `errors[]`, or the text that token services put in its place. Text that holds one of the secrets is dropped. */
-export function errorTextOf(response: HttpResponse, secrets: readonly string[]): ErrorText {
+/**
+ * Reads `errors[]`, or the text that token services put in its place. Text that holds one of the secrets is dropped, and so is
+ * text that holds what else the request carried: the login of a proxy, the signature in a presigned URL.
+ */
+export function errorTextOf(response: HttpResponse, known: readonly string[]): ErrorText {
+  const secrets = [...known, ...(response.carried ?? []), ...signaturesIn(response.url)];
   const document = parseJson(response.body);
   if (!isRecord(document)) return { code: "", quoted: "" };
   const errors: unknown[] = Array.isArray(document["errors"]) ? document["errors"] : [];
@@ -26,19 +31,32 @@ export function errorTextOf(response: HttpResponse, secrets: readonly string[]):
 }
 
 function holdsSecret(text: string, secrets: readonly string[]): boolean {
-  return secrets.some((secret) => secret !== "" && text.includes(secret));
+  return secrets.some(
+    (secret) =>
+      secret !== "" && [secret, encodeURIComponent(secret), base64(secret)].some((one) => text.includes(one)),
+  );
 }
 
 /** Far more than is shown; what is longer is cut before the pattern meets it, whose time grows with the square of the length. */
 const maximumText = 2_000;
 
-/** A URL's query may be a signature, so it is never shown. */
+function base64(text: string): string {
+  return Buffer.from(text, "utf8").toString("base64");
+}
+
+/** Values of the query that are too long to be found in a sentence by chance. */
+function signaturesIn(url: URL): readonly string[] {
+  return [...url.searchParams.values()].filter((value) => value.length >= 12);
+}
+
+/** A URL's query may be a signature, so it is never shown; nor is what looks like a piece of a key or of a token. */
 function safeText(text: string): string {
+  const withoutQueries = text
+    .trim()
+    .slice(0, maximumText)
+    .replace(/(\bhttps?:\/\/[^\s?"]*)\?[^\s"]*/gi, "$1");
   return printable(
-    text
-      .trim()
-      .slice(0, maximumText)
-      .replace(/(\bhttps?:\/\/[^\s?"]*)\?[^\s"]*/gi, "$1"),
+    withoutQueries.replace(/[A-Za-z0-9_+=-]{20,}/g, (word) => (looksRandom(word) ? "…" : word)),
     200,
   );
 }

@@ -1,7 +1,7 @@
 import type { InspectedImage } from "../inspector";
+import { printableName } from "../oci/reference";
 import { formatPlatform } from "../oci/platform";
 import { mismatchText } from "../oci/runtimes";
-import { printable } from "../oci/text";
 import { layerLines } from "./layers";
 import { facts, type ImageUser, usedBy } from "./layout";
 import { repairCommands } from "./repair";
@@ -38,7 +38,7 @@ export function allowedMix(image: string, users: readonly ImageUser[], inspected
 /** What names an image that was read. */
 export function identified(image: string, users: readonly ImageUser[], inspected: InspectedImage): string[] {
   return facts([
-    ["image", printable(image)],
+    ["image", printableName(image)],
     ...usedBy(users),
     ["platform", formatPlatform(inspected.platform)],
     ["digest", inspected.digest],

@@ -1,5 +1,6 @@
 import type { Exemption } from "../exemptions";
 import { printable } from "../oci/text";
+import { printableName } from "../oci/reference";
 import type { Exclusion } from "../settings";
 import type { ImageUse, UnreadableUse } from "../workloads/image-use";
 import { type ImageUser, quoted } from "./layout";
@@ -27,7 +28,7 @@ export function exemptionInWords(what: string, { state, exclusion }: Exemption):
 export function useInWords(workload: ImageUser["workload"], use: Use): string {
   const owner = quoted(workload.name);
   const place = use.container === undefined ? owner : `container ${quoted(use.container)} of ${owner}`;
-  return "image" in use ? `${printable(use.image)} (${place})` : `${place}, at ${printable(use.path)}`;
+  return "image" in use ? `${printableName(use.image)} (${place})` : `${place}, at ${printable(use.path)}`;
 }
 
 export function buildInWords(resource: string): string {

@@ -1,4 +1,5 @@
 import type { BuildVerdict, SafeSettings } from "../builds/judge-build";
+import { printableName } from "../oci/reference";
 import type { BuildSettings } from "../builds/predict-build";
 import type { LayerStep } from "../builds/dockerfile/build-plan";
 import { count, printable } from "../oci/text";
@@ -85,14 +86,14 @@ function headline(verdict: FaultyBuild["verdict"]): string[] {
 const maximumNames = 10;
 
 function pushedNames(images: readonly string[]): Fact[] {
-  const shown = images.slice(0, maximumNames).map((image) => printable(image));
+  const shown = images.slice(0, maximumNames).map((image) => printableName(image));
   if (images.length > shown.length) shown.push(`and ${count(images.length - shown.length, "other")}`);
   return shown.map((name, at) => [at === 0 ? "pushes" : "", name]);
 }
 
 function baseWords(base: FaultyBuild["base"]): string {
   if ("unknown" in base) return `not known: ${base.unknown}`;
-  return base.name === "scratch" ? "scratch" : `${printable(base.name)} (${base.platform})`;
+  return base.name === "scratch" ? "scratch" : `${printableName(base.name)} (${base.platform})`;
 }
 
 function stepWords(steps: readonly LayerStep[]): string {

@@ -1,4 +1,5 @@
 import type { Failure, FailureKind } from "../oci/failure";
+import { printableName } from "../oci/reference";
 import { formatPlatform, type Platform } from "../oci/platform";
 import { count, printable } from "../oci/text";
 import type { UnreadableUse } from "../workloads/image-use";
@@ -12,7 +13,7 @@ export function uncheckedImage(
   failed: Failure,
 ): string {
   return facts([
-    ["image", printable(image)],
+    ["image", printableName(image)],
     ...usedBy(users),
     ["platform", formatPlatform(platform)],
     ...reasons(image, failed),
@@ -25,7 +26,7 @@ export function uncheckedImages(
   users: readonly ImageUser[],
   failed: Failure,
 ): string {
-  const names = [...new Set(images)].map((image) => printable(image));
+  const names = [...new Set(images)].map((image) => printableName(image));
   const shown = names.slice(0, maximumNames);
   if (names.length > shown.length) shown.push(`and ${count(names.length - shown.length, "other")}`);
   return facts([
@@ -37,7 +38,7 @@ export function uncheckedImages(
 
 /** Why, what to do, and where to learn more: a command to copy, so it stays on one line. */
 function reasons(image: string, { kind, message, login }: Failure): Fact[] {
-  const explain = `npx ecs-image-guard inspect --explain ${printable(image)}`;
+  const explain = `npx ecs-image-guard inspect --explain ${printableName(image)}`;
   return [
     ["problem", `${kind}: ${message}`],
     ...(login === undefined ? [] : [["login", login] as const]),
@@ -51,7 +52,7 @@ const maximumNames = 10;
 /** In short, since `missing-image` tells the rest: here for those who fail closed on whatever could not be checked. */
 export function missingToo(image: string, failed: Failure): string {
   return facts([
-    ["image", printable(image)],
+    ["image", printableName(image)],
     ["problem", `${failed.kind}: ${failed.message} (see missing-image)`],
   ]).join("\n");
 }
@@ -59,7 +60,7 @@ export function missingToo(image: string, failed: Failure): string {
 /** An image that the same program builds or pushes, so that what is in the registry now says nothing. */
 export function imageToCome(image: string, users: readonly ImageUser[]): string {
   return facts([
-    ["image", printable(image)],
+    ["image", printableName(image)],
     ...usedBy(users),
     ["problem", "this program pushes it; the guard checks it during the update, before it is used"],
   ]).join("\n");

@@ -1,7 +1,7 @@
 import type { InspectedImage } from "../inspector";
+import { printableName } from "../oci/reference";
 import type { Failure } from "../oci/failure";
 import { formatPlatform, type Platform } from "../oci/platform";
-import { printable } from "../oci/text";
 import { facts, type ImageUser, usedBy } from "./layout";
 
 /** An image that exists, but not for the platform that its task runs on. */
@@ -12,7 +12,7 @@ export function wrongPlatform(
   problem: string,
 ): string {
   return facts([
-    ["image", printable(image)],
+    ["image", printableName(image)],
     ...usedBy(users),
     ["platform", formatPlatform(platform)],
     ["problem", problem],

@@ -5,7 +5,7 @@ import type { LaunchType } from "../workloads/image-use";
 import { problemsOf, unknownKey } from "./check";
 import { isSettingName, type SettingName, settingNames, settingsSchema } from "./schema";
 
-export { settingsSchema } from "./schema";
+export { engineSchema, settingsSchema } from "./schema";
 
 /**
  * Images that the guard leaves alone, and why. It holds where everything that is given of image, stack and resource

@@ -131,6 +131,19 @@ export const settingsSchema = {
   },
 } as const satisfies Record<string, PolicyConfigJSONSchema>;
 
+/**
+ * The table as the engine gets it: with the defaults in words only. What stands under `default` the engine fills in for each
+ * policy, after which what is given once for all policies, or by the pack's own code, would count for none.
+ */
+export const engineSchema: Readonly<Record<string, PolicyConfigJSONSchema>> = Object.fromEntries(
+  Object.entries<PolicyConfigJSONSchema>(settingsSchema).map(([name, { default: value, ...schema }]) => [
+    name,
+    value === undefined
+      ? schema
+      : { ...schema, description: `${schema.description ?? ""} Default: ${JSON.stringify(value)}.` },
+  ]),
+);
+
 export type SettingName = keyof typeof settingsSchema;
 
 export const settingNames: readonly SettingName[] = Object.keys(settingsSchema).filter(isSettingName);

@@ -1,4 +1,5 @@
 import { printable } from "../oci/text";
+import { printableName } from "../oci/reference";
 import type { ImageUse, LaunchType, UnreadableUse, WorkloadImages } from "./image-use";
 import { eachAt, jsonAt, type Place } from "./places";
 import type { PlatformReading } from "./runtime-platform";
@@ -107,7 +108,7 @@ function imageOfContainer(
   if (!task.platform.ok) {
     return unreadable({
       ...task.platform,
-      message: `${printable(image.value, IMAGE_LENGTH)}: ${task.platform.message}`,
+      message: `${printableName(image.value, IMAGE_LENGTH)}: ${task.platform.message}`,
     });
   }
   const credentialsParameter = credentialsOf(container.value, keys);

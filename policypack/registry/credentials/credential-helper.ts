@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { printable } from "../../oci/text";
 import type { Credential } from "./credential";
 import { credentialOf } from "./auth-entry";
+import { guardGroup } from "./group-guardian";
 import { CredentialError } from "./credential-error";
 import { parseObject, stringField } from "./json-field";
 
@@ -62,6 +63,7 @@ function run(command: string, input: string, what: string, options: HelperOption
   return new Promise((resolve, reject) => {
     const refuse = (fault: string) => {
       clearTimeout(timer);
+      dismiss();
       reject(new CredentialError(`${what} ${fault}`));
     };
     const child = spawn(command, ["get"], {
@@ -72,6 +74,7 @@ function run(command: string, input: string, what: string, options: HelperOption
       // Its own process group, so that what it started can be ended with it.
       detached: ownGroup,
     });
+    const dismiss = ownGroup && child.pid !== undefined ? guardGroup(child.pid) : () => undefined;
     const giveUp = (fault: string) => {
       child.stdin.destroy();
       child.stdout.destroy();
@@ -98,6 +101,7 @@ function run(command: string, input: string, what: string, options: HelperOption
     });
     child.once("close", (status, signal) => {
       clearTimeout(timer);
+      dismiss();
       const fault =
         status === 0
           ? undefined

@@ -25,10 +25,26 @@ export async function downloadBlob(
     !(url.protocol === "http:" && classOfHostname(url.hostname) === "loopback")
   )
     return failure("unsupported", `ECR gave a download URL at ${printable(url.host)} that is not https`);
+  if (classOfHostname(url.hostname) === "local-link")
+    return failure(
+      "unsupported",
+      `ECR gave a download URL at ${printable(url.host)}, an address to which it must not lead`,
+    );
   const label = `the storage of ECR at ${printable(url.host)}`;
   // What is signed is the host alone, so that a Range field may be added (S3's presigned URLs for GetObject).
   const headers: Record<string, string> = startOnly ? { range: rangeOfStart(maxBytes) } : {};
-  const sent = await transport.send({ method: "GET", url, headers, maxBytes, startOnly, label, signal });
+  // Storage may well lie in a private network (VPC endpoints), but never on a local link, which holds instance metadata.
+  const reach = "loopback";
+  const sent = await transport.send({
+    method: "GET",
+    url,
+    headers,
+    maxBytes,
+    startOnly,
+    reach,
+    label,
+    signal,
+  });
   if (!sent.ok) return { ok: false, failure: sent.failure };
   const { response } = sent;
   if (startOnly && bringsStart(response.status)) return readStart(response, maxBytes, label);

@@ -9,16 +9,33 @@ export type Reach = Exclude<AddressClass, "local-link">;
 
 const ranks: Record<Reach, number> = { public: 0, private: 1, loopback: 2 };
 
-// Instance metadata services live on local links, but for two of them; a registry has no business there.
+// Instance metadata services live on local links, but for those of Alibaba Cloud, Azure and Oracle, and AWS's by IPv6 (fd00:ec2::/32
+// holds its other link-local services, too); a registry has no business there.
 const subnets: Record<Exclude<AddressClass, "public">, { v4: readonly string[]; v6: readonly string[] }> = {
   "local-link": {
-    v4: ["169.254.0.0/16", "100.100.100.200/32", "224.0.0.0/4", "255.255.255.255/32"],
-    v6: ["fe80::/10", "fd00:ec2::254/128", "ff00::/8"],
+    v4: [
+      "169.254.0.0/16",
+      "100.100.100.200/32",
+      "168.63.129.16/32",
+      "192.0.0.192/32",
+      "224.0.0.0/4",
+      "255.255.255.255/32",
+    ],
+    v6: ["fe80::/10", "fd00:ec2::/32", "ff00::/8"],
   },
   loopback: { v4: ["127.0.0.0/8", "0.0.0.0/8"], v6: ["::1/128", "::/128"] },
   private: {
-    v4: ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "192.0.0.0/24", "198.18.0.0/15"],
-    v6: ["fc00::/7", "fec0::/10"],
+    v4: [
+      "10.0.0.0/8",
+      "172.16.0.0/12",
+      "192.168.0.0/16",
+      "100.64.0.0/10",
+      "192.0.0.0/24",
+      "198.18.0.0/15",
+      "240.0.0.0/4",
+    ],
+    // The second: what a NAT64 gateway of a network's own reaches (RFC 8215).
+    v6: ["fc00::/7", "64:ff9b:1::/48", "fec0::/10"],
   },
 };
 
@@ -27,8 +44,9 @@ const lists = Object.entries(subnets).map(([name, { v4, v6 }]) => {
   for (const subnet of v4) {
     const [address = "", bits] = subnet.split("/");
     list.addSubnet(address, Number(bits), "ipv4");
-    // The same address as a NAT64 gateway would reach it (RFC 6052 §2.1).
-    list.addSubnet(`64:ff9b::${address}`, 96 + Number(bits), "ipv6");
+    // The same address as a NAT64 gateway would reach it (RFC 6052 §2.1), IPv4-compatible (RFC 4291 §2.5.5.1), and by 6to4 (RFC 3056 §2).
+    for (const prefix of ["64:ff9b::", "::"]) list.addSubnet(prefix + address, 96 + Number(bits), "ipv6");
+    list.addSubnet(`2002:${hextetsOf(address)}::`, 16 + Number(bits), "ipv6");
   }
   for (const subnet of v6) {
     const [address = "", bits] = subnet.split("/");
@@ -36,6 +54,12 @@ const lists = Object.entries(subnets).map(([name, { v4, v6 }]) => {
   }
   return { name: name as keyof typeof subnets, list };
 });
+
+/** `7f00:1` for 127.0.0.1. */
+function hextetsOf(address: string): string {
+  const [a = 0, b = 0, c = 0, d = 0] = address.split(".").map(Number);
+  return [a * 256 + b, c * 256 + d].map((hextet) => hextet.toString(16)).join(":");
+}
 
 /** The class of an IP address, without brackets; IPv4-mapped IPv6 addresses count as the IPv4 address they hold. */
 export function classOfAddress(address: string): AddressClass {

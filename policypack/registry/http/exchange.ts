@@ -26,6 +26,8 @@ export interface HttpResponse {
   /** The values of one field, in their order; the name in lower case. */
   header(name: string): readonly string[];
   readonly body: Uint8Array;
+  /** Secrets that the request carried beside its own headers; whoever answered may repeat them. Default: none. */
+  readonly carried?: readonly string[];
 }
 
 /** One request's end: an answer of any status, or a breakdown that says how and whether another try may help. */

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from "node:net";
-import { basicAuthorization } from "../credentials/credential";
+import { basicAuthorization, secretsOf } from "../credentials/credential";
 import { parseUrl } from "./hosts";
 
 /** The HTTP proxy that the environment names for a URL. */
@@ -11,6 +11,8 @@ export interface Proxy {
   readonly variable: string;
   /** The value of Proxy-Authorization; undefined where the variable holds no login. */
   readonly authorization: string | undefined;
+  /** What would give its login away. */
+  readonly secrets: readonly string[];
 }
 
 /** A variable that is set, but not to the URL of an http or https proxy. */
@@ -33,10 +35,10 @@ export function proxyFor(
   const proxy = parseUrl(text.includes("://") ? text : `http://${text}`);
   if (proxy === undefined || !/^https?:$/.test(proxy.protocol) || proxy.hostname === "")
     return { url: undefined, variable };
-  const { username, password } = proxy;
-  const authorization =
-    username === "" && password === "" ? undefined : basicAuthorization(decoded(username), decoded(password));
-  return { url: proxy, name: proxy.host, variable, authorization };
+  const [username, password] = [decoded(proxy.username), decoded(proxy.password)];
+  const login = username === "" && password === "" ? undefined : { username, password };
+  const authorization = login === undefined ? undefined : basicAuthorization(username, password);
+  return { url: proxy, name: proxy.host, variable, authorization, secrets: secretsOf(login) };
 }
 
 function variableOf(env: Readonly<Record<string, string | undefined>>, name: string): [string, string] {

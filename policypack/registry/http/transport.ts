@@ -154,7 +154,7 @@ export class Transport {
       if (asked !== undefined && status === 407) throw proxyRefusal(asked, status);
       return body === undefined
         ? broken("malformed", `${label} answered with more than ${request.maxBytes} bytes`)
-        : { ok: true, response: { url: request.url, status, header, body } };
+        : { ok: true, response: { url: request.url, status, header, body, carried: asked?.secrets ?? [] } };
     } finally {
       release(reusable);
     }

@@ -31,6 +31,6 @@ function isName(text: string): boolean {
 }
 
 /** Long, and of all three of capitals, small letters and digits. */
-function looksRandom(word: string): boolean {
+export function looksRandom(word: string): boolean {
   return word.length >= 20 && [/[A-Z]/, /[a-z]/, /[0-9]/].every((kind) => kind.test(word));
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { chmod, readFile } from "node:fs/promises";
-import { setTimeout as delay } from "node:timers/promises";
+import { assertEnded } from "../../support/processes";
 import { entry, Home, marker, userOf } from "./logins";
 
 const good = `echo "{\\"ServerURL\\":\\"$server\\",\\"Username\\":\\"helped\\",\\"Secret\\":\\"${marker}\\"}"`;
@@ -127,25 +127,6 @@ describe("a credential helper", function () {
     ]);
     await assert.rejects(source("ghcr.io", "c"), says);
     assert.ok(performance.now() - started < 4_000);
-    for (const name of ["own", "child"]) await ended(Number(await readFile(home.path(name), "utf8")));
+    for (const name of ["own", "child"]) await assertEnded(Number(await readFile(home.path(name), "utf8")));
   });
 });
-
-/** Waits until no process has the id; a zombie is ended too, and nobody may be there to reap a helper's child. */
-async function ended(pid: number): Promise<void> {
-  assert.ok(pid > 1);
-  for (let n = 0; n < 100; n++) {
-    const status = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-    if (process.platform === "linux" ? status === "" || / Z /.test(status) : !isThere(pid)) return;
-    await delay(20);
-  }
-  assert.fail(`process ${pid} is still there`);
-}
-
-function isThere(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}

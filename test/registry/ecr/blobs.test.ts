@@ -107,6 +107,10 @@ describe("a blob of private ECR", () => {
   const urls: [url: string, kind: string][] = [
     [`http://storage.example/blob?${secret}`, "unsupported"],
     [`file:///etc/passwd?${secret}`, "unsupported"],
+    [`https://169.254.169.254/latest?${secret}`, "unsupported"],
+    [`https://[::ffff:a9fe:a9fe]/latest?${secret}`, "unsupported"],
+    [`https://u:p@2852039166/latest?${secret}`, "unsupported"],
+    [`https://[fd00:ec2::254]/latest?${secret}`, "unsupported"],
     [`no url?${secret}`, "malformed"],
   ];
   for (const [url, kind] of urls)

@@ -64,6 +64,16 @@ describe("hosts", () => {
       ["0.0.0.0", "loopback"],
       ["::", "loopback"],
       ["169.254.170.2", "local-link"],
+      ["fd00:ec2::23", "local-link"],
+      ["168.63.129.16", "local-link"],
+      ["168.63.129.17", "public"],
+      ["192.0.0.192", "local-link"],
+      ["192.0.0.1", "private"],
+      ["240.0.0.1", "private"],
+      ["2002:a00:1::1", "private"],
+      ["2002:808:808::1", "public"],
+      ["::a9fe:a9fe", "local-link"],
+      ["64:ff9b:1::808:808", "private"],
     ] as const)
       assert.equal(classOfAddress(address), expected, address);
   });
