@@ -27,8 +27,8 @@ export interface TransportOptions {
 
 /** To all hosts together, so that no more connections than these are open. */
 const maximumConcurrentRequests = 64;
-/** How often a request goes to another connection because a server of HTTP/2 did not look at it on this one. */
-const maximumMoves = 4;
+/** How often a request moves on because a server of HTTP/2 did not look at it: four sessions, with a move to each and from each. */
+const maximumMoves = 7;
 /** Why a request ended that took too long. */
 const overdue = new Error("the request took too long");
 
