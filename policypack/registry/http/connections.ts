@@ -39,23 +39,34 @@ export class Connections {
   readonly #idle: Idle[] = [];
   readonly #open = new Set<Channel>();
   readonly #shared = new Map<string, Shared>();
-  /** Keys whose last channel was shared → how to call those who wait for its successor. */
-  readonly #successors = new Map<string, { waiting: Promise<void>; called: () => void } | undefined>();
+  /** Keys for which a shared channel is to be expected → how to call those who wait while one of them opens it. */
+  readonly #expected = new Map<string, { waiting: Promise<void>; called: () => void } | undefined>();
+  readonly #known = new Set<string>();
   #closed = false;
 
   constructor(private readonly maximum: number) {}
 
-  /** Takes one; waits while the successor of a shared one is being opened, so that it is not opened once for each request. */
-  async takeInTurn(key: string, open: () => Channel, signal: AbortSignal): Promise<Connection> {
+  /**
+   * Takes one; waits while a shared one that is to be expected is being opened, so that it is not opened once for each request: where the
+   * last one was shared, or nothing is known yet but that other keys have shared ones, and this one may.
+   */
+  async takeInTurn(
+    key: string,
+    open: () => Channel,
+    signal: AbortSignal,
+    mayShare = false,
+  ): Promise<Connection> {
+    if (mayShare && this.#shared.size > 0 && !this.#known.has(key)) this.#expected.set(key, undefined);
+    this.#known.add(key);
     for (;;) {
-      const successor = this.#successors.get(key);
-      if (successor === undefined || this.#shared.get(key)?.channel.usable === true)
+      const expected = this.#expected.get(key);
+      if (expected === undefined || this.#shared.get(key)?.channel.usable === true)
         return this.take(key, open);
       let stopListening = () => {};
       const aborted = new Promise<void>((resolve) => {
         stopListening = whenAborted(signal, resolve);
       });
-      await Promise.race([successor.waiting, aborted]);
+      await Promise.race([expected.waiting, aborted]);
       stopListening();
       signal.throwIfAborted();
     }
@@ -74,15 +85,15 @@ export class Connections {
       this.#open.add(dispatcher);
     }
     const taken = dispatcher;
-    const opensSuccessor = this.#successors.has(key) && this.#successors.get(key) === undefined;
-    if (opensSuccessor) this.#successors.set(key, deferred());
+    const opensExpected = this.#expected.has(key) && this.#expected.get(key) === undefined;
+    if (opensExpected) this.#expected.set(key, deferred());
     return {
       dispatcher,
       used,
       release: (reusable) => {
         if (reusable && this.#open.has(taken)) this.#idle.push({ key, dispatcher: taken });
         else void this.#end(taken);
-        if (opensSuccessor && this.#shared.get(key)?.channel.usable !== true) this.#forget(key);
+        if (opensExpected && this.#shared.get(key)?.channel.usable !== true) this.#forget(key);
       },
     };
   }
@@ -96,9 +107,14 @@ export class Connections {
     this.#open.add(channel);
     this.#shared.set(key, { channel, users: 0 });
     this.#idle.push({ key: undefined, dispatcher: channel });
-    this.#successors.get(key)?.called();
-    this.#successors.set(key, undefined);
+    this.#expected.get(key)?.called();
+    this.#expected.set(key, undefined);
     return true;
+  }
+
+  /** Tells that the channel which is being opened will not be shared: nobody need wait for it. */
+  alone(key: string): void {
+    if (this.#shared.get(key)?.channel.usable !== true) this.#forget(key);
   }
 
   /** From now on this key's requests have a connection each. */
@@ -142,8 +158,8 @@ export class Connections {
   }
 
   #forget(key: string): void {
-    this.#successors.get(key)?.called();
-    this.#successors.delete(key);
+    this.#expected.get(key)?.called();
+    this.#expected.delete(key);
   }
 
   #end(dispatcher: Channel): Promise<void> {

@@ -32,7 +32,7 @@ export class Http2Session implements Channel {
       peerMaxConcurrentStreams: 1,
     });
     session.once("connect", () => {
-      session.setLocalWindowSize(window.session);
+      if (!session.destroyed) session.setLocalWindowSize(window.session);
     });
     session.on("goaway", (code: number, lastStream: number) => {
       this.#goaway = { code, lastStream };
@@ -106,6 +106,8 @@ export class Http2Session implements Channel {
     // What the socket met says more.
     if (error !== undefined && typeof code === "string" && !/^ERR_HTTP2_(?:STREAM|SESSION)_ERROR$/.test(code))
       return error;
+    if (goaway === undefined && this.socket.destroyed)
+      return Object.assign(new Error("the connection ended"), { code: "ECONNRESET" });
     return new Http2Error(codeOfNumber(goaway?.code || stream.rstCode), false);
   }
 }

@@ -24,6 +24,8 @@ export interface RouteOptions {
   readonly lookup: LookupFunction | undefined;
   /** Given each connection whose server chose HTTP/2, with the key of its route and the authority of its origin. */
   readonly onHttp2: (key: string, authority: string, socket: Socket) => void;
+  /** Given the key of the route of each whose server did not. */
+  readonly onHttp1: (key: string) => void;
 }
 
 /**
@@ -86,7 +88,10 @@ export class Routes {
         else if (socket instanceof TLSSocket && socket.alpnProtocol === "h2") {
           this.options.onHttp2(key, url.host, socket);
           callback(new Http2Chosen(), null);
-        } else callback(null, socket);
+        } else {
+          this.options.onHttp1(key);
+          callback(null, socket);
+        }
       });
     };
   }

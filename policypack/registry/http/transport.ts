@@ -54,7 +54,10 @@ export class Transport {
       if (!this.#connections.share(key, (ended) => new Http2Session(authority, socket, ended)))
         socket.destroy();
     };
-    this.#routes = new Routes(rules, { connectTimeoutMs, lookup, onHttp2 });
+    const onHttp1 = (key: string) => {
+      this.#connections.alone(key);
+    };
+    this.#routes = new Routes(rules, { connectTimeoutMs, lookup, onHttp2, onHttp1 });
     const inAll = maximumConcurrentRequests;
     this.#limiter = new Limiter({ perHost: options.maxConcurrentPerHost, inAll });
   }
@@ -128,7 +131,12 @@ export class Transport {
     this.#requests++;
     for (let moves = 0; ;) {
       const { key, open, asked } = this.#routes.to(request.url, request.reach);
-      const connection = await this.#connections.takeInTurn(key, open, signal);
+      const connection = await this.#connections.takeInTurn(
+        key,
+        open,
+        signal,
+        request.url.protocol === "https:",
+      );
       try {
         return await this.#over(connection, request, label, asked, signal);
       } catch (error) {

@@ -111,6 +111,23 @@ describe("connections", () => {
     await connections.close();
   });
 
+  it("of a key that may share one are opened once, where another key has a shared one, and each by themselves when it has none", async () => {
+    const connections = new Connections(8);
+    const { signal } = new AbortController();
+    const take = (key: string) => connections.takeInTurn(key, open, signal, true);
+    await Promise.all([take("x"), take("x")]);
+    assert.equal(opened.length, 2);
+    connections.share("y", () => new Shared());
+    const taken = [take("z"), take("z")];
+    await taken[0];
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(opened.length, 3);
+    connections.alone("z");
+    await Promise.all([...taken, take("z"), take("x")]);
+    assert.equal(opened.length, 6);
+    await connections.close();
+  });
+
   it("to many hosts are never more than 64 at a time, idle ones included", async () => {
     const registries = await Promise.all(Array.from({ length: 5 }, () => start({ latencyMs: 20 })));
     const client = connect();
