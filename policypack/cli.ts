@@ -74,6 +74,11 @@ function packageVersion(): string {
   return String((manifest as { version: unknown }).version);
 }
 
+// Whoever reads may have seen enough (`… | head`); what the exit status says stands.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;

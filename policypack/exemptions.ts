@@ -1,10 +1,11 @@
+import { fitsPattern } from "./name-pattern";
 import { formatReference, type Reference, withDefaultTag } from "./oci/reference";
 import type { Exclusion } from "./settings";
 
 /** What an exemption may cover. */
 export interface Subject {
-  /** As the resource gives it. */
-  readonly image: string;
+  /** As the resource gives it; undefined where it is not known: a pattern of images does not fit then. */
+  readonly image: string | undefined;
   readonly reference: Reference | undefined;
   readonly resource: { readonly name: string; readonly urn: string };
 }
@@ -29,7 +30,7 @@ export function findExemption(
 ): Exemption | undefined {
   if (exclusions.length === 0) return undefined;
   const { image, reference, resource } = subject;
-  const images = reference === undefined ? [image] : namesOf(image, reference);
+  const images = image === undefined ? [] : reference === undefined ? [image] : namesOf(image, reference);
   const stacks = stackNamesOf(resource.urn);
   const covering = exclusions.filter(
     (exclusion) =>
@@ -45,8 +46,8 @@ export function findExemption(
 
 function covers(pattern: string | undefined, names: readonly string[]): boolean {
   if (pattern === undefined) return true;
-  const expression = patternToRegExp(pattern.trim());
-  return names.some((name) => expression.test(name));
+  const trimmed = pattern.trim();
+  return names.some((name) => fitsPattern(trimmed, name));
 }
 
 /** `urn:pulumi:<stack>::<project>::…` → `stack` and `project/stack`. */
@@ -66,15 +67,4 @@ function namesOf(image: string, reference: Reference): string[] {
       ? []
       : [`${written}:${reference.tag}`, `${registry}/${repository}:${reference.tag}`];
   return [image, written, ...tagged, `${registry}/${repository}`, formatReference(withDefaultTag(reference))];
-}
-
-/** `*` and `**` become wildcards, everything else is literal. */
-function patternToRegExp(pattern: string): RegExp {
-  const source = pattern
-    .split(/(\*+)/)
-    .map((part) =>
-      part === "*" ? "[^/]*" : /^\*\*+$/.test(part) ? ".*" : part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"),
-    )
-    .join("");
-  return new RegExp(`^${source}$`, "s");
 }

@@ -1,21 +1,26 @@
 /** Work that is done once for each key, and how far it all is. */
 export class Inspections<T> {
   readonly #running = new Set<Promise<T>>();
-  readonly #byKey = new Map<string, Promise<T>>();
+  readonly #byKey = new Map<string, { readonly work: Promise<T>; readonly startedMs: number }>();
 
-  once(key: string, work: () => Promise<T>): Promise<T> {
+  /** @param maxAgeMs work that was begun longer ago, and is done, is done anew */
+  once(key: string, work: () => Promise<T>, maxAgeMs = Infinity): Promise<T> {
     const known = this.#byKey.get(key);
-    if (known !== undefined) return known;
+    if (
+      known !== undefined &&
+      (performance.now() - known.startedMs <= maxAgeMs || this.#running.has(known.work))
+    )
+      return known.work;
     const started = work().finally(() => this.#running.delete(started));
     this.#running.add(started);
-    this.#byKey.set(key, started);
+    this.#byKey.set(key, { work: started, startedMs: performance.now() });
     return started;
   }
 
   /** Lets the next one who asks do the work anew. */
   forget(key: string): void {
     const known = this.#byKey.get(key);
-    if (known !== undefined) this.#running.delete(known);
+    if (known !== undefined) this.#running.delete(known.work);
     this.#byKey.delete(key);
   }
 

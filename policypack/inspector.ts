@@ -22,6 +22,8 @@ export type { InspectedImage, Layer } from "./look-up";
 export interface InspectorOptions extends RegistriesOptions {
   /** Milliseconds that one image's look-ups may take together. Default: 30 s. */
   readonly imageTimeoutMs?: number;
+  /** Milliseconds after which a tag is asked for again. Default: never, an inspector asks once. */
+  readonly tagsFreshForMs?: number;
   /** Look at the first bytes of every layer, and at every config. Default: no. */
   readonly sniffLayers?: boolean;
   /** Who reads private ECR, and secrets with logins, by account or ECR registry; goes before what a reader brings along. */
@@ -73,8 +75,12 @@ export class Inspector {
       return Promise.resolve(failure("invalid-reference", words));
     }
     const reader = this.#readerOf(reference, asked);
-    return this.#inspections.once(keyOf(reference, platform, reader), () =>
-      this.#inspect(reference, platform, reader).catch(ownFailure),
+    // A digest names the same for ever.
+    const maxAgeMs = reference.digest === undefined ? this.#options.tagsFreshForMs : undefined;
+    return this.#inspections.once(
+      keyOf(reference, platform, reader),
+      () => this.#inspect(reference, platform, reader).catch(ownFailure),
+      maxAgeMs,
     );
   }
 

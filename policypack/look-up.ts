@@ -48,6 +48,7 @@ export interface InspectedImage {
 const maximumDepth = 4;
 /** Manifests without a platform must be opened to know theirs; no real index has many. */
 const maximumOpened = 12;
+const unopened = `its index has more entries without a platform than the guard opens (${maximumOpened}), so it may be among them`;
 const maximumConfigBytes = 4 * 1024 * 1024;
 
 /** What one look-up works with. */
@@ -102,7 +103,7 @@ export class LookUp {
     if (chosen !== undefined) return this.#open(chosen.digest, depth + 1);
     // As containerd does: an entry that names no platform may still be the one, its config or its own entries tell.
     for (const candidate of candidates.filter((entry) => entry.platform === undefined)) {
-      if (this.#opened >= maximumOpened) break;
+      if (this.#opened >= maximumOpened) return failure("unsupported", unopened);
       const found = await this.#openUnlabelled(candidate, depth + 1);
       if (found !== undefined) return found;
     }

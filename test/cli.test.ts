@@ -34,6 +34,8 @@ describe("the command ecs-image-guard inspect", () => {
     const gzip = "application/vnd.oci.image.layer.v1.tar+gzip";
     const lie = buildImage({ layers: ["gzip", "zstd"], family: "oci", mediaTypes: [gzip, gzip] });
     pushImage(registry, "app", "lie", lie);
+    const armv6 = { os: "linux", architecture: "arm", variant: "v6" };
+    pushImage(registry, "app", "armv6", buildImage({ layers: ["gzip"], family: "oci", platform: armv6 }));
     pushIndex(registry, "app", "arm-mixed", [
       buildImage({ layers: ["gzip"], family: "oci", platform: { os: "linux", architecture: "amd64" } }),
       buildImage({
@@ -51,6 +53,7 @@ describe("the command ecs-image-guard inspect", () => {
     ["a mixed image beside one that cannot be checked", ["gone:1", "app:mixed"], [], 1],
     ["an image that cannot be checked beside a good one", ["gone:1", "app:good"], [], 2],
     ["an image mixed only on another platform", ["app:arm-mixed"], [], 0],
+    ["an older variant of 32-bit ARM", ["app:armv6"], ["--platform", "linux/arm/v6"], 0],
     ["an image mixed on the platform", ["app:arm-mixed"], ["--platform", "linux/arm64"], 1],
     ["a platform that the image does not have", ["app:arm-mixed"], ["--platform", "linux/s390x"], 1],
     ["docker's zstd alone, which containerd 1.x does not read", ["app:zstd"], [], 1],
@@ -163,7 +166,22 @@ describe("the command ecs-image-guard inspect", () => {
       assert.match(locations[0]!.physicalLocation.artifactLocation.uri, /^127\.0\.0\.1%3A\d+\/\w+%3A\w+$/);
       assert.ok(message.text.length > 0);
     }
-    assert.equal(new Set(results.map((one) => Object.values(one.partialFingerprints).join())).size, 3);
+    assert.equal(new Set(results.map((one) => one.partialFingerprints["primaryLocationLineHash"])).size, 3);
+  });
+
+  it("gives illegal names a relative URI in SARIF, too", async () => {
+    const { out } = await run(["inspect", "/etc/app", "../app", "ghcr.io//app:1", "--format", "sarif"]);
+    const uris = [...out.matchAll(/"uri": "([^"]*)"/g)].map(([, uri = ""]) => uri);
+    assert.deepEqual(uris, ["_/etc/app", "_/app", "ghcr.io/_/app%3A1"]);
+  });
+
+  it("ends quietly where nobody reads what it prints", async () => {
+    const names = Array.from({ length: 400 }, (_, n) => `${image("app:mixed")}@${n}`);
+    const child = spawn(process.execPath, [command, "inspect", ...names], { stdio: "pipe" });
+    child.stdout.destroy();
+    const closed = new Promise<number | null>((resolve) => child.on("close", resolve));
+    assert.equal(await text(child.stderr), "");
+    assert.equal(await closed, 2);
   });
 
   it("answers for the runtimes that it is asked for, by name", async () => {

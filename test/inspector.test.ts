@@ -52,6 +52,26 @@ describe("an inspection", () => {
     assert.equal(mixed.ok && mixed.value.config?.diffIds, 2);
   });
 
+  it("asks a tag again where its answer is old, and a digest never", async () => {
+    const digest = pushImage(registry, "app", "1", buildImage({ layers: ["gzip"], family: "docker" }));
+    const updating = new Inspector({ tagsFreshForMs: 0 });
+    const digestNow = async (name: string) => {
+      const found = await updating.inspect(`${registry.host}/${name}`, amd64);
+      return found.ok ? found.value.digest : found.failure.message;
+    };
+    try {
+      assert.equal(await digestNow("app:1"), digest);
+      const pushed = pushImage(registry, "app", "1", buildImage({ layers: ["zstd"], family: "docker" }));
+      assert.equal(await digestNow("app:1"), pushed);
+      await digestNow(`app@${digest}`);
+      const requests = registry.log.length;
+      await digestNow(`app@${digest}`);
+      assert.equal(registry.log.length, requests);
+    } finally {
+      await updating.close();
+    }
+  });
+
   it("looks at the bytes of layers where it is told to", async () => {
     const gzip = "application/vnd.oci.image.layer.v1.tar+gzip";
     const image = buildImage({

@@ -5,6 +5,8 @@ import { ecsImagePolicies } from "../policypack";
 import { readSettings } from "../policypack/settings";
 import { configSchema } from "../scripts/config-schema";
 import { withSettingsTable } from "../scripts/settings-table";
+import { usage } from "../policypack/cli/arguments";
+import { messagesOfReadme } from "./support/readme-messages";
 
 const readme = readFileSync(join(__dirname, "../README.md"), "utf8");
 
@@ -25,6 +27,24 @@ describe("the README", () => {
       const section = readme.split(`### \`${name}\`\n`)[1]?.split("\n### ")[0] ?? "";
       assert.match(section, /^```(?:text|ts|diff)\n/m, `${name} has no section with an example`);
     }
+  });
+
+  it("shows messages as the policies word them, or the part of them that matters", () => {
+    const shown = blocks("text").map((text) =>
+      // As the engine shows it, indented, or as it is.
+      (text.startsWith("Policies:") ? text.replaceAll(/^ {10}/gm, "") : text).trim(),
+    );
+    for (const [name, message] of messagesOfReadme())
+      assert.ok(
+        shown.some((text) => text.length > 100 && (message.includes(text) || text.endsWith(message))),
+        `no block shows this message (${name}):\n${message}`,
+      );
+  });
+
+  it("names every option of the command", () => {
+    const section = readme.split("\n## The command\n")[1]?.split("\n## ")[0] ?? "";
+    for (const [option] of usage.matchAll(/--[a-z-]{3,}/g))
+      if (!["--help", "--version"].includes(option)) assert.ok(section.includes(option), option);
   });
 
   it("shows configurations that are right", () => {

@@ -36,6 +36,10 @@ describe("settings", () => {
       /`exclude\[0\]\.until` must be a day of the form YYYY-MM-DD/,
     ],
     [
+      { exclude: [{ image: "nginx", reason: "x", until: "2027-02-29" }] },
+      /`exclude\[0\]\.until` must be a day of the form YYYY-MM-DD/,
+    ],
+    [
       { exclude: [{ image: "nginx", reason: "x", untill: "2027-01-31" }] },
       /Unknown setting `untill` in `exclude\[0\]`\. Did you mean `until`\?/,
     ],

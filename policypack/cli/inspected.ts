@@ -34,6 +34,7 @@ export function findingsOf({ image, platform, inspection, runtimes }: InspectedN
     runtimes: runtimes.length > 0 && hasRuntimes(platform) ? runtimes : runtimesOfEcs(platform),
     allowOciMix: false,
     toCome: false,
+    isActive: () => true,
   };
   return definitions.flatMap(({ name, enforcementLevel, judge }) => {
     const finding = judge(judged);

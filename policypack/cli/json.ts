@@ -3,11 +3,12 @@ import type { Failure } from "../oci/failure";
 import { formatPlatform } from "../oci/platform";
 import { formatReference, type Reference, referenceIn, withDefaultTag } from "../oci/reference";
 import { stepsOf } from "./explain";
+import { jsonText } from "./json-text";
 import { findingsOf, type InspectedName, predictionsOf } from "./inspected";
 
 /** For machines; the shape is documented in the README and only ever grows. */
 export function renderJson(results: readonly InspectedName[]): string {
-  return `${JSON.stringify({ images: results.map(imageAsJson) }, undefined, 2)}\n`;
+  return jsonText({ images: results.map(imageAsJson) });
 }
 
 function imageAsJson(result: InspectedName) {

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
+import { home } from "../home";
 import { formatPlatform } from "../oci/platform";
 import { formatReference, referenceIn, withDefaultTag } from "../oci/reference";
 import { printable } from "../oci/text";
 import { definitions } from "../policies/definitions";
+import { jsonText } from "./json-text";
 import { type Finding, findingsOf, type InspectedName } from "./inspected";
 
 /**
@@ -22,13 +24,14 @@ export function renderSarif(results: readonly InspectedName[], version: string):
             name: "ecs-image-guard",
             version,
             semanticVersion: version,
-            informationUri: "https://www.npmjs.com/package/pulumi-ecs-image-guard",
+            informationUri: home,
             rules: definitions.map((definition) => ({
               id: definition.name,
               name: definition.name,
               shortDescription: { text: definition.displayName },
               fullDescription: { text: definition.description },
               help: { text: definition.remediationSteps },
+              helpUri: `${home}#${definition.name}`,
               defaultConfiguration: { level: levelOf(definition.enforcementLevel) },
               properties: { tags: definition.tags, precision: "very-high" },
             })),
@@ -40,13 +43,14 @@ export function renderSarif(results: readonly InspectedName[], version: string):
       },
     ],
   };
-  return `${JSON.stringify(log, undefined, 2)}\n`;
+  return jsonText(log);
 }
 
 function resultOf({ image, platform }: InspectedName, { policy, level, message }: Finding) {
   const reference = referenceIn(image);
   const name = reference === undefined ? printable(image) : formatReference(withDefaultTag(reference));
   const identity = JSON.stringify([policy, name, formatPlatform(platform)]);
+  const fingerprint = createHash("sha256").update(identity).digest("hex");
   return {
     ruleId: policy,
     ruleIndex: definitions.findIndex((definition) => definition.name === policy),
@@ -55,14 +59,24 @@ function resultOf({ image, platform }: InspectedName, { policy, level, message }
     locations: [
       {
         physicalLocation: {
-          artifactLocation: { uri: name.split("/").map(encodeURIComponent).join("/") },
+          artifactLocation: { uri: uriOf(name) },
           region: { startLine: 1 },
         },
         logicalLocations: [{ fullyQualifiedName: `${name} (${formatPlatform(platform)})`, kind: "resource" }],
       },
     ],
-    partialFingerprints: { "imageFinding/v1": createHash("sha256").update(identity).digest("hex") },
+    // GitHub tells results apart by the latter alone, and would make it of a source file that is not there.
+    partialFingerprints: {
+      "imageFinding/v1": fingerprint,
+      primaryLocationLineHash: `${fingerprint.slice(0, 16)}:1`,
+    },
   };
+}
+
+/** Relative whatever the name is: an illegal one may begin with a slash or lead upwards. */
+function uriOf(name: string): string {
+  const parts = name.split("/").map((part) => encodeURIComponent(part).replace(/^\.{0,2}$/, "_"));
+  return parts.join("/");
 }
 
 function levelOf(level: Finding["level"]): "error" | "warning" {

@@ -31,7 +31,7 @@ const unnamed = "(a step without a name)";
 
 /**
  * A step as its Dockerfile has it. The builders' own words around it go, and with them the build arguments
- * (`RUN |1 TOKEN=… /bin/sh -c …`): they may be secrets.
+ * (`RUN |1 TOKEN=… /bin/sh -c …`): they may be secrets. Each pattern takes time in the text's length alone: it may be a megabyte.
  */
 function stepOf({ createdBy = "", comment = "" }: HistoryEntry): string {
   const text = createdBy
@@ -39,7 +39,7 @@ function stepOf({ createdBy = "", comment = "" }: HistoryEntry): string {
     .replace(/^(?:RUN )?\|\d+ .*$/s, "RUN …")
     .replace(/^(?:RUN )?\/bin\/(?:ba)?sh -\S*c #\(nop\)\s+/, "")
     .replace(/^(?:RUN )?\/bin\/(?:ba)?sh -\S*c /, "RUN ")
-    .replace(/\s*# buildkit$/, "")
+    .replace(/# buildkit$/, "")
     .replace(/\s+/g, " ")
     .trim();
   return text === "" ? comment.trim() || unnamed : text;

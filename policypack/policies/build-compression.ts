@@ -1,8 +1,8 @@
 import { isImageBuild } from "../builds/image-build";
 import { type BuildGround, safeSettings, type SafeSettings } from "../builds/judge-build";
 import { askedOf, mendExport, mendedSource } from "../builds/mend-exports";
-import { droppedSettings, faultyBuild, unknownBuild } from "../report";
-import { type PushFault, reviewBuild, type ReviewedBuild } from "./build-review";
+import { buildInWords, droppedSettings, exemptionInWords, faultyBuild, unknownBuild } from "../report";
+import { exemptionOfBuild, type PushFault, reviewBuild, type ReviewedBuild } from "./build-review";
 import { collectingPolicy, type ImagePolicy } from "./collecting-policy";
 import type { Finding } from "./findings";
 import { deploymentRisks } from "./framework";
@@ -36,6 +36,12 @@ export function buildCompression(session: Session): ImagePolicy {
       return {
         add: (resource) => {
           const { urn, name, props } = resource;
+          const exemption = exemptionOfBuild(resource, settings);
+          const told =
+            exemption === undefined
+              ? []
+              : [{ urn, message: exemptionInWords(buildInWords(name), exemption), remark: true as const }];
+          if (exemption?.state === "in-force") return told;
           const review = reviewBuild(resource, session, settings);
           const found = review.then((reviewed) =>
             reviewed === undefined
@@ -46,7 +52,7 @@ export function buildCompression(session: Session): ImagePolicy {
           found.catch(() => undefined);
           const reason = `timeout: the time budget of ${budget.seconds} s for this run was used up first`;
           pending.push({ found, overdue: [{ urn, message: unknownBuild(name, reason), remark: true }] });
-          return [];
+          return told;
         },
         findings: async () => {
           const waits = pending.map(({ found, overdue }) => budget.wait(found, overdue));
@@ -63,6 +69,7 @@ export function buildCompression(session: Session): ImagePolicy {
       if (type !== "docker-build:index:Image") return undefined;
       try {
         const { settings } = session.settingsOf(name, resource.getConfig<object>());
+        if (exemptionOfBuild(resource, settings)?.state === "in-force") return undefined;
         const review = reviewBuild(resource, session, settings);
         const reviewed = await session.budgetFor(settings).wait(review, undefined);
         if (reviewed === undefined) return undefined;

@@ -4,7 +4,8 @@ import { planBuild } from "../builds/dockerfile/build-plan";
 import { type ImageBuild, imageBuildOf } from "../builds/image-build";
 import { type BuildGround, type BuildVerdict, judgeBuild } from "../builds/judge-build";
 import type { BuildSettings } from "../builds/predict-build";
-import { findExemption } from "../exemptions";
+import { today } from "../calendar";
+import { type Exemption, findExemption } from "../exemptions";
 import { InvalidPlatformError, parsePlatform, type Platform } from "../oci/platform";
 import { referenceIn } from "../oci/reference";
 import { printable } from "../oci/text";
@@ -76,12 +77,7 @@ export async function reviewBuild(
   ): Promise<FoundBase["base"]> {
     if (base.kind === "scratch") return { name: "scratch", platform: usual, layers: [] };
     const { image, platform = usual } = base;
-    const today = new Date().toISOString().slice(0, "YYYY-MM-DD".length);
-    const exemption = findExemption(
-      settings.exclude,
-      { image, reference: referenceIn(image), resource },
-      today,
-    );
+    const exemption = exemptionOf(image, resource, settings);
     if (exemption?.state === "in-force")
       return { unknown: `${printable(image)} is excluded: ${printable(exemption.exclusion.reason)}` };
     const wanted = platformIn(platform);
@@ -90,6 +86,29 @@ export async function reviewBuild(
     if (!found.ok) return { unknown: `${printable(image)}: ${found.failure.kind}: ${found.failure.message}` };
     return { name: image, platform, layers: found.value.layers.map(({ mediaType }) => mediaType) };
   }
+}
+
+/** The exemption of a build: of the resource or stack, or of every image that it pushes. */
+export function exemptionOfBuild(
+  resource: Pick<ResourceValidationArgs, "type" | "name" | "urn" | "props">,
+  settings: Settings,
+): Exemption | undefined {
+  const whole = exemptionOf(undefined, resource, settings);
+  const { images, unknown } = pushedImages(resource.type, resource.props);
+  if (whole?.state === "in-force" || unknown || images.length === 0) return whole;
+  const each = images.map((image) => exemptionOf(image, resource, settings));
+  return each.every((exemption) => exemption?.state === "in-force")
+    ? each[0]
+    : [whole, ...each].find((exemption) => exemption?.state === "ended");
+}
+
+function exemptionOf(
+  image: string | undefined,
+  resource: Pick<ResourceValidationArgs, "name" | "urn">,
+  { exclude }: Settings,
+): Exemption | undefined {
+  const reference = image === undefined ? undefined : referenceIn(image);
+  return findExemption(exclude, { image, reference, resource }, today());
 }
 
 /** For each push, the first platform for which it goes wrong. */

@@ -18,6 +18,8 @@ export interface JudgedImage {
   readonly allowOciMix: boolean;
   /** The program pushes it in the very update that is previewed: what is in the registry now says little. */
   readonly toCome: boolean;
+  /** Whether a policy is at work in this run: what one that is disabled would say, another has to. */
+  readonly isActive: (policy: string) => boolean;
 }
 
 /** What a policy says about one image. */

@@ -1,7 +1,7 @@
-import { endedExemption, exemption, uncheckedImages, unreadableUse } from "../report";
+import { exemptionInWords, uncheckedImages, unreadableUse, useInWords } from "../report";
 import type { Settings } from "../settings";
 import { runtimesOfTasks } from "../task-runtimes";
-import type { ImageFinding, PolicyDefinition } from "./definition";
+import type { ImageFinding, JudgedImage, PolicyDefinition } from "./definition";
 import type { Review } from "./review";
 
 /** What a policy says, and where it is shown. */
@@ -16,12 +16,12 @@ const mostAlike = 5;
 /**
  * A policy's judgement of every image of a review, each at the first resource that runs it.
  *
- * @param willPush whether the program pushes an image in the update that is previewed
+ * @param run what the run tells: `willPush`, whether the program pushes an image in the update that is previewed
  */
 export function imageFindings(
   review: Review,
   settings: Settings,
-  willPush: (image: string) => boolean,
+  run: Pick<JudgedImage, "isActive"> & { readonly willPush: (image: string) => boolean },
   judge: PolicyDefinition["judge"],
 ): Finding[] {
   const { allowOciMix, runtimes } = settings;
@@ -31,7 +31,8 @@ export function imageFindings(
       ...reviewed,
       runtimes: runtimesOfTasks(uses, runtimes),
       allowOciMix,
-      toCome: willPush(reviewed.image),
+      toCome: run.willPush(reviewed.image),
+      isActive: run.isActive,
     });
     return finding === undefined ? [] : [{ reviewed, finding, urn: reviewed.users[0]?.workload.urn ?? "" }];
   });
@@ -53,8 +54,8 @@ export function imageFindings(
 
 /** The exemptions that are in force, and those that have ended: none blocks. */
 export function exemptionsOf(review: Review): Finding[] {
-  return review.exempt.map(({ workload, use, exemption: { state, exclusion } }) => ({
-    message: (state === "ended" ? endedExemption : exemption)(workload, use, exclusion),
+  return review.exempt.map(({ workload, use, exemption }) => ({
+    message: exemptionInWords(useInWords(workload, use), exemption),
     urn: workload.urn,
     remark: true,
   }));

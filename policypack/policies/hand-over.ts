@@ -1,4 +1,5 @@
 import type { StackImage } from "../cache/stacks";
+import { today } from "../calendar";
 import { findExemption } from "../exemptions";
 import type { InspectedImage, Inspector } from "../inspector";
 import type { Outcome } from "../oci/failure";
@@ -99,8 +100,7 @@ function expectedOf(image: StackImage, exclude: readonly Exclusion[]): Expected 
   if (reference === undefined) return undefined;
   // By its resource or stack an image may be exempt as well: its preview left it out then.
   const subject = { image: image.image, reference, resource: { name: "", urn: "" } };
-  const today = new Date().toISOString().slice(0, "YYYY-MM-DD".length);
-  if (findExemption(exclude, subject, today)?.state === "in-force") return undefined;
+  if (findExemption(exclude, subject, today())?.state === "in-force") return undefined;
   try {
     const reader = image.identity === undefined ? {} : { identity: defaultIdentity };
     return { reference, platform: parsePlatform(image.platform), reader };

@@ -22,6 +22,10 @@ export function imagePolicy(
   more: (review: Review) => readonly Finding[] = () => [],
 ): ImagePolicy {
   const { judge, ...metadata } = definition;
+  const run = {
+    isActive: (policy: string) => session.isActive(policy),
+    willPush: (image: string) => session.willPush(image),
+  };
   return collectingPolicy(session, {
     ...metadata,
     concerns: isWorkload,
@@ -37,7 +41,7 @@ export function imagePolicy(
           if (resources !== undefined) session.leaveBehind(review, resources, settings);
           const settled = await review.settle();
           return [
-            ...imageFindings(settled, settings, (image) => session.willPush(image), judge),
+            ...imageFindings(settled, settings, run, judge),
             ...exemptionsOf(settled).filter(({ message, urn }) => session.isNews([urn, message])),
             ...more(settled),
           ];

@@ -24,9 +24,11 @@ export const platformMismatch: PolicyDefinition = {
     const { config } = inspection.value;
     if (config === null || config.architecture === undefined) return undefined;
     const actual = platformOf(config);
-    // A variant is a promise of speed more often than a need, so it decides between manifests only, and condemns none.
+    // A variant is a promise of speed more often than a need, so it decides between manifests only, and condemns none:
+    // but for 32-bit ARM, where none means v7, and an older one runs where v7 does not.
     const { variant, ...family } = actual;
-    return choosePlatform([{ platform: family }], platform) === undefined
+    const runs = [family, actual].some((built) => choosePlatform([{ platform: built }], platform));
+    return !runs
       ? {
           message: wrongPlatform(
             image,

@@ -1,10 +1,11 @@
+import { today } from "../calendar";
 import { type Exemption, findExemption } from "../exemptions";
 import type { Inspector, InspectedImage } from "../inspector";
 import { failure, type Outcome } from "../oci/failure";
 import { formatPlatform, type Platform } from "../oci/platform";
 import { referenceIn } from "../oci/reference";
-import { type Reader, readerKey } from "../registry/reader";
-import type { Exclusion } from "../settings";
+import { type Reader, readerOf } from "../registry/reader";
+import type { Exclusion, Settings } from "../settings";
 import type { ImageUse, UnreadableUse, WorkloadImages } from "../workloads/image-use";
 import type { WaitingBudget } from "../waiting-budget";
 
@@ -33,7 +34,7 @@ export interface Review {
   /** Images that are left alone, and those that would be, had their exemption not ended. */
   readonly exempt: readonly {
     readonly workload: Workload;
-    readonly use: ImageUse;
+    readonly use: ImageUse | UnreadableUse;
     readonly exemption: Exemption;
   }[];
   readonly unreadable: readonly { readonly workload: Workload; readonly use: UnreadableUse }[];
@@ -52,21 +53,26 @@ export class ReviewInProgress {
 
   constructor(
     private readonly inspector: Pick<Inspector, "inspect" | "hurry">,
-    private readonly exclude: readonly Exclusion[],
+    private readonly settings: Pick<Settings, "exclude" | "awsIdentities">,
     private readonly budget: WaitingBudget,
   ) {}
 
   add(workload: Workload): void {
-    this.#unreadable.push(...workload.images.unreadable.map((use) => ({ workload, use })));
+    const { uses, unreadable } = workload.images;
+    for (const use of unreadable)
+      if (!this.#isExempt(workload, use)) this.#unreadable.push({ workload, use });
+    for (const use of uses) if (!this.#isExempt(workload, use, use.image)) this.#look(workload, use);
+  }
+
+  /** Notes the exemption, also one that has ended. */
+  #isExempt(workload: Workload, use: ImageUse | UnreadableUse, image?: string): boolean {
     const { urn, name, exclusion } = workload;
-    const exclusions = exclusion === undefined ? this.exclude : [...this.exclude, exclusion];
-    const today = new Date().toISOString().slice(0, "YYYY-MM-DD".length);
-    for (const use of workload.images.uses) {
-      const subject = { image: use.image, reference: referenceIn(use.image), resource: { name, urn } };
-      const exemption = findExemption(exclusions, subject, today);
-      if (exemption !== undefined) this.#exempt.push({ workload, use, exemption });
-      if (exemption?.state !== "in-force") this.#look(workload, use);
-    }
+    const { exclude } = this.settings;
+    const exclusions = exclusion === undefined ? exclude : [...exclude, exclusion];
+    const reference = image === undefined ? undefined : referenceIn(image);
+    const exemption = findExemption(exclusions, { image, reference, resource: { name, urn } }, today());
+    if (exemption !== undefined) this.#exempt.push({ workload, use, exemption });
+    return exemption?.state === "in-force";
   }
 
   /** The images whose look-up was started. */
@@ -95,7 +101,10 @@ export class ReviewInProgress {
       ...workload.reader,
       ...(credentialsParameter !== undefined && { credentialsParameter }),
     };
-    const key = JSON.stringify([image, formatPlatform(platform), readerKey(reader)]);
+    // Those who read a registry alike get one answer, and one block: an AWS identity says nothing at Docker Hub.
+    const registry = referenceIn(image)?.registry;
+    const by = registry === undefined ? "" : readerOf(registry, reader, this.settings.awsIdentities).key;
+    const key = JSON.stringify([image, formatPlatform(platform), by]);
     const pending = this.#images.get(key);
     if (pending !== undefined) pending.users.push({ workload, use });
     else

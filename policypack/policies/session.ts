@@ -19,6 +19,9 @@ import { StackHandOver } from "./stack-hand-over";
  */
 const previewGathering = { quietMs: 1_000, longestMs: 10_000 };
 
+/** An update may take an hour, in which a tag is pushed again: what it names is asked for anew after this long. */
+const updatedTagsFreshForMs = 30_000;
+
 /**
  * What the policies of one pack share: the settings given once, the inspections, and the time that a run may wait.
  * The first policy of the list carries the shared settings; the engine calls the policies in the list's order.
@@ -37,7 +40,7 @@ export class Session {
       : () => undefined,
   );
   #shared: Partial<Settings> = {};
-  #met = false;
+  readonly #active = new Set<string>();
   #budget: WaitingBudget | undefined;
   #summary = true;
 
@@ -69,22 +72,28 @@ export class Session {
   /**
    * The engine shows a policy a resource, of any kind. The carrier's settings are needed by policies that meet a resource
    * of their concern before the carrier does; the images that a program pushes tell what is to come; and an update looks
-   * up at its first resource all that its preview met.
+   * up at its first resource all that its preview met. Any policy may be disabled, the carrier too: the engine does not
+   * call it then.
    */
   meet(policy: string, resource: Pick<ResourceValidationArgs, "type" | "props" | "getConfig">): void {
-    if (!this.#met) {
-      this.#met = true;
+    if (this.#active.size === 0) {
       const { settings } = this.settingsOf(policy, resource.getConfig<object>());
       if (!reportsAtEnd()) this.#handOver.take(this.inspectorFor(settings), settings);
     }
+    this.#active.add(policy);
     this.#handOver.entered();
-    if (policy !== this.carrier || !runtime.isDryRun()) return;
+    if (!runtime.isDryRun()) return;
     for (const image of pushedImages(resource.type, resource.props).images) this.#pushed.add(fullName(image));
   }
 
   /** The engine goes on without the policies. */
   leave(): void {
     this.#handOver.left();
+  }
+
+  /** Whether the engine calls a policy in this run: it does so for each resource, of any kind. */
+  isActive(policy: string): boolean {
+    return this.#active.has(policy);
   }
 
   /** Whether the program pushes an image in the update that is previewed. */
@@ -94,7 +103,7 @@ export class Session {
 
   review(settings: Settings): ReviewInProgress {
     const answers = this.#handOver.answers(this.inspectorFor(settings));
-    return new ReviewInProgress(answers, settings.exclude, this.budgetFor(settings));
+    return new ReviewInProgress(answers, settings, this.budgetFor(settings));
   }
 
   budgetFor({ timeBudgetSeconds, summary }: Settings): WaitingBudget {
@@ -131,8 +140,10 @@ export class Session {
     const key = JSON.stringify(options);
     let inspector = this.#inspectors.get(key);
     if (inspector === undefined) {
-      const gathering = reportsAtEnd() ? { gathering: previewGathering } : {};
-      inspector = new Inspector({ ...options, ...gathering });
+      const pace = reportsAtEnd()
+        ? { gathering: previewGathering }
+        : { tagsFreshForMs: updatedTagsFreshForMs };
+      inspector = new Inspector({ ...options, ...pace });
       this.#inspectors.set(key, inspector);
     }
     return inspector;

@@ -1,3 +1,4 @@
+import { isDay } from "../calendar";
 import { printable } from "../oci/text";
 import type { Exclusion } from "../settings";
 import { tagOf } from "../workloads/tags";
@@ -20,7 +21,7 @@ export function tagExemptionOf(urn: string, props: unknown, allowed: boolean): T
       problem: `its tag ${exemptTag} has no effect: this configuration does not set allowTagExemptions.`,
     };
   const [, until, reason] = /^(\d{4}-\d{2}-\d{2})[\s:]+(\S.*)$/s.exec(value) ?? [];
-  return until === undefined || reason === undefined
+  return until === undefined || reason === undefined || !isDay(until)
     ? {
         problem: `its tag ${exemptTag} has no effect: it says "${printable(value, 80)}", not a last day and a reason, such as "2027-01-31 vendor image".`,
       }

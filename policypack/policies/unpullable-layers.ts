@@ -2,7 +2,7 @@ import { predict } from "../oci/runtimes";
 import { uncheckedImage, unpullableImage } from "../report";
 import type { PolicyDefinition } from "./definition";
 import { deploymentRisks } from "./framework";
-import { isBlockedMix } from "./mixed-layer-compression";
+import { isBlockedMix, mixedLayerCompression } from "./mixed-layer-compression";
 
 /** Blocks images that a container runtime which the task may meet cannot pull, mixed or not. */
 export const unpullableLayers: PolicyDefinition = {
@@ -23,7 +23,7 @@ export const unpullableLayers: PolicyDefinition = {
         ? { message: uncheckedImage(image, platform, users, inspection.failure) }
         : undefined;
     }
-    if (isBlockedMix(judged)) return undefined;
+    if (judged.isActive(mixedLayerCompression.name) && isBlockedMix(judged)) return undefined;
     const { layers, config } = inspection.value;
     const pulled = { layers, diffIds: config?.diffIds ?? null };
     const predictions = runtimes.map((runtime) => predict(runtime, pulled));

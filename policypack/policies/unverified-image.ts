@@ -1,7 +1,7 @@
 import { imageToCome, missingToo, uncheckedImage } from "../report";
 import type { PolicyDefinition } from "./definition";
 import { deploymentRisks } from "./framework";
-import { isMissing } from "./missing-image";
+import { isMissing, missingImage } from "./missing-image";
 
 /** Says which images could not be checked, and why. Mandatory, it makes an organization fail closed. */
 export const unverifiedImage: PolicyDefinition = {
@@ -18,7 +18,7 @@ export const unverifiedImage: PolicyDefinition = {
     // What a failure proves, another policy says.
     if (inspection.ok || inspection.failure.proves !== undefined) return undefined;
     if (toCome) return { message: imageToCome(image, users), remark: true };
-    return isMissing(judged)
+    return isMissing(judged) && judged.isActive(missingImage.name)
       ? { message: missingToo(image, inspection.failure) }
       : { message: uncheckedImage(image, platform, users, inspection.failure), cause: inspection.failure };
   },

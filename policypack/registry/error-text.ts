@@ -29,9 +29,18 @@ function holdsSecret(text: string, secrets: readonly string[]): boolean {
   return secrets.some((secret) => secret !== "" && text.includes(secret));
 }
 
+/** Far more than is shown; what is longer is cut before the pattern meets it, whose time grows with the square of the length. */
+const maximumText = 2_000;
+
 /** A URL's query may be a signature, so it is never shown. */
 function safeText(text: string): string {
-  return printable(text.trim().replace(/(\bhttps?:\/\/[^\s?"]*)\?[^\s"]*/gi, "$1"), 200);
+  return printable(
+    text
+      .trim()
+      .slice(0, maximumText)
+      .replace(/(\bhttps?:\/\/[^\s?"]*)\?[^\s"]*/gi, "$1"),
+    200,
+  );
 }
 
 export function parseJson(bytes: Uint8Array): unknown {

@@ -50,12 +50,3 @@ export function readerOf(registry: string, reader: Reader, identities: AwsIdenti
     secret,
   };
 }
-
-/** Equal for readers that see the same of every image. */
-export function readerKey({ identity, credentialsParameter, region }: Reader): string {
-  return JSON.stringify([
-    identity?.key ?? defaultIdentity.key,
-    credentialsParameter,
-    credentialsParameter === undefined ? undefined : region,
-  ]);
-}

@@ -1,30 +1,37 @@
+import type { Exemption } from "../exemptions";
 import { printable } from "../oci/text";
 import type { Exclusion } from "../settings";
-import type { ImageUse } from "../workloads/image-use";
+import type { ImageUse, UnreadableUse } from "../workloads/image-use";
 import { type ImageUser, quoted } from "./layout";
 
-type Use = Pick<ImageUse, "container" | "image">;
+type Use = Pick<ImageUse, "container" | "image"> | Pick<UnreadableUse, "container" | "path">;
 
-/** Every exemption that is in force is printed, so that none is forgotten. */
-export function exemption(workload: ImageUser["workload"], use: Use, exclusion: Exclusion): string {
-  const until = exclusion.until === undefined ? "" : ` until ${exclusion.until}`;
+/**
+ * Every exemption that is in force is printed, so that none is forgotten; one that has ended too: the image is judged again, and
+ * someone should know why.
+ *
+ * @param what is exempt, in words
+ */
+export function exemptionInWords(what: string, { state, exclusion }: Exemption): string {
+  const { until, reason } = exclusion;
+  const rule = `${ruleOf(exclusion)}${until === undefined ? "" : ` until ${until}`}: ${printable(reason)}`;
+  if (state === "in-force") return `Not checked: ${what}\nis excluded by ${rule}`;
   return [
-    `Not checked: ${subject(workload, use)}`,
-    `is excluded by ${ruleOf(exclusion)}${until}: ${printable(exclusion.reason)}`,
-  ].join("\n");
-}
-
-/** An exemption that has ended is said too: the image is judged again, and someone should know why. */
-export function endedExemption(workload: ImageUser["workload"], use: Use, exclusion: Exclusion): string {
-  return [
-    `Checked again: ${subject(workload, use)}`,
-    `was excluded by ${ruleOf(exclusion)} until ${exclusion.until ?? ""}: ${printable(exclusion.reason)}`,
+    `Checked again: ${what}`,
+    `was excluded by ${rule}`,
     "Renew the exemption, or take it out of the configuration.",
   ].join("\n");
 }
 
-function subject(workload: ImageUser["workload"], use: Use): string {
-  return `${printable(use.image)} (container ${quoted(use.container)} of ${quoted(workload.name)})`;
+/** An image of a container, or the place where none can be read. */
+export function useInWords(workload: ImageUser["workload"], use: Use): string {
+  const owner = quoted(workload.name);
+  const place = use.container === undefined ? owner : `container ${quoted(use.container)} of ${owner}`;
+  return "image" in use ? `${printable(use.image)} (${place})` : `${place}, at ${printable(use.path)}`;
+}
+
+export function buildInWords(resource: string): string {
+  return `the build of ${quoted(resource)}`;
 }
 
 function ruleOf({ image, stack, resource }: Exclusion): string {

@@ -41,7 +41,7 @@ export function faultyBuild(build: FaultyBuild): string {
     "",
     ...facts([
       ["build", `${quoted(build.resource)}: ${build.path}`],
-      ...build.images.map((image, at): Fact => [at === 0 ? "pushes" : "", printable(image)]),
+      ...pushedNames(build.images),
       ["base", baseWords(build.base)],
       ...(build.steps === undefined ? [] : [["adds", stepWords(build.steps)] satisfies Fact]),
       ...droppedWords(build.dropped),
@@ -80,6 +80,14 @@ function headline(verdict: FaultyBuild["verdict"]): string[] {
       ? "This build will push an image that mixes gzip and zstd layers."
       : "This build will push an image that containerd 1.x does not pull.",
   ];
+}
+
+const maximumNames = 10;
+
+function pushedNames(images: readonly string[]): Fact[] {
+  const shown = images.slice(0, maximumNames).map((image) => printable(image));
+  if (images.length > shown.length) shown.push(`and ${count(images.length - shown.length, "other")}`);
+  return shown.map((name, at) => [at === 0 ? "pushes" : "", name]);
 }
 
 function baseWords(base: FaultyBuild["base"]): string {
@@ -133,7 +141,7 @@ function consequence({ verdict, base }: FaultyBuild): string[] {
 
 function version({ buildkitVersion }: FaultyBuild): string[] {
   return buildkitVersion === undefined
-    ? ["BuildKit's version is not known: this is the worst that any of its versions makes."]
+    ? ["BuildKit's version is not known: this is the worst that any version makes."]
     : [`Predicted for BuildKit ${printable(buildkitVersion, 40)}.`];
 }
 

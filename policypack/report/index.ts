@@ -1,6 +1,6 @@
 /** Findings → words a person can act on. */
 export { allowedMix, blockedImage } from "./blocked-image";
-export { endedExemption, exemption } from "./exemption";
+export { buildInWords, exemptionInWords, useInWords } from "./exemption";
 export type { ImageUser } from "./layout";
 export { imageToCome, missingToo, uncheckedImage, uncheckedImages, unreadableUse } from "./unchecked-image";
 export { unpullableImage } from "./unpullable-image";

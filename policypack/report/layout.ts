@@ -36,7 +36,7 @@ export function wrapped(text: string, width = columns): string[] {
 /** `container web, worker of app`, a line for each resource; nothing where the command inspects a bare name. */
 export function usedBy(users: readonly ImageUser[]): Fact[] {
   const words = [...groupByName(users)].map(
-    ([workload, containers]) => `${quoted(workload)}: ${containers.map(quoted).join(", ")}`,
+    ([workload, containers]) => `${quoted(workload)}: ${listed(containers.map(quoted), "other")}`,
   );
   const shown = words.slice(0, maximumUsers);
   if (words.length > shown.length) shown.push(`and ${count(words.length - shown.length, "other resource")}`);
@@ -47,9 +47,19 @@ const maximumUsers = 10;
 
 function groupByName(users: readonly ImageUser[]): Map<string, string[]> {
   const groups = new Map<string, string[]>();
-  for (const { workload, use } of users)
-    groups.set(workload.name, [...(groups.get(workload.name) ?? []), use.container]);
+  for (const { workload, use } of users) {
+    const containers = groups.get(workload.name);
+    if (containers === undefined) groups.set(workload.name, [use.container]);
+    else containers.push(use.container);
+  }
   return groups;
+}
+
+/** At most as many as a task may have containers; the rest is counted. */
+function listed(names: readonly string[], noun: string): string {
+  const shown = names.slice(0, maximumUsers);
+  if (names.length > shown.length) shown.push(`and ${count(names.length - shown.length, noun)}`);
+  return shown.join(", ");
 }
 
 export function quoted(name: string): string {

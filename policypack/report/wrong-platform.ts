@@ -28,5 +28,9 @@ export function noManifestFor(failed: Failure): string {
 }
 
 export function builtFor(actual: Platform, { platform }: InspectedImage): string {
-  return `it is built for ${formatPlatform(actual)} only; its containers would end on ${formatPlatform(platform)} with "exec format error"`;
+  const built = `it is built for ${formatPlatform(actual)} only`;
+  // Runtimes refuse images of another operating system, but start what no processor of theirs reads.
+  return actual.os === platform.os && platform.os !== "windows"
+    ? `${built}; its containers would end on ${formatPlatform(platform)} with "exec format error"`
+    : `${built}; ECS would stop the task with CannotPullContainerError`;
 }

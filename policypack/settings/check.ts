@@ -1,4 +1,5 @@
 import type { PolicyConfigJSONSchema, PolicyConfigJSONSchemaDefinition } from "@pulumi/policy/schema";
+import { isDay } from "../calendar";
 import { isRecord, printable } from "../oci/text";
 import { closest } from "../spelling";
 
@@ -50,6 +51,7 @@ function isOfType(value: unknown, schema: PolicyConfigJSONSchema): boolean {
   if (type === "object") return isRecord(value);
   if (typeof value !== "string") return false;
   if (pattern !== undefined && !new RegExp(pattern).test(value)) return false;
+  if (schema.format === "date" && !isDay(value)) return false;
   return schema.enum === undefined || schema.enum.includes(value);
 }
 

@@ -2,6 +2,9 @@ import type { UnreadableUse, WorkloadImages } from "./image-use";
 import { jsonFault } from "./json-fault";
 import { isRecord, isRedacted, kindOf, member, read, type KeyMatch, type Reading } from "./values";
 
+/** AWS takes ten containers in a task; a list longer than this is refused unread. */
+const maximumElements = 10_000;
+
 /** A value of a resource, where it stands (`ecsProperties.taskProperties[0]`), and how keys below it are matched. */
 export interface Place {
   readonly reading: Reading;
@@ -39,6 +42,12 @@ export function eachAt(
   }
   const list: readonly unknown[] = reading.value;
   if (list.length === 0) return nothingAt("absent", path, noun);
+  if (list.length > maximumElements)
+    return unreadableAt(
+      "malformed",
+      path,
+      `there are ${list.length} ${noun}, of which AWS takes a few at most`,
+    );
   return joined(
     Array.from({ length: list.length }, (_, index) =>
       images({ reading: member(list, index), path: `${path}[${index}]`, keys }, index),

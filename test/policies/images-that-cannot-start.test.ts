@@ -23,6 +23,18 @@ const images: Record<string, ImageSpec> = {
   },
   "unknown-type": { layers: ["gzip", "gzip"], family: "oci", mediaTypes: [gzipType, "application/x-foo"] },
   arm: { layers: ["gzip"], family: "docker", platform: arm64 },
+  windows: {
+    layers: ["gzip"],
+    family: "docker",
+    platform: { os: "windows", architecture: "amd64", osVersion: "10.0.17763.1" },
+  },
+  "no-architecture": { layers: ["gzip"], family: "docker", platform: { os: "linux", architecture: "" } },
+  "x86-32": { layers: ["gzip"], family: "docker", platform: { os: "linux", architecture: "386" } },
+  "arm-v9": {
+    layers: ["gzip"],
+    family: "docker",
+    platform: { os: "linux", architecture: "arm64", variant: "v9" },
+  },
   "old-arm": {
     layers: ["gzip"],
     family: "docker",
@@ -96,6 +108,18 @@ describe("an image that cannot start", () => {
     ["arm-only", {}, ["platform-mismatch mandatory"]],
     ["arm-only", arm, []],
     ["old-arm", arm, []],
+    ["old-arm", {}, ["platform-mismatch mandatory"]],
+    ["arm-v9", arm, []],
+    ["x86-32", {}, []],
+    ["x86-32", arm, ["platform-mismatch mandatory"]],
+    ["no-architecture", arm, []],
+    ["windows", {}, ["platform-mismatch mandatory"]],
+    ["windows", { runtimePlatform: { operatingSystemFamily: "WINDOWS_SERVER_2019_CORE" } }, []],
+    [
+      "windows",
+      { runtimePlatform: { operatingSystemFamily: "WINDOWS_SERVER_2022_CORE" } },
+      ["platform-mismatch mandatory"],
+    ],
     ["gone", {}, ["missing-image advisory", "unverified-image advisory"]],
   ];
   for (const [tag, more, found, config] of verdicts) {
@@ -140,6 +164,10 @@ describe("an image that cannot start", () => {
 
   it("built for another platform is described by both", async () => {
     assert.match(await message("arm"), /built for linux\/arm64 only.*\n?.*"exec format error"/);
+    assert.match(
+      await message("windows"),
+      /built for windows\/amd64 10\.0\.17763\.1 only;[^]*CannotPullContainerError/,
+    );
     assert.match(await message("arm-only"), /no manifest for linux\/amd64, only for linux\/arm64/);
   });
 
@@ -169,72 +197,4 @@ describe("an image that cannot start", () => {
       assert.notEqual(policy, "build-compression");
     }
   });
-
-  it("is let alone where its exemption holds, and judged again after it, with a remark", async () => {
-    const exempt = (exclusion: object) => ({
-      "mixed-layer-compression": { exclude: [{ reason: "vendor", ...exclusion }] },
-    });
-    const judged = async (exclusion: object) =>
-      (
-        await analyze("preview", [taskDefinition("web", { c: image("app:docker-mix") })], exempt(exclusion))
-      ).map(({ level, message }) => `${level}: ${message}`);
-    for (const exclusion of [
-      { resource: "web" },
-      { stack: "project/test" },
-      { image: "**", until: "2999-12-31" },
-    ]) {
-      const found = await judged(exclusion);
-      assert.equal(found.length, 1, found.join("\n"));
-      assert.match(found[0]!, /^advisory: [^]*Not checked: [^]*vendor/);
-    }
-    const found = await judged({ image: "**", until: "2020-01-31" });
-    assert.equal(found.length, 2);
-    assert.match(found[0]!, /^mandatory: /);
-    assert.match(found[1]!, /^advisory: [^]*Checked again: [^]*until 2020-01-31: vendor\nRenew/);
-  });
-
-  const tags: [tags: object, allowed: boolean, found: RegExp[]][] = [
-    [
-      { "ecs-image-guard:exempt": "2999-12-31 vendor image" },
-      true,
-      [/^advisory: [^]*until 2999-12-31: vendor image/],
-    ],
-    [
-      { "ecs-image-guard:exempt": "2999-12-31 vendor image" },
-      false,
-      [/^advisory: [^]*does not set allowTagExemptions/, /^mandatory: /],
-    ],
-    [
-      { "ecs-image-guard:exempt": "2020-01-31 vendor image" },
-      true,
-      [/^mandatory: /, /^advisory: [^]*Checked again/],
-    ],
-    [
-      { "ecs-image-guard:exempt": "because" },
-      true,
-      [/^advisory: [^]*not a last day and a reason/, /^mandatory: /],
-    ],
-    [{ "ecs-image-guard": "2999-12-31 x" }, true, [/^mandatory: /]],
-  ];
-  for (const [tag, allowed, found] of tags) {
-    it(`with the tags ${JSON.stringify(tag)}, ${allowed ? "allowed" : "not allowed"}, has ${found.length} findings`, async () => {
-      const config = { "mixed-layer-compression": { allowTagExemptions: allowed } };
-      const native: Registered = {
-        type: "aws-native:ecs:TaskDefinition",
-        name: "native",
-        props: {
-          containerDefinitions: [{ name: "c", image: image("app:docker-mix") }],
-          tags: Object.entries(tag).map(([key, value]) => ({ key, value: value as string })),
-        },
-      };
-      for (const resource of [taskDefinition("web", { c: image("app:docker-mix") }, { tags: tag }), native]) {
-        const violations = await analyze("update", [resource], config);
-        const words = violations.map(({ level, message }) => `${level}: ${message}`);
-        assert.equal(words.length, found.length, words.join("\n\n"));
-        found.forEach((expression, i) => {
-          assert.match(words[i]!, expression);
-        });
-      }
-    });
-  }
 });

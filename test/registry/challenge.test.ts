@@ -17,6 +17,7 @@ const hub = {
   },
 };
 
+// RFC 9110 §11.6.1 and what registries send; the cases of distribution's own tests are in `test/conformance/vectors.test.ts`.
 const rows: readonly Row[] = [
   {
     what: "Docker Hub's",

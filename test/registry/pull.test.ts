@@ -88,24 +88,94 @@ describe("pulling from a registry", () => {
   });
 
   const refusals: readonly (readonly [string, (response: ServerResponse) => void, FailureKind, RegExp])[] = [
-    ["an unknown tag", (r) => { sendError(r, 404, "MANIFEST_UNKNOWN", "x"); }, "missing", /^127\.0\.0\.1:\d+ has no tag 1 in app$/],
-    ["an unknown repository", (r) => { sendError(r, 404, "NAME_UNKNOWN", "x"); }, "missing", /has no repository app$/],
-    ["another 404", (r) => r.writeHead(404).end("<html>"), "missing", /has no tag 1 in app, or no such repository/],
-    ["a 403", (r) => { sendError(r, 403, "DENIED", "no\u001b[31m way"); }, "denied", /without credentials \(HTTP 403\): "no.\[31m way"; it does not exist or needs a login/],
+    [
+      "an unknown tag",
+      (r) => {
+        sendError(r, 404, "MANIFEST_UNKNOWN", "x");
+      },
+      "missing",
+      /^127\.0\.0\.1:\d+ has no tag 1 in app$/,
+    ],
+    [
+      "an unknown repository",
+      (r) => {
+        sendError(r, 404, "NAME_UNKNOWN", "x");
+      },
+      "missing",
+      /has no repository app$/,
+    ],
+    [
+      "another 404",
+      (r) => r.writeHead(404).end("<html>"),
+      "missing",
+      /has no tag 1 in app, or no such repository/,
+    ],
+    [
+      "a 403",
+      (r) => {
+        sendError(r, 403, "DENIED", "no\u001b[31m way");
+      },
+      "denied",
+      /without credentials \(HTTP 403\): "no.\[31m way"; it does not exist or needs a login/,
+    ],
     ["a 401 without a challenge", (r) => r.writeHead(401).end(), "denied", /without saying how to log in/],
-    ["a 401 that offers the unknown", (r) => r.writeHead(401, { "www-authenticate": "Negotiate" }).end(), "denied", /offers only negotiate/],
-    ["a 401 without a realm", (r) => r.writeHead(401, { "www-authenticate": "Bearer service=x" }).end(), "malformed", /names no realm/],
-    ["a 401 for Basic without credentials", (r) => r.writeHead(401, { "www-authenticate": "Basic realm=x" }).end(), "denied", /without credentials/],
+    [
+      "a 401 that offers the unknown",
+      (r) => r.writeHead(401, { "www-authenticate": "Negotiate" }).end(),
+      "denied",
+      /offers only negotiate/,
+    ],
+    [
+      "a 401 without a realm",
+      (r) => r.writeHead(401, { "www-authenticate": "Bearer service=x" }).end(),
+      "malformed",
+      /names no realm/,
+    ],
+    [
+      "a 401 for Basic without credentials",
+      (r) => r.writeHead(401, { "www-authenticate": "Basic realm=x" }).end(),
+      "denied",
+      /without credentials/,
+    ],
     ["a 204", (r) => r.writeHead(204).end(), "malformed", /answered HTTP 204/],
-    ["a 400", (r) => { sendError(r, 400, "UNSUPPORTED", "see https://x.example/p?sig=secret"); }, "malformed", /HTTP 400 .*: "see https:\/\/x\.example\/p"$/],
+    [
+      "a 400",
+      (r) => {
+        sendError(r, 400, "UNSUPPORTED", "see https://x.example/p?sig=secret");
+      },
+      "malformed",
+      /HTTP 400 .*: "see https:\/\/x\.example\/p"$/,
+    ],
     ["a 406", (r) => r.writeHead(406).end(), "unsupported", /cannot read/],
     ["a 501", (r) => r.writeHead(501).end(), "unreachable", /HTTP 501/],
-    ["a wrong Docker-Content-Digest", (r) => r.writeHead(200, { "docker-content-digest": wrongDigest }).end(bytes), "malformed", /does not match its digest/],
-    ["a compressed body", (r) => r.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync(bytes)), "malformed", /encoded \(gzip\)/],
-    ["an announced size over the bound", (r) => { r.writeHead(200, { "content-length": 5e6 }).flushHeaders(); }, "malformed", /more than 4194304 bytes/],
-    ["a streamed size over the bound", (r) => r.writeHead(200).end(Buffer.alloc(5e6)), "malformed", /more than 4194304 bytes/],
+    [
+      "a wrong Docker-Content-Digest",
+      (r) => r.writeHead(200, { "docker-content-digest": wrongDigest }).end(bytes),
+      "malformed",
+      /does not match its digest/,
+    ],
+    [
+      "a compressed body",
+      (r) => r.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync(bytes)),
+      "malformed",
+      /encoded \(gzip\)/,
+    ],
+    [
+      "an announced size over the bound",
+      (r) => {
+        r.writeHead(200, { "content-length": 5e6 }).flushHeaders();
+      },
+      "malformed",
+      /more than 4194304 bytes/,
+    ],
+    [
+      "a streamed size over the bound",
+      (r) => r.writeHead(200).end(Buffer.alloc(5e6)),
+      "malformed",
+      /more than 4194304 bytes/,
+    ],
     ["no HTTP at all", (r) => r.socket!.end("SSH-2.0-OpenSSH_9.2\r\n"), "malformed", /does not speak HTTP/],
-  ]; // prettier-ignore
+  ];
   for (const [what, answer, kind, words] of refusals) {
     it(`puts ${what} into words, as ${kind}`, async () => {
       const registry = await start();

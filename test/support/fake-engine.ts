@@ -15,6 +15,8 @@ export interface Registered {
   readonly type?: string;
   readonly name: string;
   readonly props: Record<string, unknown>;
+  /** The inputs of the provider that the program gives it. */
+  readonly provider?: Record<string, unknown>;
 }
 
 export const classic = "aws:ecs/taskDefinition:TaskDefinition";
@@ -64,6 +66,7 @@ export async function analyze(
         name: resource.name,
         urn: urnOf(resource),
         props: previewed(resource.props),
+        ...(resource.provider && { provider: { props: previewed(resource.provider) } }),
       };
       const validate = policy.validateResource as (args: object, report: object) => Promise<void>;
       await validate({ ...args, ...common(policy) }, reporterOf(policy, args.urn));

@@ -6,6 +6,7 @@ import { instructionOf } from "./instruction";
 import { parseInstructions } from "./parse-instructions";
 import { expandWord, type Variables } from "./shell-lexer";
 import { type Stage, stagesOf } from "./stages";
+import { Work } from "./work";
 
 /** What is known of a build besides its Dockerfile. A value that is not known yet is undefined. */
 export interface BuildInputs {
@@ -57,6 +58,7 @@ class Planner {
   readonly #stages: readonly Stage[];
   readonly #escape: string;
   readonly #variables: Variables;
+  readonly #work = new Work();
 
   constructor(
     text: string,
@@ -76,6 +78,7 @@ class Planner {
       ...inputs,
       target: stage ?? stages.at(-1)?.name ?? "default",
       escape: parsed.escape,
+      work: this.#work,
     });
   }
 
@@ -139,7 +142,7 @@ class Planner {
   }
 
   #expand(word: string): string {
-    return expandWord(word, this.#variables, this.#escape);
+    return expandWord(word, this.#variables, this.#escape, this.#work);
   }
 }
 

@@ -2,6 +2,7 @@ import { InvalidPlatformError, parsePlatform, type Platform } from "../../oci/pl
 import { DockerfileError } from "./dockerfile-error";
 import { expandWord, type Variables } from "./shell-lexer";
 import type { GlobalArg } from "./stages";
+import type { Work } from "./work";
 
 export interface GlobalInputs {
   readonly buildArgs: ReadonlyMap<string, string | undefined>;
@@ -9,6 +10,7 @@ export interface GlobalInputs {
   readonly target: string;
   readonly platform: string;
   readonly escape: string;
+  readonly work: Work;
 }
 
 /**
@@ -18,21 +20,21 @@ export interface GlobalInputs {
  * @throws {DockerfileError}
  */
 export function globalVariables(args: readonly GlobalArg[], inputs: GlobalInputs): Variables {
-  const { buildArgs, escape } = inputs;
+  const { buildArgs } = inputs;
   const variables = new Map<string, string | undefined>();
   for (const [name, value] of predefined(inputs))
     variables.set(name, buildArgs.has(name) ? buildArgs.get(name) : value);
   for (const { name, value } of args) {
     if (buildArgs.has(name)) variables.set(name, buildArgs.get(name));
-    else if (value !== undefined) variables.set(name, valueOf(value, variables, escape));
+    else if (value !== undefined) variables.set(name, valueOf(value, variables, inputs));
   }
   return variables;
 }
 
 /** A default that needs an unknown value is unknown as well; that matters only where it is used. */
-function valueOf(value: string, variables: Variables, escape: string): string | undefined {
+function valueOf(value: string, variables: Variables, { escape, work }: GlobalInputs): string | undefined {
   try {
-    return expandWord(value, variables, escape);
+    return expandWord(value, variables, escape, work);
   } catch (error) {
     if (error instanceof DockerfileError) return undefined;
     throw error;

@@ -49,7 +49,7 @@ function canHaveHeredocs({ keyword, rest, line }: Instruction, escape: string): 
 
 function heredocsOf(text: string): Heredoc[] {
   return words(text, true).flatMap((word) => {
-    const [, indent, rest = ""] = /^\d*<<(-?)\s*([^<]+)$/.exec(word) ?? [];
+    const [, indent, rest = ""] = /^\d*<<(-?)\s*([^\s<][^<]*)$/.exec(word) ?? [];
     const [name, ...others] = rest === "" ? [] : words(rest, false);
     return name === undefined || others.length > 0 ? [] : [{ name, indented: indent === "-" }];
   });

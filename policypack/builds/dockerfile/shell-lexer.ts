@@ -1,4 +1,6 @@
 import { DockerfileError } from "./dockerfile-error";
+import { Words } from "./words";
+import { Work } from "./work";
 import { replacePattern, trimPrefix, trimSuffix } from "./shell-pattern";
 
 /** The arguments in force. One that has a value which is not known yet is there, as undefined. */
@@ -19,34 +21,13 @@ const maximumLength = 16 * 1024;
 const maximumDepth = 50;
 
 /** A word of a Dockerfile with its quotes taken off and its variables replaced. @throws {DockerfileError} */
-export function expandWord(text: string, variables: Variables, escape: string): string {
-  return new ShellLexer(text, variables, { escape }).read().text;
+export function expandWord(text: string, variables: Variables, escape: string, work: Work): string {
+  return new ShellLexer(text, variables, { escape }, work).read().text;
 }
 
 /** The words of a text, split at white space outside of quotes. @throws {DockerfileError} */
 export function splitWords(text: string, options: LexerOptions): string[] {
-  return new ShellLexer(text, new Map(), options).read().words;
-}
-
-/** The words so far and the one that is being read. */
-class Words {
-  readonly done: string[] = [];
-  #word = "";
-
-  add(character: string): void {
-    if (!isSpace(character)) this.#word += character;
-    else this.end();
-  }
-
-  addRaw(text: string): void {
-    this.#word += text;
-  }
-
-  end(): string[] {
-    if (this.#word !== "") this.done.push(this.#word);
-    this.#word = "";
-    return this.done;
-  }
+  return new ShellLexer(text, new Map(), options, new Work()).read().words;
 }
 
 /** BuildKit's own shell-like language, `frontend/dockerfile/shell/lex.go`: quotes, escapes, `$x`, `${x:-y}` and its kin. */
@@ -58,6 +39,7 @@ class ShellLexer {
     private readonly source: string,
     private readonly variables: Variables,
     private readonly options: LexerOptions,
+    private readonly work: Work,
   ) {}
 
   read(): { text: string; words: string[] } {
@@ -86,8 +68,10 @@ class ShellLexer {
       const special = this.#special(character, rawEscapes);
       if (special !== undefined) {
         text = this.#limited(text + special);
-        if (character === "$") for (const each of special) words.add(each);
-        else words.addRaw(special);
+        if (character === "$") {
+          this.work.spend(special.length);
+          for (const each of special) words.add(each);
+        } else words.addRaw(special);
         continue;
       }
       this.#at++;
@@ -202,6 +186,7 @@ class ShellLexer {
       default: {
         const longest = word.startsWith(operator);
         const trim = operator === "#" ? trimPrefix : trimSuffix;
+        this.work.spend(word.length * (value?.length ?? 0));
         return trim(longest ? word.slice(1) : word, value ?? "", longest);
       }
     }
@@ -214,6 +199,7 @@ class ShellLexer {
     const replacement = this.#until("}", true).text;
     const value = this.#value(name);
     if (value === undefined && this.options.keepUnset) return `\${${name}/${pattern}/${replacement}}`;
+    this.work.spend(pattern.length * (value?.length ?? 0) ** 2);
     return replacePattern(pattern, replacement, value ?? "", all);
   }
 
@@ -241,8 +227,4 @@ class ShellLexer {
 
 function badSubstitution(): DockerfileError {
   return new DockerfileError("it has a bad substitution");
-}
-
-function isSpace(character: string): boolean {
-  return /\s/.test(character);
 }

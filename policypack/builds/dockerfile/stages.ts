@@ -18,6 +18,9 @@ export interface Stage {
   readonly instructions: readonly Instruction[];
 }
 
+/** No Dockerfile has nearly as many; each is looked for among all before it. */
+const maximumStages = 1_000;
+
 /** @throws {DockerfileError} */
 export function stagesOf({ instructions, escape }: ParsedDockerfile): { args: GlobalArg[]; stages: Stage[] } {
   const args: GlobalArg[] = [];
@@ -26,10 +29,11 @@ export function stagesOf({ instructions, escape }: ParsedDockerfile): { args: Gl
     const stage = stages.at(-1);
     if (instruction.keyword === "FROM") stages.push(stageOf(instruction));
     else if (stage !== undefined) stage.instructions.push(instruction);
-    else if (instruction.keyword === "ARG") args.push(...argsOf(instruction, escape));
+    else if (instruction.keyword === "ARG") for (const arg of argsOf(instruction, escape)) args.push(arg);
     else throw new DockerfileError(`its line ${instruction.line} stands before the first FROM`);
   }
   if (stages.length === 0) throw new DockerfileError("it has no FROM");
+  if (stages.length > maximumStages) throw new DockerfileError(`it has more than ${maximumStages} stages`);
   return { args, stages };
 }
 

@@ -49,5 +49,7 @@ function hostOf(key: string): string {
   const [, scheme, rest = ""] = /^([a-z][a-z0-9+.-]*:\/\/)?(.*)$/is.exec(key) ?? [];
   if (scheme === undefined) return rest.split("/", 1)[0] ?? "";
   const authority = rest.split(/[/?#]/, 1)[0] ?? "";
-  return authority.slice(authority.lastIndexOf("@") + 1).replace(/:$/, "");
+  const host = authority.slice(authority.lastIndexOf("@") + 1).replace(/:$/, "");
+  // An IPv6 address without its brackets: docker puts them there.
+  return host.replace(/^([0-9a-f]*:[0-9a-f:]*):(\d+)$/i, "[$1]:$2");
 }

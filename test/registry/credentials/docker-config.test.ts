@@ -10,6 +10,7 @@ interface Row {
   readonly user: string | undefined;
 }
 
+// docker/cli `cli/config/configfile/file.go` and `cli/config/credentials/`; keys of its own tests are in `test/conformance/vectors.test.ts`.
 const rows: readonly Row[] = [
   { what: "the exact key", config: { auths: { "ghcr.io": entry("exact") } }, user: "exact" },
   {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type AwsIdentities, isAwsIdentityKey } from "../../../policypack/registry/ecr/configured-identities";
 import { identityOfProvider } from "../../../policypack/registry/ecr/identity";
-import { readerKey, readerOf } from "../../../policypack/registry/reader";
+import { readerOf } from "../../../policypack/registry/reader";
 
 const account = "123456789012";
 const host = `${account}.dkr.ecr.eu-west-3.amazonaws.com`;
@@ -63,11 +63,9 @@ describe("the reader of a private ECR registry", () => {
 
   it("is the same for a registry without a login, whoever deploys", () => {
     assert.equal(readerOf("ghcr.io", { identity }).key, readerOf("ghcr.io", {}).key);
-    assert.notEqual(
-      readerKey({ credentialsParameter: "a", region: "x-1" }),
-      readerKey({ credentialsParameter: "a" }),
-    );
-    assert.equal(readerKey({ region: "x-1" }), readerKey({}));
+    assert.equal(readerOf("ghcr.io", { region: "x-1" }).key, readerOf("ghcr.io", {}).key);
+    const secret = { credentialsParameter: "a" };
+    assert.notEqual(readerOf("ghcr.io", { ...secret, region: "x-1" }).key, readerOf("ghcr.io", secret).key);
   });
 
   for (const [key, sense] of [

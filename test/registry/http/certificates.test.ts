@@ -35,9 +35,17 @@ describe("a registry's certificate", () => {
   });
 
   const bad: readonly (readonly [string, () => Certificate | undefined, RegExp])[] = [
-    ["self-signed", () => selfSigned("registry.test"), /self-signed certificate \(.*\); add its authority to NODE_EXTRA_CA_CERTS/],
-    ["of an unknown authority", () => issuedBy(authority, "registry.test"), /unknown authority \(.*\); add the authority to NODE_EXTRA_CA_CERTS/],
-  ]; // prettier-ignore
+    [
+      "self-signed",
+      () => selfSigned("registry.test"),
+      /self-signed certificate \(.*\); add its authority to NODE_EXTRA_CA_CERTS/,
+    ],
+    [
+      "of an unknown authority",
+      () => issuedBy(authority, "registry.test"),
+      /unknown authority \(.*\); add the authority to NODE_EXTRA_CA_CERTS/,
+    ],
+  ];
   for (const [what, make, words] of bad)
     it(`that is ${what} is said to be so, and nothing is asked`, async () => {
       const tls = make();

@@ -28,7 +28,6 @@ describe("the pace of requests to one host", () => {
       [48, 48, 48, 48, 49, 50, 51, 52, 53, 54],
     ],
   ] as const)
-    // prettier-ignore
     it(what, () => {
       assert.deepEqual(rounds(new Pace(60), latencies, wanted), expected);
     });

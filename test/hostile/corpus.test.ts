@@ -1,0 +1,248 @@
+import { defaultSettings } from "../../policypack/settings";
+import assert from "node:assert/strict";
+import { planBuild } from "../../policypack/builds/dockerfile/build-plan";
+import { findExemption } from "../../policypack/exemptions";
+import { parseImageConfig } from "../../policypack/oci/image-config";
+import { parseDocument } from "../../policypack/oci/manifest";
+import { choosePlatform } from "../../policypack/oci/platform";
+import { stepsOf } from "../../policypack/oci/provenance";
+import { predict } from "../../policypack/oci/runtimes";
+import { ReviewInProgress } from "../../policypack/policies/review";
+import { parseChallenges } from "../../policypack/registry/challenge";
+import { errorTextOf } from "../../policypack/registry/error-text";
+import { blockedImage, faultyBuild } from "../../policypack/report";
+import { WaitingBudget } from "../../policypack/waiting-budget";
+import { imagesOf } from "../../policypack/workloads";
+
+/** Far more than any of these takes, and far less than the years that some of them once took. */
+const boundMs = 5_000;
+const megabyte = 1024 * 1024;
+const digest = `sha256:${"a".repeat(64)}`;
+const gzip = { mediaType: "application/vnd.oci.image.layer.v1.tar+gzip", digest, size: 1 };
+const config = { mediaType: "application/vnd.oci.image.config.v1+json", digest, size: 1 };
+
+/** Runs to the end within the bound; gives what it gave. */
+function inTime<T>(work: () => T): T {
+  const started = performance.now();
+  const result = work();
+  const took = performance.now() - started;
+  assert.ok(took < boundMs, `it took ${took.toFixed(0)} ms`);
+  return result;
+}
+
+function plan(dockerfile: string) {
+  return planBuild(dockerfile, { platform: "linux/amd64", buildArgs: new Map(), namedContexts: new Map() });
+}
+
+function failureOf(body: object) {
+  return {
+    status: 500,
+    url: new URL("http://a/"),
+    body: Buffer.from(JSON.stringify(body)),
+    header: () => [],
+  };
+}
+
+describe("a hostile document", () => {
+  it("such as a config with a megabyte of white space for a build step is read in time", () => {
+    for (const step of [" ", "\t ", "#(nop) ", "/bin/sh -", "c"]) {
+      for (const [before, after] of [
+        ["", ""],
+        ["|1 ", "x"],
+        ["RUN |1 A=b ", "# buildkit"],
+      ] as const) {
+        const createdBy = before + step.repeat(megabyte / step.length) + after;
+        inTime(() => stepsOf([{ createdBy, emptyLayer: false }], 1));
+      }
+    }
+  });
+
+  it("such as an error of nothing but URLs is quoted in time, and without their queries", () => {
+    const message = `${"http://".repeat(megabyte / 7)} y`;
+    assert.ok(inTime(() => errorTextOf(failureOf({ errors: [{ message }] }), [])).quoted.length < 250);
+    const signed = `https://a/${"b".repeat(1900)}?signature=secret${"c".repeat(megabyte)}`;
+    assert.doesNotMatch(errorTextOf(failureOf({ message: signed }), []).quoted, /secret/);
+    assert.doesNotMatch(
+      errorTextOf(failureOf({ message: "see http://a/b?signature=secret now" }), []).quoted,
+      /secret/,
+    );
+  });
+
+  it("such as a manifest of 10,000 layers is read, predicted and told in time", () => {
+    const layers = Array.from({ length: 10_000 }, (_, n) => ({
+      ...gzip,
+      mediaType: n % 2 === 0 ? gzip.mediaType : `x/${n}`,
+    }));
+    const outcome = inTime(() => parseDocument(Buffer.from(JSON.stringify({ config, layers })), undefined));
+    assert.ok(outcome.ok && outcome.value.kind === "manifest");
+    const read = outcome.value.layers;
+    assert.equal(inTime(() => predict("containerd-1.7", { layers: read, diffIds: 10_000 })).pulls, false);
+    const inspected = {
+      reference: { registry: "a.example", repository: "b" },
+      platform: { os: "linux", architecture: "amd64" },
+      mediaType: "",
+      digest,
+      layers: read.map((layer) => ({ ...layer, compression: "gzip" as const })),
+      config: null,
+    };
+    assert.ok(inTime(() => blockedImage("a.example/b", [], inspected)).length < 5_000);
+  });
+
+  it("such as an index of 10,000 platforms is chosen from in time", () => {
+    const manifests = Array.from({ length: 10_000 }, (_, n) => ({
+      ...gzip,
+      platform: { os: "linux", architecture: "arm64", variant: `v8.${n}` },
+    }));
+    const outcome = parseDocument(Buffer.from(JSON.stringify({ manifests })), undefined);
+    assert.ok(outcome.ok && outcome.value.kind === "index");
+    const entries = outcome.value.manifests;
+    for (const variant of ["v9.7", "v8"])
+      assert.ok(inTime(() => choosePlatform(entries, { os: "linux", architecture: "arm64", variant })));
+  });
+
+  it("such as 4 MiB of one array in another is refused in time", () => {
+    const rows = [
+      ["[", ""],
+      ['{"a":', ""],
+      ["[", "]".repeat(100_000)],
+    ] as const;
+    for (const [piece, end] of rows) {
+      const bytes = Buffer.from(piece.repeat((4 * megabyte) / piece.length) + end);
+      for (const parse of [(b: Buffer) => parseDocument(b, undefined), parseImageConfig])
+        assert.equal(inTime(() => parse(bytes)).ok, false);
+    }
+  });
+
+  it("such as a challenge longer than any header is read in time", () => {
+    for (const piece of ["a ", "a=", 'a="', "\\", '"', ", ", 'a="\\"'])
+      for (const start of ["", "Bearer ", 'Bearer realm="'])
+        inTime(() => parseChallenges([start + piece.repeat(megabyte / 8 / piece.length)]));
+  });
+});
+
+describe("a hostile Dockerfile", () => {
+  const argument = `ARG A=${"a".repeat(500)}`;
+  const costly = "${B:+${A//" + "*?".repeat(30) + "b/x}}";
+  const rows: [what: string, dockerfile: string][] = [
+    ["a heredoc whose name is far away", `FROM a\nRUN <<${" ".repeat(megabyte)}a<`],
+    ["as many arguments as fit", `ARG ${"a ".repeat(megabyte / 2)}\nFROM a`],
+    [
+      "as many stages as fit",
+      `FROM a AS s0\n${Array.from({ length: 70_000 }, (_, n) => `FROM s${n} AS s${n + 1}`).join("\n")}`,
+    ],
+    ["a long argument that is repeated", `ARG A=${"x".repeat(16_000)}\n${"ARG X=$A\n".repeat(30_000)}FROM a`],
+    ["thousands of patterns", `${argument}\nFROM x${costly.repeat(10_000)}`],
+    ["thousands of arguments with patterns", `${argument}\n${`ARG X=${costly}\n`.repeat(10_000)}FROM x`],
+    ["a line that goes on for ever", `FROM a\nRUN ${"\\\n".repeat(megabyte / 2)}`],
+    ["triggers in triggers", `FROM a\n${"ONBUILD ".repeat(megabyte / 8)}`],
+  ];
+
+  for (const [what, dockerfile] of rows)
+    it(`of ${what} is read in time`, () => {
+      const found = inTime(() => plan(dockerfile));
+      assert.ok(found.known || found.reason !== "");
+    });
+
+  it("is not one whose patterns and arguments are ordinary", () => {
+    const found = plan(
+      "ARG V=1.2.3-alpine\nARG T=${V//./-}\nARG U=${T%%-alpine}\nFROM app:$U AS a\nFROM a\nRUN <<  E\nE",
+    );
+    assert.deepEqual(found, {
+      known: true,
+      base: { kind: "image", image: "app:1-2-3" },
+      steps: [{ keyword: "RUN", line: 6 }],
+    });
+  });
+});
+
+describe("a hostile pattern", () => {
+  const urn = "urn:pulumi:dev::shop::t::web";
+  const covers = (image: string, name: string) =>
+    findExemption(
+      [{ image, reason: "test" }],
+      { image: name, reference: undefined, resource: { name: "web", urn } },
+      "2026-01-01",
+    ) !== undefined;
+
+  it("of many wildcards is held against long names in time", () => {
+    for (const pattern of [
+      "**a".repeat(40),
+      "*a".repeat(40),
+      "**a*".repeat(20),
+      "*".repeat(1000),
+      "**/*".repeat(40),
+    ])
+      for (const end of ["b", ""])
+        for (const name of ["a".repeat(10_000), "a/".repeat(5_000)])
+          inTime(() => covers(pattern + end, `${name}c`));
+  });
+
+  it("still covers what it says", () => {
+    assert.ok(covers("**a".repeat(40), "a".repeat(40)));
+    assert.ok(!covers("**a".repeat(40), "a".repeat(39)));
+    assert.ok(covers("***", "any/thing") && !covers("*", "any/thing"));
+  });
+});
+
+describe("a hostile resource", () => {
+  const container = { name: "c".repeat(100), image: "nginx" };
+  const type = "aws-native:ecs:TaskDefinition";
+
+  it("of 10,000 containers is read whole, and of many more refused", () => {
+    const found = inTime(() =>
+      imagesOf(type, { containerDefinitions: Array<object>(10_000).fill(container) }),
+    );
+    assert.equal(found?.uses.length, 10_000);
+    const refused = inTime(() =>
+      imagesOf(type, { containerDefinitions: Array<object>(1_000_000).fill(container) }),
+    );
+    assert.deepEqual(refused?.uses, []);
+    assert.match(refused.unreadable[0]?.message ?? "", /there are 1000000 container definitions/);
+  });
+
+  it("of containers without number is reviewed, however few can be read", () => {
+    const review = new ReviewInProgress(
+      { inspect: () => Promise.reject(new Error("not asked")), hurry: () => undefined },
+      defaultSettings,
+      new WaitingBudget(1),
+    );
+    const unreadable = Array.from(
+      { length: 200_000 },
+      () => ({ reason: "malformed", path: "p", message: "m" }) as const,
+    );
+    inTime(() => {
+      review.add({ urn: "u", name: "n", images: { uses: [], unreadable } });
+    });
+    assert.equal(review.pending.length, 0);
+  });
+
+  it("is told in a few lines, however many its containers and images", () => {
+    const users = Array.from({ length: 100_000 }, (_, n) => ({
+      workload: { name: n % 2 === 0 ? "w" : `w${n}` },
+      use: { container: `c${n}` },
+    }));
+    const inspected = {
+      reference: { registry: "a.example", repository: "b" },
+      platform: { os: "linux", architecture: "amd64" },
+      mediaType: "",
+      digest,
+      layers: [],
+      config: null,
+    };
+    const blocked = inTime(() => blockedImage("a.example/b", users, inspected));
+    assert.match(blocked, /and 49990 others/);
+    assert.ok(blocked.length < 5_000);
+    const faulty = faultyBuild({
+      resource: "r",
+      path: "push",
+      images: Array<string>(300_000).fill("a"),
+      base: { unknown: "x" },
+      settings: {},
+      dropped: [],
+      verdict: { fine: false, layers: [], buildError: "x" },
+      notes: [],
+    });
+    assert.match(faulty, /and 299990 others/);
+    assert.ok(faulty.length < 2_000);
+  });
+});

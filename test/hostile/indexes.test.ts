@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { LookUp } from "../../policypack/look-up";
+import { failure, success } from "../../policypack/oci/failure";
+import { ociIndex } from "../../policypack/oci/media-types";
+import { readerOf } from "../../policypack/registry/reader";
+
+const amd64 = { os: "linux", architecture: "amd64" };
+const digestOf = (n: number) => `sha256:${String(n).padStart(64, "0")}`;
+
+interface Entry {
+  readonly digest: string;
+  readonly platform?: object;
+}
+
+/** Looks an image up in a registry that answers each question with an index of these entries, whatever their digests say. */
+async function walk(entriesOf: (tagOrDigest: string) => readonly Entry[]) {
+  let asked = 0;
+  const registries = {
+    requests: 0,
+    manifest: (_: unknown, tagOrDigest: string) => {
+      asked++;
+      const manifests = entriesOf(tagOrDigest).map((entry) => ({ mediaType: ociIndex, size: 1, ...entry }));
+      const bytes = Buffer.from(JSON.stringify({ mediaType: ociIndex, manifests }));
+      return Promise.resolve(success({ mediaType: ociIndex, digest: digestOf(0), bytes }));
+    },
+    blob: () => Promise.resolve(failure("missing", "no blob")),
+    blobStart: () => Promise.resolve(failure("missing", "no blob")),
+    close: () => Promise.resolve(),
+  };
+  const outcome = await new LookUp({
+    registries,
+    reference: { registry: "a.example", repository: "app", tag: "1" },
+    platform: amd64,
+    reader: readerOf("a.example", {}),
+    signal: new AbortController().signal,
+    sniffLayers: false,
+    trace: undefined,
+  }).run();
+  assert.ok(!outcome.ok);
+  return { ...outcome.failure, asked };
+}
+
+describe("indexes that lead nowhere", () => {
+  const rows: [
+    what: string,
+    entriesOf: (tagOrDigest: string) => readonly Entry[],
+    kind: string,
+    words: RegExp,
+  ][] = [
+    ["in a circle", () => [{ digest: digestOf(1), platform: amd64 }], "malformed", /nested more than 4 deep/],
+    [
+      "in a circle of two",
+      (at) => [{ digest: digestOf(at === digestOf(1) ? 2 : 1), platform: amd64 }],
+      "malformed",
+      /nested/,
+    ],
+    ["in a circle without platforms", () => [{ digest: digestOf(1) }], "malformed", /nested/],
+    [
+      "in many circles",
+      () => Array.from({ length: 1000 }, (_, n) => ({ digest: digestOf(n) })),
+      "malformed",
+      /nested/,
+    ],
+  ];
+  for (const [what, entriesOf, kind, words] of rows)
+    it(`${what} are given up as ${kind}, after few requests`, async () => {
+      const { kind: found, message, asked } = await walk(entriesOf);
+      assert.equal(found, kind, message);
+      assert.match(message, words);
+      assert.ok(asked <= 12, `${asked} requests`);
+    });
+
+  it("prove nothing where there are more entries without a platform than are opened", async () => {
+    const leaves = Array.from({ length: 1000 }, (_, n) => ({ digest: digestOf(n + 1) }));
+    const { kind, message, proves, asked } = await walk((at) =>
+      at === "1" ? leaves : [{ digest: digestOf(1), platform: { os: "linux", architecture: "s390x" } }],
+    );
+    assert.equal(kind, "unsupported", message);
+    assert.equal(proves, undefined);
+    assert.match(message, /more entries without a platform than the guard opens/);
+    assert.equal(asked, 12);
+  });
+});

@@ -1,0 +1,214 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { layerRuns } from "../../../policypack/oci/compression";
+import { digestProblem, isDigest } from "../../../policypack/oci/digest";
+import { parseImageConfig, platformOf } from "../../../policypack/oci/image-config";
+import { isImage } from "../../../policypack/oci/image-kind";
+import { layerBytes } from "../../../policypack/oci/layer-bytes";
+import { imageCandidates, parseDocument } from "../../../policypack/oci/manifest";
+import {
+  choosePlatform,
+  formatPlatform,
+  InvalidPlatformError,
+  parsePlatform,
+} from "../../../policypack/oci/platform";
+import { probableBaseEnd, stepsOf } from "../../../policypack/oci/provenance";
+import { InvalidReferenceError, parseReference } from "../../../policypack/oci/reference";
+import { predict, runtimeNames } from "../../../policypack/oci/runtimes";
+import { bytesOf, mixed, nearly, text } from "../arbitraries";
+import { assertLine, assertWords } from "../safe";
+import { type Subject, subject } from "../subject";
+
+const digest = `sha256:${"0123456789abcdef".repeat(4)}`;
+const oci = "application/vnd.oci.image";
+const docker = "application/vnd.docker";
+const types = [
+  `${oci}.manifest.v1+json`,
+  `${oci}.index.v1+json`,
+  `${docker}.distribution.manifest.v2+json`,
+  `${docker}.distribution.manifest.list.v2+json`,
+  `${docker}.distribution.manifest.v1+prettyjws`,
+  `${oci}.layer.v1.tar+gzip`,
+  `${docker}.image.rootfs.diff.tar.zstd`,
+  "application/json",
+  "text/html",
+  "",
+];
+const keys = [
+  "mediaType",
+  "config",
+  "layers",
+  "manifests",
+  "digest",
+  "size",
+  "platform",
+  "os",
+  "architecture",
+  "variant",
+  "os.version",
+  "annotations",
+  "artifactType",
+  "fsLayers",
+  "rootfs",
+  "diff_ids",
+  "history",
+  "created_by",
+  "comment",
+  "empty_layer",
+];
+
+const part = (mediaType: string) => ({ mediaType, digest, size: 7, annotations: { a: "b" } });
+const manifest = {
+  schemaVersion: 2,
+  mediaType: types[0],
+  config: part(`${oci}.config.v1+json`),
+  layers: [part(`${oci}.layer.v1.tar+gzip`), part(`${docker}.image.rootfs.diff.tar.zstd`), part("x/y")],
+};
+const platform = { os: "linux", architecture: "arm64", variant: "v8", "os.version": "10.0.1" };
+const index = {
+  mediaType: types[1],
+  manifests: [
+    { ...part(types[0] ?? ""), platform },
+    part(types[2] ?? ""),
+    { ...part(""), platform: { os: "windows" } },
+  ],
+};
+const config = {
+  ...platform,
+  rootfs: { type: "layers", diff_ids: [digest, digest] },
+  history: [
+    { created_by: "/bin/sh -c #(nop)  CMD [x]", empty_layer: true },
+    { created_by: "RUN |1 A=b /bin/sh -c x # buildkit", comment: "c" },
+    {},
+  ],
+};
+const wanted = fc.constantFrom(
+  { os: "linux", architecture: "amd64" },
+  { os: "linux", architecture: "arm64", variant: "v9.5" },
+  { os: "windows", architecture: "amd64", osVersion: "10.0.20348" },
+);
+
+export const images: readonly Subject[] = [
+  subject(
+    "manifests and indexes",
+    fc.tuple(
+      bytesOf(nearly(keys, manifest, index)),
+      fc.option(fc.oneof(fc.constantFrom(...types), text), { nil: undefined }),
+      wanted,
+    ),
+    ([bytes, contentType, platformWanted]) => {
+      const outcome = parseDocument(bytes, contentType);
+      if (!outcome.ok) {
+        assert.ok(["malformed", "unsupported"].includes(outcome.failure.kind));
+        assertWords(outcome.failure.message);
+        return;
+      }
+      const document = outcome.value;
+      if (document.kind === "index") {
+        const chosen = choosePlatform(imageCandidates(document), platformWanted);
+        assert.ok(chosen === undefined || document.manifests.includes(chosen));
+        return;
+      }
+      for (const { size, digest: named } of [document.config, ...document.layers])
+        assert.ok(Number.isSafeInteger(size) && size >= 0 && isDigest(named));
+      assert.equal(typeof isImage(document), "boolean");
+      assert.equal(layerRuns(document.layers).at(-1)?.last ?? 0, document.layers.length);
+      for (const runtime of runtimeNames) {
+        const prediction = predict(runtime, { layers: document.layers, diffIds: null });
+        if (!prediction.pulls) assertLine(prediction.error);
+      }
+    },
+  ),
+  subject("image configs", bytesOf(nearly(keys, config)), (bytes) => {
+    const outcome = parseImageConfig(bytes);
+    if (!outcome.ok) {
+      assertWords(outcome.failure.message);
+      return;
+    }
+    const { history, diffIds } = outcome.value;
+    assert.ok(diffIds >= 0);
+    assertLine(formatPlatform(platformOf(outcome.value)));
+    const steps = stepsOf(history, history.filter(({ emptyLayer }) => !emptyLayer).length);
+    assert.ok(steps === undefined || steps.every((step) => step !== ""));
+    assert.ok((probableBaseEnd(history) ?? 1) >= 1);
+  }),
+  subject(
+    "build steps",
+    fc.array(
+      fc.tuple(
+        fc.constantFrom("", "RUN "),
+        mixed("|1 ", "RUN ", "/bin/sh -c ", "/bin/bash -", "#(nop) ", "CMD", " # buildkit", " ", "\n"),
+      ),
+      { maxLength: 4 },
+    ),
+    (lines) => {
+      const history = lines.map(([run, line]) => ({
+        createdBy: `${run}|1 A=s3cret ${line}`,
+        emptyLayer: false,
+      }));
+      for (const step of stepsOf(history, history.length) ?? []) assert.doesNotMatch(step, /A=s3cret/);
+      probableBaseEnd(history);
+    },
+  ),
+  subject(
+    "references",
+    mixed("a", "A", "/", ":", "@", ".", "_", "-", "[", "]", "5", "docker.io", "localhost", "sha256:", digest),
+    (name) => {
+      try {
+        parseReference(name);
+      } catch (error) {
+        assert.ok(error instanceof InvalidReferenceError);
+        assertWords(error.message);
+      }
+    },
+  ),
+  subject(
+    "digests",
+    mixed("sha256", "sha512", ":", "+", "a", "0".repeat(64), "f".repeat(128), "="),
+    (written) => {
+      const problem = digestProblem(written);
+      if (problem === undefined) assert.match(written, /^sha\d{3}:[0-9a-f]+$/);
+      else assertWords(problem);
+    },
+  ),
+  subject(
+    "platforms",
+    mixed("linux", "windows", "/", "amd64", "arm", "arm64", "v8", "8.0", "x86_64"),
+    (written) => {
+      try {
+        assertLine(formatPlatform(parsePlatform(written)));
+      } catch (error) {
+        assert.ok(error instanceof InvalidPlatformError);
+        assertWords(error.message);
+      }
+    },
+  ),
+  subject("first bytes of layers", fc.uint8Array({ maxLength: 520 }), (bytes) => {
+    assert.ok(["gzip", "zstd", "zstd-skippable", "none", "unknown"].includes(layerBytes(bytes)));
+  }),
+  subject(
+    "media types of layers",
+    fc.array(
+      mixed(
+        `${oci}.layer.v1.tar`,
+        `${docker}.image.rootfs.diff.tar`,
+        "+gzip",
+        ".gzip",
+        "+zstd",
+        "+encrypted",
+        "+",
+        ";",
+        " ",
+      ),
+      { maxLength: 3 },
+    ),
+    (list) => {
+      const layers = list.map((mediaType) => ({ mediaType }));
+      for (const runtime of runtimeNames)
+        for (const diffIds of [null, 0, layers.length]) {
+          const prediction = predict(runtime, { layers, diffIds });
+          if (!prediction.pulls) assertLine(prediction.error);
+        }
+    },
+  ),
+];

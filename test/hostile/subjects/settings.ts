@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { DocumentCache } from "../../../policypack/cache/documents";
+import { StackRecord } from "../../../policypack/cache/stacks";
+import { parseArguments, UsageError } from "../../../policypack/cli/arguments";
+import { findExemption } from "../../../policypack/exemptions";
+import { fitsPattern } from "../../../policypack/name-pattern";
+import { sha256Of } from "../../../policypack/oci/digest";
+import { referenceIn } from "../../../policypack/oci/reference";
+import { mergeSettings, readSettings } from "../../../policypack/settings";
+import { bytesOf, mixed, nearly, text } from "../arbitraries";
+import { assertLine } from "../safe";
+import { type Subject, subject } from "../subject";
+
+const good = {
+  exclude: [{ image: "nginx:**", stack: "dev", resource: "web", until: "2027-01-31", reason: "test" }],
+  allowOciMix: true,
+  runtimes: { EC2: ["dockerd-23"] },
+  insecureRegistries: ["a.example:5000"],
+  mirrors: { "docker.io": ["mirror.example/hub"] },
+  awsIdentities: { "123456789012": { profile: "p", roleArn: "r" } },
+  cache: { enabled: true, directory: "d", maxMegabytes: 10 },
+  buildkitVersion: "0.31.0",
+  timeBudgetSeconds: 60,
+};
+const keys = [
+  ...Object.keys(good),
+  "image",
+  "stack",
+  "until",
+  "reason",
+  "EC2",
+  "profile",
+  "enabled",
+  "exclud",
+];
+const repository = { registry: "a.example", repository: "app" };
+
+/** What the patterns mean, by a regular expression, which only short ones do not explode. */
+function byExpression(pattern: string, name: string): boolean {
+  const parts = pattern.split(/(\*+)/).map((part) => {
+    if (part.startsWith("*")) return part === "*" ? "[^/]*" : ".*";
+    return part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  });
+  return new RegExp(`^${parts.join("")}$`, "s").test(name);
+}
+
+export const settings: readonly Subject[] = [
+  subject("settings", nearly(keys, good), (config) => {
+    const read = readSettings(config);
+    for (const problem of read.problems) assertLine(problem);
+    const merged = mergeSettings(read.settings, read.settings);
+    assert.ok(
+      Array.isArray(merged.exclude) && merged.timeBudgetSeconds >= 1 && merged.timeBudgetSeconds <= 3600,
+    );
+    findExemption(
+      merged.exclude,
+      { image: "nginx", reference: referenceIn("nginx"), resource: { name: "web", urn: "urn" } },
+      "2026-01-01",
+    );
+  }),
+  subject(
+    "patterns",
+    fc.tuple(
+      fc.string({ unit: fc.constantFrom("*", "**", "a", "b", "/", ".", "\n"), maxLength: 8 }),
+      fc.string({ unit: fc.constantFrom("a", "b", "/", ".", "\n", "*"), maxLength: 10 }),
+    ),
+    ([pattern, name]) => {
+      assert.equal(fitsPattern(pattern, name), byExpression(pattern, name));
+    },
+  ),
+  subject("patterns of anything", fc.tuple(text, text), ([pattern, name]) => {
+    assert.ok(fitsPattern("**", name));
+    assert.ok(fitsPattern(name.replaceAll("*", ""), name.replaceAll("*", "")));
+    assert.equal(typeof fitsPattern(pattern, name), "boolean");
+  }),
+  subject(
+    "arguments of the command",
+    fc.array(
+      fc.oneof(
+        mixed(
+          "inspect",
+          "--platform",
+          "=",
+          "linux/arm64",
+          "--runtime",
+          "containerd-1.7",
+          ",",
+          "--format",
+          "json",
+        ),
+        fc.constantFrom("inspect", "a", "-", "--", "--sniff", "-h", "--explain"),
+      ),
+      { maxLength: 6 },
+    ),
+    (argv) => {
+      try {
+        assert.ok(["inspect", "help", "version"].includes(parseArguments(argv).command));
+      } catch (error) {
+        assert.ok(error instanceof UsageError, String(error));
+      }
+    },
+  ),
+];
+
+/** Files of the cache that someone else has written. */
+export function keptFiles(): Subject[] {
+  const folder = mkdtempSync(join(tmpdir(), "ecs-image-guard-hostile-"));
+  const [stacks, documents] = [join(folder, "stacks"), join(folder, "documents")];
+  const record = StackRecord.of({ organization: "o", project: "p", stack: "s" }, { directory: stacks });
+  const cache = DocumentCache.open({ directory: documents });
+  assert.ok(record && cache);
+  const bytes = Buffer.from("{}");
+  const digest = sha256Of(bytes);
+  record.leave([]);
+  cache.keep(repository, digest, { mediaType: "a/b", bytes });
+  cache.remember(repository, "1", digest);
+  const inside = (parent: string) =>
+    readdirSync(join(parent, "images-v1")).map((name) => join(parent, "images-v1", name));
+  const kept = {
+    images: [{ image: "docker.io/library/nginx:1", platform: "linux/amd64", identity: "default" }],
+  };
+  return [
+    {
+      ...subject(
+        "stack records",
+        bytesOf(nearly(["images", "image", "platform", "identity"], kept)),
+        (written) => {
+          for (const file of inside(stacks)) writeFileSync(file, written);
+          for (const { image, platform } of record.read())
+            assert.equal(typeof image + typeof platform, "stringstring");
+        },
+      ),
+      share: 0.5,
+    },
+    {
+      ...subject(
+        "cached documents",
+        fc.oneof(
+          fc.uint8Array({ maxLength: 200 }),
+          text.map((line) => Buffer.from(`${line}\n{}`)),
+        ),
+        (written) => {
+          for (const file of inside(documents)) writeFileSync(file, written);
+          assert.equal(cache.document(repository, digest), undefined);
+          assert.equal(cache.tag(repository, "1"), undefined);
+          cache.keep(repository, digest, { mediaType: "a/b", bytes });
+          assert.deepEqual(cache.document(repository, digest), { mediaType: "a/b", bytes });
+        },
+      ),
+      share: 0.3,
+      close: () => rm(folder, { recursive: true, force: true }),
+    },
+  ];
+}
