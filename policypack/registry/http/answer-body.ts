@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { Dispatcher } from "undici";
+import type { Incoming } from "./channel";
 import type { HttpRequest } from "./exchange";
 
 /** An error's text needs no more. */
@@ -8,7 +8,7 @@ const maximumErrorBytes = 64 * 1024;
 /** The body, or undefined where it is longer than allowed; and whether its end was reached. */
 export async function readAnswer(
   { maxBytes, startOnly = false }: HttpRequest,
-  { statusCode, headers, body }: Dispatcher.ResponseData,
+  { statusCode, headers, body }: Incoming,
 ): Promise<{ body: Uint8Array | undefined; ended: boolean }> {
   const start = startOnly && (statusCode === 200 || statusCode === 206);
   const whole = statusCode === 200 && !start;
@@ -18,13 +18,15 @@ export async function readAnswer(
   let ended = true;
   if (whole && Number(headers["content-length"] ?? 0) > maximum) ended = false;
   else
-    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    for await (const chunk of body) {
       length += chunk.length;
       chunks.push(chunk);
       ended = length <= maximum;
       if (!ended) break;
     }
-  // Whoever releases the connection ends it with what is left of the body.
-  if (!ended) body.on("error", () => undefined);
+  if (!ended) {
+    body.on("error", () => undefined);
+    body.destroy();
+  }
   return { body: whole && !ended ? undefined : Buffer.concat(chunks).subarray(0, maximum), ended };
 }

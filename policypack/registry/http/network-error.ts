@@ -1,6 +1,7 @@
 import type { FailureKind } from "../../oci/failure";
 import { printable } from "../../oci/text";
 import type { Breakdown } from "./breakdown";
+import { Http2Error } from "./http2-error";
 import { ProxyError } from "./tunnel";
 
 export interface NetworkError {
@@ -47,6 +48,9 @@ const known: Readonly<Record<string, readonly [words: string, breakdown: Breakdo
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: [unknownAuthority, "protocol"],
   CERT_REVOKED: ["presents a revoked certificate", "protocol"],
   UND_ERR_HEADERS_OVERFLOW: ["answered with too many header bytes", "final", "malformed"],
+  REFUSED_STREAM: ["refused the request", "transient"],
+  ENHANCE_YOUR_CALM: ["is asked too much", "transient", "throttled"],
+  ERR_HTTP2_ERROR: ["does not speak HTTP/2", "protocol", "malformed"],
   OUT_OF_REACH: ["has a private address, to which a public registry must not lead", "final", "unsupported"],
 };
 
@@ -68,6 +72,8 @@ export function describeNetworkError(error: unknown): NetworkError {
     const [words, breakdown, kind = "unreachable"] = entry;
     return { kind, words: code === "OUT_OF_REACH" ? words : withCode(words, code), breakdown };
   }
+  if (error instanceof Http2Error)
+    return { kind: "unreachable", words: withCode("broke the connection", code), breakdown: "transient" };
   // Its code is mostly missing (undici 7.30). An end in the midst of a body is one of its cases.
   if (isNoHttp(error)) return { kind: "malformed", words: "does not speak HTTP", breakdown: "protocol" };
   if (error instanceof Error && error.name === "HTTPParserError")

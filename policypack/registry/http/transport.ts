@@ -1,10 +1,12 @@
-import type { LookupFunction } from "node:net";
-import type { Dispatcher } from "undici";
+import type { LookupFunction, Socket } from "node:net";
 import { whenAborted } from "./abort";
 import { readAnswer } from "./answer-body";
+import type { Outgoing } from "./channel";
 import { type Connection, Connections } from "./connections";
 import type { HostRules } from "./hosts";
 import { broken, type HttpRequest, type Sent } from "./exchange";
+import { Http2Chosen, Http2Error } from "./http2-error";
+import { Http2Session } from "./http2-session";
 import { Limiter } from "./limiter";
 import type { RequestEnd } from "./pace";
 import type { Proxy } from "./proxy";
@@ -25,6 +27,8 @@ export interface TransportOptions {
 
 /** To all hosts together, so that no more connections than these are open. */
 const maximumConcurrentRequests = 64;
+/** How often a request moves on because a server of HTTP/2 did not look at it: four sessions, with a move to each and from each. */
+const maximumMoves = 7;
 /** Why a request ended that took too long. */
 const overdue = new Error("the request took too long");
 
@@ -46,7 +50,14 @@ export class Transport {
     private readonly options: TransportOptions,
   ) {
     const { lookup, requestTimeoutMs: connectTimeoutMs } = options;
-    this.#routes = new Routes(rules, { connectTimeoutMs, lookup });
+    const onHttp2 = (key: string, authority: string, socket: Socket) => {
+      if (!this.#connections.share(key, (ended) => new Http2Session(authority, socket, ended)))
+        socket.destroy();
+    };
+    const onHttp1 = (key: string) => {
+      this.#connections.alone(key);
+    };
+    this.#routes = new Routes(rules, { connectTimeoutMs, lookup, onHttp2, onHttp1 });
     const inAll = maximumConcurrentRequests;
     this.#limiter = new Limiter({ perHost: options.maxConcurrentPerHost, inAll });
   }
@@ -117,17 +128,34 @@ export class Transport {
   }
 
   async #exchange(request: HttpRequest, label: string, signal: AbortSignal): Promise<Sent> {
-    const { key, open, asked } = this.#routes.to(request.url, request.reach);
-    for (;;) {
-      const connection = this.#connections.take(key, open);
+    this.#requests++;
+    for (let moves = 0; ;) {
+      const { key, open, asked } = this.#routes.to(request.url, request.reach);
+      const connection = await this.#connections.takeInTurn(
+        key,
+        open,
+        signal,
+        request.url.protocol === "https:",
+      );
       try {
         return await this.#over(connection, request, label, asked, signal);
       } catch (error) {
         // It may have brought the rest of an earlier answer, such as the body that a HEAD must not have.
         if (connection.used && isNoHttp(error)) continue;
+        if (!signal.aborted && moves++ < maximumMoves && this.#mayMove(key, error)) continue;
         throw asked === undefined || error instanceof ProxyError ? error : unreachableProxy(asked, error);
       }
     }
+  }
+
+  /** Whether the request that ended so was not looked at by its server and another connection may carry it. */
+  #mayMove(key: string, error: unknown): boolean {
+    if (error instanceof Http2Chosen) return true;
+    if (!(error instanceof Http2Error)) return false;
+    if (error.code !== "HTTP_1_1_REQUIRED") return error.unprocessed;
+    this.#routes.useHttp1(key);
+    this.#connections.unshare(key);
+    return true;
   }
 
   async #over(
@@ -139,10 +167,8 @@ export class Transport {
   ): Promise<Sent> {
     let reusable = false;
     try {
-      this.#requests++;
       const answer = await dispatcher.request({
-        ...messageOf(request, asked),
-        signal,
+        ...messageOf(request, asked, signal),
         // One timer bounds the whole exchange.
         headersTimeout: 0,
         bodyTimeout: 0,
@@ -164,7 +190,8 @@ export class Transport {
 function messageOf(
   { url, method, headers, body }: HttpRequest,
   asked: Proxy | undefined,
-): Dispatcher.RequestOptions {
+  signal: AbortSignal,
+): Outgoing {
   const path = url.pathname + url.search;
   return {
     method,
@@ -180,6 +207,7 @@ function messageOf(
       ...headers,
     },
     body: body ?? null,
+    signal,
   };
 }
 
