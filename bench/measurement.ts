@@ -1,28 +1,34 @@
-/** Two ways of doing one thing, measured in turn so that a slow moment of the machine meets both. Times in milliseconds. */
-export interface Measurement {
-  readonly name: string;
-  /** Without the guard. */
-  readonly base: readonly number[];
-  /** With the guard. */
-  readonly guarded: readonly number[];
-  /** What the guard may add to the median. */
-  readonly limit: number;
-}
+/** The times of several ways of doing one thing, in milliseconds, a list for each. */
+export type Times<Name extends string> = Readonly<Record<Name, readonly number[]>>;
 
-/** Runs both in turn; the first round only warms the caches of disk and compiler. */
-export async function alternate(
+/**
+ * Runs all contenders in turn, so that a slow moment of the machine meets each of them; the first round only warms the
+ * caches of disk and compiler.
+ *
+ * @param contenders each gives what one run of it took, in milliseconds
+ */
+export async function alternate<Name extends string>(
   rounds: number,
-  base: (round: number) => Promise<number>,
-  guarded: (round: number) => Promise<number>,
-): Promise<Pick<Measurement, "base" | "guarded">> {
-  const times = { base: new Array<number>(), guarded: new Array<number>() };
+  contenders: Readonly<Record<Name, (round: number) => Promise<number>>>,
+): Promise<Times<Name>> {
+  const names = Object.keys(contenders) as Name[];
+  const times = Object.fromEntries(names.map((name) => [name, new Array<number>()])) as Record<
+    Name,
+    number[]
+  >;
   for (let round = 0; round <= rounds; round++) {
-    const pair = { base: await base(round), guarded: await guarded(round) };
-    if (round === 0) continue;
-    times.base.push(pair.base);
-    times.guarded.push(pair.guarded);
+    for (const name of names) {
+      const took = await contenders[name](round);
+      if (round > 0) times[name].push(took);
+    }
   }
   return times;
+}
+
+export async function timed(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
 }
 
 export function median(values: readonly number[]): number {
@@ -34,44 +40,18 @@ export function median(values: readonly number[]): number {
   return (below + above) / 2;
 }
 
-/** What the guard adds to the median. */
-export function added({ base, guarded }: Measurement): number {
-  return median(guarded) - median(base);
-}
-
-/** The measurements as a table in Markdown. */
-export function table(measurements: readonly Measurement[]): string {
-  const head = [
-    "",
-    "without the guard",
-    "with it",
-    "added",
-    "ratio",
-    "limit",
-    "rounds",
-    "range of those with it",
-  ];
-  const rows = measurements.map((measurement) => {
-    const { name, base, guarded, limit } = measurement;
-    const ratio = median(guarded) / median(base);
-    const kept = added(measurement) <= limit ? "kept" : "EXCEEDED";
-    return [
-      name,
-      ms(median(base)),
-      ms(median(guarded)),
-      ms(added(measurement)),
-      ratio.toFixed(2),
-      `${ms(limit)}, ${kept}`,
-      String(guarded.length),
-      `${ms(Math.min(...guarded))} – ${ms(Math.max(...guarded))}`,
-    ];
-  });
-  const widths = head.map((title, i) => Math.max(3, title.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((c, i) => c.padEnd(widths[i] ?? 0)).join(" | ")} |`;
-  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
-}
-
-function ms(value: number): string {
-  return `${value.toFixed(0)} ms`;
+/**
+ * The least time in which a registry's answers can be had, however good the client: milliseconds.
+ *
+ * @param chain requests that must follow one another
+ * @param requests all that are needed
+ * @param connections that may be open, each carrying one request at a time
+ */
+export function physicalLimit(
+  chain: number,
+  requests: number,
+  connections: number,
+  latencyMs: number,
+): number {
+  return Math.max(chain, Math.ceil(requests / connections)) * latencyMs;
 }

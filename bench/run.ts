@@ -1,35 +1,100 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join, relative } from "node:path";
-import { measureLoad } from "./load";
-import { added, table } from "./measurement";
-import { measurePreview } from "./preview";
+import { isRecord } from "../policypack/oci/text";
+import { findEngine } from "../scripts/engine";
+import { findPeers, type Peer } from "../scripts/peers";
+import type { Bench, Case } from "./case";
+import { cases } from "./cases";
+import { document, type Measured } from "./markdown";
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
-/** Measures what the guard costs, prints it and keeps it by date; the exit status tells whether the limits are kept. */
-async function bench(): Promise<boolean> {
-  say("Loading, in fresh processes …");
-  const load = await measureLoad(15);
-  say("Previews with the real engine …");
-  const measurements = [await measurePreview(5, say), load];
-  const date = new Date().toISOString().slice(0, 10);
-  const machine = `Node ${process.version}, ${process.platform} ${process.arch}, ${cpus().length} CPUs; medians of alternating runs.`;
-  const report = `# What the guard costs, ${date}\n\n${table(measurements)}\n\n${machine}\n`;
+/**
+ * Measures what the guard costs and prints it; a run of all cases is kept by its date as well.
+ *
+ * @returns the exit status: 0 every bar is met, 1 one is not, 2 a case could not be measured
+ */
+async function run(chosen: readonly Case[]): Promise<0 | 1 | 2> {
+  const about = [
+    `ecs-image-guard ${ownVersion()}, Node ${process.version}, ${process.platform} ${process.arch}, ${cpus().length} cores.`,
+  ];
+  const bench = new Parts();
+  const measured: Measured[] = [];
+  for (const one of chosen) {
+    const { name, title } = one;
+    say(`${name}: ${title} …`);
+    const started = performance.now();
+    try {
+      measured.push({ title, report: await one.measure(bench) });
+    } catch (error) {
+      const words = error instanceof Error ? error.message : String(error);
+      say(`  could not be measured: ${words}`);
+      measured.push({ title, error: words.split("\n")[0] ?? "" });
+    }
+    say(`  took ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  }
+  about.push(...bench.versions());
+  const date = new Date().toISOString().slice(0, "YYYY-MM-DD".length);
+  const report = document(date, about, measured);
   process.stdout.write(`\n${report}`);
+  if (chosen.length === cases.length) keep(date, report);
+  else say("\nNot kept: a file of results has all cases of one run.");
+  if (measured.some((one) => "error" in one)) return 2;
+  return measured.every((one) => "report" in one && one.report.figures.every(({ met }) => met)) ? 0 : 1;
+}
+
+function ownVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(join(__dirname, "../package.json"), "utf8"));
+  return String(isRecord(manifest) ? manifest["version"] : undefined);
+}
+
+function keep(date: string, report: string): void {
   const folder = join(__dirname, "results");
   mkdirSync(folder, { recursive: true });
   const file = join(folder, `${date}.md`);
   writeFileSync(file, report);
   say(`\nWritten to ${relative(process.cwd(), file)}`);
-  return measurements.every((measurement) => added(measurement) <= measurement.limit);
 }
 
-bench().then(
-  // The Automation API's server for inline programs would keep the process for a while.
-  (kept) => process.exit(kept ? 0 : 1),
-  (error: unknown) => {
-    say(error instanceof Error ? error.message : String(error));
-    process.exit(2);
-  },
-);
+/** What the cases measure with, looked for once. */
+class Parts implements Bench {
+  readonly say = say;
+  #engine: ReturnType<Bench["engine"]> | undefined;
+  #peers: Promise<Peer[]> | undefined;
+  readonly #versions: string[] = [];
+
+  engine(): ReturnType<Bench["engine"]> {
+    this.#engine ??= findEngine(say).then((engine) => {
+      this.#versions.push(`Pulumi ${engine.version?.toString() ?? "of unknown version"}.`);
+      return engine;
+    });
+    return this.#engine;
+  }
+
+  peers(): Promise<Peer[]> {
+    this.#peers ??= findPeers(say).then((peers) => {
+      this.#versions.push(...peers.map(({ name, version: of }) => `${name} ${of}.`));
+      return peers;
+    });
+    return this.#peers;
+  }
+
+  /** Of the parts that were used. */
+  versions(): readonly string[] {
+    return this.#versions;
+  }
+}
+
+function choose(names: readonly string[]): readonly Case[] {
+  const known = cases.map(({ name }) => name);
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    say(`There is no case ${unknown.join(", ")}: ${known.join(", ")}.`);
+    process.exit(3);
+  }
+  return names.length === 0 ? cases : cases.filter(({ name }) => names.includes(name));
+}
+
+// The Automation API's server for inline programs would keep the process for a while.
+void run(choose(process.argv.slice(2))).then((status) => process.exit(status));

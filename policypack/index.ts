@@ -15,6 +15,6 @@ export {
 } from "./policies";
 export type { AwsIdentities, AwsIdentitySettings } from "./registry/ecr/configured-identities";
 export type { Reader } from "./registry/reader";
-export type { Trace, TraceStep } from "./registry/trace";
+export type { Trace, TraceStep } from "./registry/trace/trace";
 export type { Exclusion, Settings } from "./settings";
 export { type Build, type BuildPrediction, predictBuild } from "./builds/predict-build";

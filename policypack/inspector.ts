@@ -11,8 +11,10 @@ import {
 } from "./oci/reference";
 import { printable } from "./oci/text";
 import type { AwsIdentities } from "./registry/ecr/configured-identities";
+import { parseEcrHost } from "./registry/ecr/hosts";
 import { openRegistries, type Registries, type RegistriesOptions } from "./registry/open";
 import { type ImageReader, type Reader, readerOf } from "./registry/reader";
+import { Turns } from "./turns";
 import { referenceStep } from "./walk-steps";
 
 export type { InspectedImage, Layer } from "./look-up";
@@ -29,11 +31,18 @@ export interface InspectorOptions extends RegistriesOptions {
 }
 
 /**
+ * More than a registry is ever sent requests at a time, so that it is kept busy; but few enough that images are finished one
+ * after another instead of all together at the end, which takes less memory.
+ */
+const lookUpsPerRegistry = 128;
+
+/**
  * Joins `oci/` and `registry/`: one inspection for each image name and platform, however often it is asked for.
  * The registry client, and with it the HTTP library, is loaded when the first image is met.
  */
 export class Inspector {
   readonly #options: InspectorOptions;
+  readonly #turns = new Turns(lookUpsPerRegistry);
   readonly #inspections = new Inspections<Outcome<InspectedImage>>();
   readonly #complete = new AbortController();
   #registries: Promise<Registries> | undefined;
@@ -102,10 +111,17 @@ export class Inspector {
   ): Promise<Outcome<InspectedImage>> {
     this.#registries ??= openRegistries(this.#options);
     const registries = (this.#opened = await this.#registries);
-    const signal = AbortSignal.timeout(this.#options.imageTimeoutMs ?? 30_000);
     const { sniffLayers = false, trace } = this.#options;
     trace?.add(referenceStep(reference));
-    return new LookUp({ registries, reference, platform, reader, signal, sniffLayers, trace }).run();
+    const args = { registries, reference, platform, reader, sniffLayers, trace };
+    const lookUp = (): Promise<Outcome<InspectedImage>> => {
+      const signal = AbortSignal.timeout(this.#options.imageTimeoutMs ?? 30_000);
+      return new LookUp({ ...args, signal }).run();
+    };
+    // Look-ups in ECR wait for one another, to go out together.
+    return parseEcrHost(reference.registry) === undefined
+      ? this.#turns.during(reference.registry, lookUp)
+      : lookUp();
   }
 }
 

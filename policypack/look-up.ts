@@ -17,7 +17,7 @@ import type { LayerBytes } from "./oci/runtime-rules";
 import { count } from "./oci/text";
 import type { Registries } from "./registry/open";
 import type { ImageReader } from "./registry/reader";
-import type { Trace } from "./registry/trace";
+import type { Trace } from "./registry/trace/trace";
 import { indexStep, manifestStep } from "./walk-steps";
 
 /** One layer as the manifest describes it. */

@@ -35,7 +35,7 @@ export async function findEngine(say: (line: string) => void): Promise<PulumiCom
 }
 
 /** An empty variable is as good as none, as the XDG base directory specification has it. */
-function cacheFolder(): string {
+export function cacheFolder(): string {
   const { ECS_IMAGE_GUARD_CACHE: ours, XDG_CACHE_HOME: users } = process.env;
   return ours || join(users || join(homedir(), ".cache"), "ecs-image-guard");
 }

@@ -51,6 +51,7 @@ describe("the command ecs-image-guard inspect", () => {
     ["a platform that the image does not have", ["app:arm-mixed"], ["--platform", "linux/s390x"], 1],
     ["docker's zstd alone, which containerd 1.x does not read", ["app:zstd"], [], 1],
     ["the same for runtimes that do", ["app:zstd"], ["--runtime", "containerd-2.0,dockerd-23"], 0],
+    ["the same with one that does not", ["app:zstd"], ["--runtime", "dockerd-23", "containerd-1.7"], 1],
     ["a layer that is not what its type says", ["app:lie"], [], 0],
     ["the same for one who looks", ["app:lie"], ["--sniff"], 1],
   ];
@@ -204,6 +205,8 @@ describe("the command ecs-image-guard inspect", () => {
     [["inpsect", "nginx"], /Unknown command `inpsect`/],
     [["inspect", "nginx", "--platform", "linux"], /is no platform/],
     [["inspect", "nginx", "--format", "xml"], /Unknown format `xml`/],
+    [["inspect", "--runtime", "dockerd-23", "containerd-1.7"], /at least one image/],
+    [["inspect", "nginx", "--runtime"], /argument missing|argument is missing/],
     [["inspect", "nginx", "--runtime", "containerd-1.77"], /Did you mean `containerd-1\.7`\?/],
     [["inspect", "nginx", "--no-such-option"], /no-such-option/],
     [["inspect", "-"], /No image was named/],

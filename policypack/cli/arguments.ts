@@ -11,8 +11,8 @@ container definition; - reads names from standard input.
 
 Options:
   --platform OS/ARCH[/VARIANT]  the platform of the task (default: linux/amd64)
-  --runtime NAME[,NAME...]      judge for these runtimes only (may be repeated;
-                                default: those of ECS)
+  --runtime NAME...             judge for these runtimes only (default: those of
+                                ECS)
   --sniff                       look at the first bytes of each layer too
   --format text|json|sarif      how to print (default: text)
   --insecure-registry HOST      may be asked over plain http (may be repeated)
@@ -78,7 +78,7 @@ export function parseArguments(
 function parse(argv: readonly string[]) {
   try {
     return parseArgs({
-      args: [...argv],
+      args: withRuntimeLists(argv),
       allowPositionals: true,
       options: {
         platform: { type: "string", default: "linux/amd64" },
@@ -97,7 +97,17 @@ function parse(argv: readonly string[]) {
   }
 }
 
-/** `--runtime A B` would take B for an image, so commas separate what one option names. */
+/** `--runtime A B` names two runtimes: what follows one and is a runtime's name is one more, and no image. */
+function withRuntimeLists(argv: readonly string[]): string[] {
+  return argv.reduce<string[]>((args, word) => {
+    const last = args.at(-1) ?? "";
+    if (last === "--runtime") return [...args.slice(0, -1), `${last}=${word}`];
+    return last.startsWith("--runtime=") && isRuntimeName(word)
+      ? [...args.slice(0, -1), `${last},${word}`]
+      : [...args, word];
+  }, []);
+}
+
 function runtimesOf(lists: readonly string[]): RuntimeName[] {
   const names = lists.flatMap((list) => list.split(",")).filter((name) => name !== "");
   return names.map((name) => {

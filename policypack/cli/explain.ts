@@ -1,7 +1,7 @@
 import { Inspector, type InspectorOptions } from "../inspector";
 import type { Platform } from "../oci/platform";
 import { count, printable } from "../oci/text";
-import { TraceLog, type RequestStep, type TraceStep } from "../registry/trace";
+import { TraceLog, type RequestStep, type TraceStep } from "../registry/trace/trace";
 import { findingsOf, type InspectedName } from "./inspected";
 
 /** The end of the way. */

@@ -3,7 +3,7 @@ import type { Outcome } from "../oci/failure";
 import type { Platform } from "../oci/platform";
 import { predict, type Prediction, type RuntimeName, runtimeNames } from "../oci/runtimes";
 import { definitions } from "../policies/definitions";
-import type { TraceStep } from "../registry/trace";
+import type { TraceStep } from "../registry/trace/trace";
 import { hasRuntimes, runtimesOfEcs } from "../task-runtimes";
 
 /** One name of the command line and what its inspection gave. */

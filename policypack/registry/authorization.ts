@@ -2,13 +2,18 @@ import { failure, type Outcome, success } from "../oci/failure";
 import { printable } from "../oci/text";
 import { parseChallenges } from "./challenge";
 import { CredentialError } from "./credentials/credential-error";
-import { type CredentialSearch, searchInWords } from "./credential-search";
-import { basicAuthorization, type Credential, type CredentialSource, secretsOf } from "./credential";
-import { parseUrl } from "./hosts";
-import { InFlight } from "./in-flight";
+import { type CredentialSearch, searchInWords } from "./credentials/search";
+import {
+  basicAuthorization,
+  type Credential,
+  type CredentialSource,
+  secretsOf,
+} from "./credentials/credential";
+import { parseUrl } from "./http/hosts";
+import { InFlight } from "./http/in-flight";
 import type { Token, TokenClient } from "./token";
-import type { Trace } from "./trace";
-import type { HttpResponse } from "./http";
+import type { Trace } from "./trace/trace";
+import type { HttpResponse } from "./http/exchange";
 
 /** What a request to the registry may carry. */
 export interface Authorized {

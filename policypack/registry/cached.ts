@@ -2,7 +2,7 @@ import type { DocumentCache } from "../cache/documents";
 import { isDigest } from "../oci/digest";
 import { type Outcome, success } from "../oci/failure";
 import type { FetchedManifest, RepositoryName, ResolvedTag } from "./client";
-import { InFlight } from "./in-flight";
+import { InFlight } from "./http/in-flight";
 import type { Registries } from "./registries";
 import type { ImageReader } from "./reader";
 import type { RegistryRouter } from "./router";

@@ -1,11 +1,12 @@
 import { type Outcome, success } from "../oci/failure";
+import { whenAborted } from "./http/abort";
 import { Authorization, type Authorized } from "./authorization";
-import type { Host, Scheme } from "./hosts";
+import type { Host, Scheme } from "./http/hosts";
 import type { Network } from "./network";
-import { rangeOfStart } from "./range";
-import { follow } from "./redirects";
-import { sleep } from "./retries";
-import { broken, type HttpResponse, type Sent } from "./http";
+import { rangeOfStart } from "./http/range";
+import { follow } from "./http/redirects";
+import { sleep } from "./http/retries";
+import { broken, type HttpResponse, type Sent } from "./http/exchange";
 
 export interface PullRequest {
   /** Default: GET. */
@@ -34,6 +35,7 @@ export class Endpoint {
   readonly #authorization: Authorization;
   #scheme: Scheme | undefined;
   #first: Promise<void> | undefined;
+  #told = false;
 
   constructor(
     readonly host: Host,
@@ -52,7 +54,10 @@ export class Endpoint {
     if (this.#first === undefined) {
       let open = () => {};
       this.#first = new Promise((resolve) => {
-        open = resolve;
+        open = () => {
+          this.#told = true;
+          resolve();
+        };
       });
       try {
         return await this.#get(request, open);
@@ -60,7 +65,7 @@ export class Endpoint {
         open();
       }
     }
-    await waitFor(this.#first, request.signal);
+    if (!this.#told) await waitFor(this.#first, request.signal);
     return this.#get(request, () => undefined);
   }
 
@@ -141,6 +146,10 @@ function wantsTls(response: HttpResponse, method: "HEAD" | undefined): boolean {
 
 async function waitFor(first: Promise<void>, signal: AbortSignal): Promise<void> {
   const stop = new AbortController();
-  await Promise.race([first, sleep(gateMs, AbortSignal.any([signal, stop.signal]))]);
+  const stopListening = whenAborted(signal, () => {
+    stop.abort();
+  });
+  await Promise.race([first, sleep(gateMs, stop.signal)]);
+  stopListening();
   stop.abort();
 }

@@ -1,5 +1,5 @@
 import { isRecord, printable } from "../oci/text";
-import type { HttpResponse } from "./http";
+import type { HttpResponse } from "./http/exchange";
 
 /** What a registry says about an error (distribution-spec, "Error Codes"), safe to show. */
 export interface ErrorText {

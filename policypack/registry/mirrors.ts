@@ -1,5 +1,5 @@
 import type { Outcome } from "../oci/failure";
-import { bareName } from "./hosts";
+import { bareName } from "./http/hosts";
 
 /** How long a mirror that cannot be reached is left alone. */
 const restMs = 60_000;

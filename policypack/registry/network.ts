@@ -1,10 +1,10 @@
-import type { CredentialSource } from "./credential";
-import { HostRules } from "./hosts";
+import type { CredentialSource } from "./credentials/credential";
+import { HostRules } from "./http/hosts";
 import type { RegistryOptions } from "./options";
-import { Retries } from "./retries";
+import { Retries } from "./http/retries";
 import { TokenClient } from "./token";
-import type { Trace } from "./trace";
-import { Transport } from "./transport";
+import type { Trace } from "./trace/trace";
+import { Transport } from "./http/transport";
 
 /** What the endpoints of one client share. */
 export interface Network {

@@ -1,6 +1,6 @@
 import type { LookupFunction } from "node:net";
-import type { CredentialSource } from "./credential";
-import type { Trace } from "./trace";
+import type { CredentialSource } from "./credentials/credential";
+import type { Trace } from "./trace/trace";
 
 /** How registries are read. */
 export interface RegistryOptions {

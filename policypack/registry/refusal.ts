@@ -1,7 +1,7 @@
 import type { Failure } from "../oci/failure";
 import type { Authorized } from "./authorization";
 import { errorTextOf } from "./error-text";
-import type { HttpResponse } from "./http";
+import type { HttpResponse } from "./http/exchange";
 
 /** What was asked for. */
 export interface Wanted {

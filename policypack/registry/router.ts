@@ -6,16 +6,16 @@ import {
   type RepositoryName,
   type ResolvedTag,
 } from "./client";
-import type { Credential, CredentialSource } from "./credential";
-import { type CredentialSearch, searchInWords } from "./credential-search";
+import type { Credential, CredentialSource } from "./credentials/credential";
+import { type CredentialSearch, searchInWords } from "./credentials/search";
 import { CredentialError } from "./credentials/credential-error";
 import { loginCredentials } from "./credentials/login";
 import type { EcrClient } from "./ecr/client";
 import { parseEcrHost } from "./ecr/hosts";
 import type { AwsIdentity } from "./ecr/identity";
 import type { Gathering } from "./ecr/look-ups";
-import { bareName } from "./hosts";
-import { registryStep, secondWayStep } from "./registry-step";
+import { bareName } from "./http/hosts";
+import { registryStep, secondWayStep } from "./trace/registry-step";
 import type { ImageReader } from "./reader";
 import { type RegistrySecret, SecretLogin } from "./secrets/secret-login";
 import { SecretsManager } from "./secrets/secrets-manager";

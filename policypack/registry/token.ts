@@ -1,13 +1,13 @@
 import { failure, type Outcome, success } from "../oci/failure";
 import { isRecord } from "../oci/text";
-import { classOfHostname, mayReach } from "./address";
-import { basicAuthorization, type Credential, secretsOf } from "./credential";
+import { classOfHostname, mayReach } from "./http/address";
+import { basicAuthorization, type Credential, secretsOf } from "./credentials/credential";
 import { errorTextOf, parseJson } from "./error-text";
-import type { HostRules } from "./hosts";
-import { follow } from "./redirects";
-import type { Retries } from "./retries";
-import type { HttpRequest, HttpResponse } from "./http";
-import type { Transport } from "./transport";
+import type { HostRules } from "./http/hosts";
+import { follow } from "./http/redirects";
+import type { Retries } from "./http/retries";
+import type { HttpRequest, HttpResponse } from "./http/exchange";
+import type { Transport } from "./http/transport";
 
 /** A bearer token and when to stop using it, in milliseconds of `performance.now()`. */
 export interface Token {

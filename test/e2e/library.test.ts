@@ -89,10 +89,8 @@ describe("another team's pack, with our policies installed from the tarball", fu
     );
     assert.equal(run.passed, false);
     assert.deepEqual(told(run).sort(), [
-      "ecs-image-guard missing-image advisory",
       "ecs-image-guard mixed-layer-compression advisory",
       "ecs-image-guard unverified-image advisory",
-      "our-policies missing-image advisory",
       "our-policies mixed-layer-compression mandatory",
       "our-policies task-definitions-have-a-family advisory",
       "our-policies unverified-image mandatory",

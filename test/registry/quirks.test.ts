@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseReference } from "../../policypack/oci/reference";
-import { HostRules } from "../../policypack/registry/hosts";
+import { HostRules } from "../../policypack/registry/http/hosts";
 import { quirks } from "../../policypack/registry/quirks";
 import { sendError, sendJson, type TestRegistry } from "../support/registry";
 import { entry, Home, userOf } from "./credentials/logins";

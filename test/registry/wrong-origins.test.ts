@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { Inspector, type InspectorOptions } from "../../policypack/inspector";
-import { HostRules } from "../../policypack/registry/hosts";
-import { Retries } from "../../policypack/registry/retries";
+import { HostRules } from "../../policypack/registry/http/hosts";
+import { Retries } from "../../policypack/registry/http/retries";
 import { TokenClient } from "../../policypack/registry/token";
-import { Transport } from "../../policypack/registry/transport";
+import { Transport } from "../../policypack/registry/http/transport";
 import { dummyKeys, exception, FakeEcr, useAwsEnvironment } from "../support/fake-ecr";
 import { buildImage, pushImage } from "../support/images";
 import { useNames } from "../support/names";

@@ -15,6 +15,8 @@ export interface StackOptions {
   readonly config?: Readonly<Record<string, string>>;
   /** Further providers: package → the script that serves it. */
   readonly providers?: Readonly<Record<string, string>>;
+  /** Variables of the environment that the engine, the packs and the providers see besides this process's own. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Where it is kept. Default: in files of its own. */
   readonly cloud?: CloudBackend;
 }

@@ -50,7 +50,7 @@ export class EngineStack {
   static async create(
     engine: PulumiCommand,
     program: () => void,
-    { config = {}, providers = {}, cloud }: StackOptions = {},
+    { config = {}, providers = {}, environment = {}, cloud }: StackOptions = {},
   ): Promise<EngineStack> {
     const folder = mkdtempSync(join(tmpdir(), "ecs-image-guard-"));
     for (const name of ["work", "home", "state", "bin"]) mkdirSync(join(folder, name));
@@ -85,6 +85,7 @@ export class EngineStack {
           ECS_IMAGE_GUARD_CREATED: join(folder, "created"),
           // Every stack begins without a cache, and keeps its own between its runs.
           ECS_IMAGE_GUARD_IMAGE_CACHE: join(folder, "cache"),
+          ...environment,
         },
       },
     );

@@ -50,6 +50,9 @@ export interface BuiltImage {
   readonly platform: ImagePlatform;
 }
 
+/** Where images are pushed to. */
+export type ImageStore = Pick<TestRegistry, "putManifest" | "putBlob">;
+
 const types = {
   docker: {
     manifest: "application/vnd.docker.distribution.manifest.v2+json",
@@ -106,7 +109,7 @@ export function buildImage(spec: ImageSpec): BuiltImage {
 
 /** Pushes an image; gives its digest. */
 export function pushImage(
-  registry: TestRegistry,
+  registry: ImageStore,
   repository: string,
   tag: string | undefined,
   image: BuiltImage,
@@ -117,7 +120,7 @@ export function pushImage(
 
 /** Pushes images under one index, on demand with an attestation for each, as BuildKit adds them; gives its digest. */
 export function pushIndex(
-  registry: TestRegistry,
+  registry: ImageStore,
   repository: string,
   tag: string | undefined,
   images: readonly BuiltImage[],
@@ -143,7 +146,7 @@ export function pushIndex(
   });
 }
 
-function pushAttestation(registry: TestRegistry, repository: string, image: BuiltImage): object {
+function pushAttestation(registry: ImageStore, repository: string, image: BuiltImage): object {
   const statement = jsonBlob("application/vnd.in-toto+json", {
     _type: "https://in-toto.io/Statement/v0.1",
     subject: [{ name: "_", digest: { sha256: image.digest.slice("sha256:".length) } }],

@@ -1,10 +1,10 @@
 import { Agent, type AgentOptions, type RequestOptions } from "node:https";
 import type { Duplex } from "node:stream";
 import { buildConnector } from "undici";
-import { classOfHostname } from "../address";
-import { describeNetworkError } from "../network-error";
-import { proxyFor } from "../proxy";
-import { badProxy, tunnelThrough } from "../tunnel";
+import { classOfHostname } from "../http/address";
+import { describeNetworkError } from "../http/network-error";
+import { proxyFor } from "../http/proxy";
+import { badProxy, tunnelThrough } from "../http/tunnel";
 
 /** The connections of an https client that is not ours, such as the AWS SDK's: by the same proxies as our own. */
 export class ProxiedAgent extends Agent {

@@ -1,5 +1,5 @@
 import { isRecord } from "../../oci/text";
-import type { Credential } from "../credential";
+import type { Credential } from "./credential";
 import { CredentialError } from "./credential-error";
 import { stringField } from "./json-field";
 

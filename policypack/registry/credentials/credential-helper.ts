@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { printable } from "../../oci/text";
-import type { Credential } from "../credential";
+import type { Credential } from "./credential";
 import { credentialOf } from "./auth-entry";
 import { CredentialError } from "./credential-error";
 import { parseObject, stringField } from "./json-field";

@@ -1,8 +1,8 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { printable } from "../../oci/text";
-import type { Credential, CredentialSource } from "../credential";
-import type { SearchedPlace } from "../credential-search";
+import type { Credential, CredentialSource } from "./credential";
+import type { SearchedPlace } from "./search";
 import { credentialOfEntry } from "./auth-entry";
 import { CredentialError } from "./credential-error";
 import { askHelper, isHelperName } from "./credential-helper";

@@ -1,8 +1,8 @@
 import { failure, type Failure, type Outcome, success } from "../../oci/failure";
 import { printable } from "../../oci/text";
-import { classOfHostname } from "../address";
-import { bringsStart, rangeOfStart, readStart } from "../range";
-import type { Transport } from "../transport";
+import { classOfHostname } from "../http/address";
+import { bringsStart, rangeOfStart, readStart } from "../http/range";
+import type { Transport } from "../http/transport";
 
 export interface Download {
   /** The URL is the permission: no credentials go with it, and nothing of it but the host is ever told. */

@@ -1,4 +1,4 @@
-import { bareName } from "../hosts";
+import { bareName } from "../http/hosts";
 import { type EcrHost, parseEcrHost } from "./hosts";
 import { type AwsIdentity, identityOf } from "./identity";
 

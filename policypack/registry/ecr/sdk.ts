@@ -4,7 +4,7 @@ import { requestHandlerOptions } from "../aws/request-handler";
 import { credentialsOf, quietSdk } from "../aws/sdk";
 import type { EcrHost } from "./hosts";
 import type { AwsIdentity } from "./identity";
-import type { Trace } from "../trace";
+import type { Trace } from "../trace/trace";
 import { traceCalls, tracedIdentity } from "./traced";
 
 /** The two calls of the ECR API that a pull needs; both reject with whatever the SDK threw. */

@@ -1,8 +1,8 @@
 import type { ECRClient } from "@aws-sdk/client-ecr";
 import { isRecord } from "../../oci/text";
-import { placeOf } from "../request-step";
-import { parseUrl } from "../hosts";
-import type { Trace } from "../trace";
+import { placeOf } from "../trace/request-step";
+import { parseUrl } from "../http/hosts";
+import type { Trace } from "../trace/trace";
 import { awsWords } from "./failures";
 import { type EcrHost, hostName } from "./hosts";
 import type { AwsIdentity } from "./identity";

@@ -1,9 +1,9 @@
 import { printable } from "../../oci/text";
-import type { Credential, CredentialSource } from "../credential";
+import type { Credential, CredentialSource } from "../credentials/credential";
 import { CredentialError } from "../credentials/credential-error";
 import { awsRefusal } from "../ecr/failures";
 import type { AwsIdentity } from "../ecr/identity";
-import { bareName } from "../hosts";
+import { bareName } from "../http/hosts";
 import { parseSecretName } from "./secret-name";
 import { credentialOfSecret } from "./secret-value";
 import { NoSecretsManagerError, type SecretsManager } from "./secrets-manager";

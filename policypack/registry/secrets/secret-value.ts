@@ -1,4 +1,4 @@
-import type { Credential } from "../credential";
+import type { Credential } from "../credentials/credential";
 import { CredentialError } from "../credentials/credential-error";
 import { parseObject, stringField } from "../credentials/json-field";
 

@@ -1,7 +1,7 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { CredentialSource } from "../../../policypack/registry/credential";
+import type { CredentialSource } from "../../../policypack/registry/credentials/credential";
 import { loginCredentials } from "../../../policypack/registry/credentials/login";
 
 /** In every password of these tests, and so never in a message. */

@@ -1,0 +1,100 @@
+import { buildImage, type ImageStore, pushIndex } from "../../test/support/images";
+import { dummyKeys, exception, FakeEcr, idsOf, json } from "../../test/support/fake-ecr";
+import { digestOf } from "../../test/support/registry";
+import type { Bench, Case, CaseReport } from "../case";
+import { atMost, exactly } from "../figure";
+import { GuardedStack, grouped } from "../guarded-stack";
+
+const host = "123456789012.dkr.ecr.eu-west-1.amazonaws.com";
+const repositories = 5;
+const tags = 20;
+
+/** Private ECR: how often its API is called. */
+export const ecr: Case = {
+  name: "ecr",
+  title: `${repositories * tags} images in ${repositories} ECR repositories`,
+  measure,
+};
+
+async function measure(bench: Bench): Promise<CaseReport> {
+  const api = new FakeEcr();
+  await api.start();
+  const store = new Manifests();
+  api.handle = (seen, response) => {
+    if (seen.what !== "BatchGetImage") {
+      exception(response, 400, "ValidationException", `${seen.what} was not expected`);
+      return;
+    }
+    const repository = String(seen.body["repositoryName"]);
+    json(response, { images: idsOf(seen).map((id) => store.image(repository, id)), failures: [] });
+  };
+  const stack = await GuardedStack.create(bench, {
+    ...dummyKeys,
+    AWS_ENDPOINT_URL_ECR: api.url,
+    AWS_EC2_METADATA_DISABLED: "true",
+    AWS_CONFIG_FILE: "/dev/null",
+    AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
+    AWS_PROFILE: "",
+  });
+  try {
+    const images = Array.from({ length: repositories * tags }, (_, n) => {
+      const [repository, tag] = [`team/service-${n % repositories}`, `v${n}`];
+      const built = ["amd64", "arm64"].map((architecture) =>
+        buildImage({
+          layers: ["gzip", "gzip"],
+          family: "oci",
+          platform: { os: "linux", architecture },
+          content: `${repository}:${tag} for ${architecture}`,
+        }),
+      );
+      pushIndex(store, repository, tag, built, { attestations: true });
+      return `${host}/${repository}:${tag}`;
+    });
+    stack.define(grouped(images, 1));
+    await stack.preview("guard");
+    return {
+      figures: [
+        atMost("calls of BatchGetImage in a preview", api.seen.length, 10, "calls"),
+        exactly("manifests and indexes asked for", api.seen.flatMap(idsOf).length, 2 * images.length, "ids"),
+      ],
+      remarks: [
+        "Counted in one preview of the real engine, at a stand-in for the ECR API. Every image is an index, so that each repository is asked twice: for the tags, then for the manifests that their indexes name.",
+      ],
+    };
+  } finally {
+    stack.remove();
+    await api.stop();
+  }
+}
+
+/** The manifests of a registry, as BatchGetImage gives them. */
+class Manifests implements ImageStore {
+  readonly #kept = new Map<string, { mediaType: string; body: string; digest: string }>();
+
+  putManifest: ImageStore["putManifest"] = (repository, tag, mediaType, document) => {
+    const body =
+      document instanceof Uint8Array || typeof document === "string"
+        ? Buffer.from(document).toString("utf8")
+        : JSON.stringify(document);
+    const digest = digestOf(body);
+    for (const name of [digest, ...(tag === undefined ? [] : [tag])])
+      this.#kept.set(JSON.stringify([repository, name]), { mediaType, body, digest });
+    return digest;
+  };
+
+  putBlob: ImageStore["putBlob"] = (_repository, body) =>
+    digestOf(body instanceof Uint8Array || typeof body === "string" ? body : JSON.stringify(body));
+
+  image(repository: string, id: string): object {
+    const kept = this.#kept.get(JSON.stringify([repository, id]));
+    if (kept === undefined) throw new Error(`${repository} has no ${id}`);
+    const { mediaType, body, digest } = kept;
+    return {
+      registryId: host.split(".")[0],
+      repositoryName: repository,
+      imageId: { imageDigest: digest, ...(id === digest ? {} : { imageTag: id }) },
+      imageManifest: body,
+      imageManifestMediaType: mediaType,
+    };
+  }
+}

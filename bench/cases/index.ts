@@ -1,0 +1,21 @@
+import type { Case } from "../case";
+import { ecr } from "./ecr";
+import { inspect } from "./inspect";
+import { load } from "./load";
+import { preview } from "./preview";
+import { privateRegistry } from "./private";
+import { requests } from "./requests";
+import { sameImage } from "./same-image";
+import { scale } from "./scale";
+
+/** All of them, in the order in which they run. */
+export const cases: readonly Case[] = [
+  load,
+  requests,
+  sameImage,
+  privateRegistry,
+  ecr,
+  inspect,
+  preview,
+  scale,
+];

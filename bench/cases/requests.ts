@@ -1,0 +1,51 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Case, CaseReport } from "../case";
+import { compete, guardCommand } from "../contender";
+import { exactly, type Figure } from "../figure";
+import { orders, RegistryProcess } from "../registry-process";
+import type { Traffic } from "../registry-server";
+
+const images = 20;
+
+/** What the registry is asked for one image, by its kind. */
+export const requests: Case = { name: "requests", title: "Requests for an image", measure };
+
+async function measure(): Promise<CaseReport> {
+  const registry = await RegistryProcess.start({ access: { mode: "bearer" } });
+  const folder = mkdtempSync(join(tmpdir(), "ecs-image-guard-bench-"));
+  try {
+    const inspected = async (kind: "index" | "plain", tag: string, home: string) => {
+      const names = await registry.publish(orders(images, tag, { kind }));
+      return (await registry.during(() => compete(guardCommand, names, home))).traffic;
+    };
+    const index = await inspected("index", "index", join(folder, "index"));
+    const plain = await inspected("plain", "plain", join(folder, "plain"));
+    const again = await inspected("index", "index", join(folder, "index"));
+    return {
+      figures: [
+        ...perImage("index → manifest", index, 2),
+        ...perImage("plain manifest → config", plain, 2),
+        ...perImage("index, known from before: one HEAD of its tag", again, 1),
+        exactly("the same", again.manifestGets, 0, "GETs of manifests"),
+      ],
+      remarks: [
+        `Means over ${images} images of one run, each in a repository of its own; none mixes.`,
+        "The first request to a registry is answered by its challenge: one 401 more for all images together.",
+      ],
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+    await registry.stop();
+  }
+}
+
+function perImage(what: string, seen: Traffic, wanted: number): Figure[] {
+  const { requests: all, tokens, unauthorized } = seen;
+  return [
+    exactly(what, (all - tokens - unauthorized) / images, wanted, "requests an image"),
+    exactly("the same", tokens / images, 1, "token a repository"),
+    exactly("the same", unauthorized, 1, "challenge in all"),
+  ];
+}

@@ -1,0 +1,190 @@
+import type { LookupFunction } from "node:net";
+import type { Dispatcher } from "undici";
+import { whenAborted } from "./abort";
+import { readAnswer } from "./answer-body";
+import { type Connection, Connections } from "./connections";
+import type { HostRules } from "./hosts";
+import { broken, type HttpRequest, type Sent } from "./exchange";
+import { Limiter } from "./limiter";
+import type { RequestEnd } from "./pace";
+import type { Proxy } from "./proxy";
+import { Routes } from "./route";
+import { ProxyError, proxyRefusal, unreachableProxy } from "./tunnel";
+import { describeNetworkError, isNoHttp } from "./network-error";
+import { requestStep } from "../trace/request-step";
+import type { Trace } from "../trace/trace";
+
+export interface TransportOptions {
+  /** Milliseconds from sending a request to the last byte of its answer. */
+  readonly requestTimeoutMs: number;
+  readonly maxConcurrentPerHost: number;
+  /** How host names become addresses. Default: as the system does it. */
+  readonly lookup?: LookupFunction | undefined;
+  readonly trace?: Trace | undefined;
+}
+
+/** To all hosts together, so that no more connections than these are open. */
+const maximumConcurrentRequests = 64;
+/** Why a request ended that took too long. */
+const overdue = new Error("the request took too long");
+
+/**
+ * Sends single requests: bounded in time, in bytes and in number. Idle connections are kept for reuse and do not keep
+ * the process alive.
+ */
+export class Transport {
+  #requests = 0;
+  readonly #connections = new Connections(maximumConcurrentRequests);
+  readonly #routes: Routes;
+  readonly #limiter: Limiter;
+  /** What ends each request that was not answered yet: one signal for all its reasons. */
+  readonly #underWay = new Set<AbortController>();
+  #closed = false;
+
+  constructor(
+    rules: HostRules,
+    private readonly options: TransportOptions,
+  ) {
+    const { lookup, requestTimeoutMs: connectTimeoutMs } = options;
+    this.#routes = new Routes(rules, { connectTimeoutMs, lookup });
+    const inAll = maximumConcurrentRequests;
+    this.#limiter = new Limiter({ perHost: options.maxConcurrentPerHost, inAll });
+  }
+
+  /** The number of requests sent so far. */
+  get requests(): number {
+    return this.#requests;
+  }
+
+  async send(request: HttpRequest): Promise<Sent> {
+    const { trace } = this.options;
+    if (trace === undefined) return this.#send(request);
+    const started = performance.now();
+    const sent = await this.#send(request);
+    trace.add(requestStep(request, sent, performance.now() - started));
+    return sent;
+  }
+
+  async #send(request: HttpRequest): Promise<Sent> {
+    const label = request.label ?? request.url.host;
+    const end = new AbortController();
+    const stopListening = whenAborted(request.signal, () => {
+      end.abort();
+    });
+    this.#underWay.add(end);
+    if (this.#closed) end.abort();
+    try {
+      const leave = await this.#limiter.enter(request.url.host, end.signal);
+      if (leave === undefined) return this.#ended(label);
+      const sent = await this.#bounded(request, label, end);
+      leave(endOf(sent));
+      return sent;
+    } finally {
+      stopListening();
+      this.#underWay.delete(end);
+    }
+  }
+
+  async #bounded(request: HttpRequest, label: string, end: AbortController): Promise<Sent> {
+    const timer = setTimeout(() => {
+      end.abort(overdue);
+    }, this.options.requestTimeoutMs);
+    try {
+      return await this.#exchange(request, label, end.signal);
+    } catch (error) {
+      if (request.signal.aborted || this.#closed) return this.#ended(label);
+      if (end.signal.reason === overdue) {
+        const seconds = this.options.requestTimeoutMs / 1000;
+        return broken("timeout", `${label} did not answer within ${seconds} s`, "late");
+      }
+      const { kind, words, breakdown } = describeNetworkError(error);
+      return broken(kind, `${label} ${words}`, breakdown);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const end of this.#underWay) end.abort();
+    await this.#connections.close();
+  }
+
+  #ended(label: string): Sent {
+    return this.#closed
+      ? broken("unreachable", `the registry client was closed before ${label} answered`)
+      : broken("timeout", `the time for this image ended before ${label} answered`);
+  }
+
+  async #exchange(request: HttpRequest, label: string, signal: AbortSignal): Promise<Sent> {
+    const { key, open, asked } = this.#routes.to(request.url, request.reach);
+    for (;;) {
+      const connection = this.#connections.take(key, open);
+      try {
+        return await this.#over(connection, request, label, asked, signal);
+      } catch (error) {
+        // It may have brought the rest of an earlier answer, such as the body that a HEAD must not have.
+        if (connection.used && isNoHttp(error)) continue;
+        throw asked === undefined || error instanceof ProxyError ? error : unreachableProxy(asked, error);
+      }
+    }
+  }
+
+  async #over(
+    { dispatcher, release }: Connection,
+    request: HttpRequest,
+    label: string,
+    asked: Proxy | undefined,
+    signal: AbortSignal,
+  ): Promise<Sent> {
+    let reusable = false;
+    try {
+      this.#requests++;
+      const answer = await dispatcher.request({
+        ...messageOf(request, asked),
+        signal,
+        // One timer bounds the whole exchange.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      });
+      const { statusCode: status } = answer;
+      const header = (name: string) => [answer.headers[name] ?? []].flat();
+      const { body, ended } = await readAnswer(request, answer);
+      reusable = ended;
+      if (asked !== undefined && status === 407) throw proxyRefusal(asked, status);
+      return body === undefined
+        ? broken("malformed", `${label} answered with more than ${request.maxBytes} bytes`)
+        : { ok: true, response: { url: request.url, status, header, body } };
+    } finally {
+      release(reusable);
+    }
+  }
+}
+
+function messageOf(
+  { url, method, headers, body }: HttpRequest,
+  asked: Proxy | undefined,
+): Dispatcher.RequestOptions {
+  const path = url.pathname + url.search;
+  return {
+    method,
+    // The HTTP library would close the connection behind a HEAD, in case that the server sends a body with its answer. One that does
+    // breaks it as well; for all the others it can be used again, where it leads to one server alone.
+    ...(method === "HEAD" && asked === undefined ? { reset: false } : {}),
+    path: asked === undefined ? path : url.origin + path,
+    headers: {
+      "user-agent": "pulumi-ecs-image-guard",
+      "accept-encoding": "identity",
+      ...(asked === undefined ? {} : { host: url.host }),
+      ...(asked?.authorization === undefined ? {} : { "proxy-authorization": asked.authorization }),
+      ...headers,
+    },
+    body: body ?? null,
+  };
+}
+
+/** What the end of a request says about the load of its host. */
+function endOf(sent: Sent): RequestEnd {
+  if (sent.ok) return [429, 503].includes(sent.response.status) ? "overloaded" : "answered";
+  return sent.breakdown === "transient" || sent.breakdown === "late" ? "overloaded" : "unrelated";
+}

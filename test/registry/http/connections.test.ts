@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Dispatcher } from "undici";
+import { Client } from "undici";
+import { Connections } from "../../../policypack/registry/http/connections";
+import { at, bench, manifest, manifestType, valueOf } from "../support";
+
+describe("connections", () => {
+  const { start, connect } = bench();
+  const opened: Dispatcher[] = [];
+  const open = () => {
+    const dispatcher = new Client("http://127.0.0.1:1");
+    opened.push(dispatcher);
+    return dispatcher;
+  };
+  const isOpen = (dispatcher: Dispatcher | undefined) =>
+    dispatcher instanceof Client && !dispatcher.destroyed;
+  afterEach(() => {
+    opened.length = 0;
+  });
+
+  it("are reused for their own key, the last used first", async () => {
+    const connections = new Connections(4);
+    const [a, b] = [connections.take("x", open), connections.take("x", open)];
+    a.release(true);
+    b.release(true);
+    assert.notEqual(connections.take("y", open).dispatcher, b.dispatcher);
+    assert.equal(connections.take("x", open).dispatcher, b.dispatcher);
+    assert.equal(connections.take("x", open).dispatcher, a.dispatcher);
+    assert.equal(opened.length, 3);
+    await connections.close();
+    assert.ok(!opened.some(isOpen));
+  });
+
+  it("that broke are closed, and of the idle ones the oldest where too many are open", async () => {
+    const connections = new Connections(2);
+    connections.take("x", open).release(false);
+    assert.ok(!isOpen(opened[0]));
+    const [x, y] = [connections.take("x", open), connections.take("y", open)];
+    x.release(true);
+    y.release(true);
+    connections.take("z", open).release(true);
+    assert.deepEqual(opened.map(isOpen), [false, false, true, true]);
+    await connections.close();
+  });
+
+  it("to many hosts are never more than 64 at a time, idle ones included", async () => {
+    const registries = await Promise.all(Array.from({ length: 5 }, () => start({ latencyMs: 20 })));
+    const client = connect();
+    let most = 0;
+    for (const registry of registries) {
+      const names = Array.from({ length: 60 }, (_, n) => `app${n}`);
+      for (const name of names) registry.putManifest(name, "1", manifestType, manifest);
+      registry.onRequest = () => {
+        most = Math.max(
+          most,
+          registries.map(({ open }) => open).reduce((sum, one) => sum + one),
+        );
+        return false;
+      };
+      await Promise.all(names.map(async (name) => valueOf(await client.manifest(at(registry, name), "1"))));
+    }
+    // The other ends learn of a connection's end a moment later than we.
+    assert.ok(most > 24 && most <= 70, `${most} connections`);
+  });
+
+  it("serve a second round of requests without new ones", async () => {
+    const registry = await start({ latencyMs: 10 });
+    const names = Array.from({ length: 100 }, (_, n) => `app${n}`);
+    for (const name of names) registry.putManifest(name, "1", manifestType, manifest);
+    const client = connect();
+    const round = () => Promise.all(names.map((name) => client.manifest(at(registry, name), "1")));
+    for (const outcome of await round()) valueOf(outcome);
+    const { connections } = registry;
+    assert.ok(connections <= 60, `${connections} connections`);
+    for (const outcome of await round()) valueOf(outcome);
+    assert.ok(registry.connections <= 60, `${registry.connections} connections`);
+  });
+
+  it("are used again behind a HEAD", async () => {
+    const registry = await start();
+    registry.putManifest("app", "1", manifestType, manifest);
+    const client = connect();
+    for (let n = 0; n < 5; n++) valueOf(await client.resolve(at(registry), "1"));
+    assert.equal(registry.connections, 1);
+  });
+
+  for (const [when, delayMs] of [
+    ["at once", 0],
+    ["late", 20],
+  ] as const)
+    it(`break where a server sends a body ${when} after its answer to a HEAD, and no request with them`, async () => {
+      const registry = await start({ latencyMs: 10 });
+      const digest = registry.putManifest("app", "1", manifestType, manifest);
+      registry.onRequest = ({ method, socket }) => {
+        if (method !== "HEAD") return false;
+        const fields = `content-type: ${manifestType}\r\ndocker-content-digest: ${digest}\r\ncontent-length: 4`;
+        socket.write(`HTTP/1.1 200 OK\r\n${fields}\r\n\r\n${delayMs === 0 ? "body" : ""}`);
+        if (delayMs > 0) setTimeout(() => socket.write("body"), delayMs);
+        return true;
+      };
+      const client = connect();
+      for (let n = 0; n < 3; n++) {
+        assert.equal(valueOf(await client.resolve(at(registry), "1"))?.digest, digest);
+        await sleep(n * 15);
+        assert.equal(valueOf(await client.manifest(at(registry), "1")).digest, digest);
+      }
+    });
+});

@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { Limiter, type Place } from "../../../policypack/registry/http/limiter";
+import { Pace, type RequestEnd } from "../../../policypack/registry/http/pace";
+
+/** Sends whole rounds of requests side by side; each takes so many milliseconds. */
+function rounds(pace: Pace, latencies: readonly number[], wanted = true): number[] {
+  let now = 0;
+  return latencies.map((latency) => {
+    const sentAt = now;
+    now += latency;
+    for (let n = pace.limit; n > 0; n--) pace.ended("answered", sentAt, now, wanted);
+    return pace.limit;
+  });
+}
+
+describe("the pace of requests to one host", () => {
+  const unhurried = [100, 100, 100, 100, 100];
+  for (const [what, latencies, wanted, expected] of [
+    ["doubles to its bound while latency does not rise", unhurried, true, [48, 60, 60, 60, 60]],
+    ["does not grow while nobody waits", unhurried, false, [24, 24, 24, 24, 24]],
+    ["bears a latency that only varies", [100, 240, 90, 200, 120], true, [48, 60, 60, 60, 60]],
+    ["stops growing while latency rises", [100, 300, 300, 300], true, [48, 48, 48, 48]],
+    ["then grows by one a round", [100, 300, 100, 100], true, [48, 48, 49, 50]],
+    [
+      "takes a longer latency for normal in the end",
+      [100, ...Array<number>(9).fill(300)],
+      true,
+      [48, 48, 48, 48, 49, 50, 51, 52, 53, 54],
+    ],
+  ] as const)
+    // prettier-ignore
+    it(what, () => {
+      assert.deepEqual(rounds(new Pace(60), latencies, wanted), expected);
+    });
+
+  it("keeps to a bound below where it starts, and always lets one request go", () => {
+    assert.deepEqual(rounds(new Pace(3), [1, 1]), [3, 3]);
+    const pace = new Pace(3);
+    for (let n = 0; n < 5; n++) pace.ended("overloaded", n, n, true);
+    assert.equal(pace.limit, 1);
+  });
+
+  it("halves at a sign of overload, once for all that were under way, and grows slowly from then on", () => {
+    const pace = new Pace(60);
+    rounds(pace, [100, 100]);
+    for (let n = 0; n < 20; n++) pace.ended("overloaded", 200, 300 + n, true);
+    assert.equal(pace.limit, 30);
+    pace.ended("overloaded", 320, 400, true);
+    assert.equal(pace.limit, 15);
+    assert.deepEqual(rounds(pace, [100, 100]), [16, 17]);
+  });
+
+  it("learns nothing from what says nothing of the host's load", () => {
+    const pace = new Pace(60);
+    for (let n = 0; n < 100; n++) pace.ended("unrelated", 0, 10_000, true);
+    assert.equal(pace.limit, 24);
+  });
+});
+
+describe("the limiter", () => {
+  const { signal } = new AbortController();
+
+  /** Asks for places without waiting for them; tells which were given, by host, in their order. */
+  function crowd(limiter: Limiter) {
+    const inside: { host: string; place: Place }[] = [];
+    return {
+      inside,
+      ask: async (host: string, times: number) => {
+        for (let n = 0; n < times; n++)
+          void limiter.enter(host, signal).then((place) => place && inside.push({ host, place }));
+        await Promise.resolve();
+        await Promise.resolve();
+      },
+      leave: async (host: string, times: number, end: RequestEnd = "answered") => {
+        for (let n = 0; n < times; n++) {
+          const at = inside.findIndex((one) => one.host === host);
+          inside.splice(at, 1)[0]!.place(end);
+        }
+        await Promise.resolve();
+        await Promise.resolve();
+      },
+      count: (host: string) => inside.filter((one) => one.host === host).length,
+    };
+  }
+
+  it("keeps to the bound of all hosts together, and gives free places to those with the fewest", async () => {
+    const { ask, leave, count } = crowd(new Limiter({ perHost: 16, inAll: 20, now: () => 0 }));
+    await ask("a", 40);
+    assert.equal(count("a"), 16);
+    await ask("b", 40);
+    await ask("c", 40);
+    assert.deepEqual([count("a"), count("b"), count("c")], [16, 4, 0]);
+    for (const [host, times] of [
+      ["a", 10],
+      ["b", 3],
+      ["c", 7],
+    ] as const) {
+      await leave(host, times);
+      assert.deepEqual([count("a"), count("b"), count("c")].sort(), [6, 7, 7]);
+    }
+  });
+
+  it("serves one host in the order of asking, and passes over those whose time has ended", async () => {
+    const limiter = new Limiter({ perHost: 1, inAll: 5, now: () => 0 });
+    const served: number[] = [];
+    const first = await limiter.enter("a", signal);
+    const ended = new AbortController();
+    const waits = [1, 2, 3].map(async (n) => {
+      const place = await limiter.enter("a", n === 2 ? ended.signal : signal);
+      if (place !== undefined) served.push(n);
+      place?.("answered");
+    });
+    ended.abort();
+    first?.("answered");
+    await Promise.all(waits);
+    assert.deepEqual(served, [1, 3]);
+    assert.equal(await limiter.enter("a", AbortSignal.abort()), undefined);
+  });
+
+  it("grows and halves with what the host answers", async () => {
+    let now = 0;
+    const { ask, leave, count } = crowd(new Limiter({ perHost: 60, inAll: 64, now: () => now }));
+    await ask("a", 200);
+    now = 100;
+    await leave("a", 24);
+    assert.equal(count("a"), 48);
+    now = 200;
+    await leave("a", 48, "overloaded");
+    assert.equal(count("a"), 24);
+  });
+});
