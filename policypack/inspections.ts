@@ -1,19 +1,35 @@
+/** Work, when it was begun, and what it gave once it is done. */
+interface Inspection<T> {
+  readonly work: Promise<T>;
+  readonly startedMs: number;
+  result?: T;
+}
+
 /** Work that is done once for each key, and how far it all is. */
 export class Inspections<T> {
   readonly #running = new Set<Promise<T>>();
-  readonly #byKey = new Map<string, { readonly work: Promise<T>; readonly startedMs: number }>();
+  readonly #byKey = new Map<string, Inspection<T>>();
 
-  /** @param maxAgeMs work that was begun longer ago, and is done, is done anew */
-  once(key: string, work: () => Promise<T>, maxAgeMs = Infinity): Promise<T> {
+  /** @param isOld whether what was found so many milliseconds ago must be looked for anew */
+  once(
+    key: string,
+    work: () => Promise<T>,
+    isOld: (result: T, ageMs: number) => boolean = () => false,
+  ): Promise<T> {
     const known = this.#byKey.get(key);
-    if (
-      known !== undefined &&
-      (performance.now() - known.startedMs <= maxAgeMs || this.#running.has(known.work))
-    )
-      return known.work;
+    if (known !== undefined) {
+      const { result, startedMs } = known;
+      if (result === undefined || !isOld(result, performance.now() - startedMs)) return known.work;
+    }
     const started = work().finally(() => this.#running.delete(started));
+    const inspection: Inspection<T> = { work: started, startedMs: performance.now() };
+    // Whoever asked for it is told of a rejection.
+    started.then(
+      (result) => (inspection.result = result),
+      () => undefined,
+    );
     this.#running.add(started);
-    this.#byKey.set(key, { work: started, startedMs: performance.now() });
+    this.#byKey.set(key, inspection);
     return started;
   }
 

@@ -1,6 +1,6 @@
 import { Inspections, type Statistics } from "./inspections";
 import { type InspectedImage, LookUp } from "./look-up";
-import { failure, type Outcome } from "./oci/failure";
+import { type Failure, failure, type Outcome } from "./oci/failure";
 import { formatPlatform, type Platform } from "./oci/platform";
 import {
   formatReference,
@@ -75,12 +75,13 @@ export class Inspector {
       return Promise.resolve(failure("invalid-reference", words));
     }
     const reader = this.#readerOf(reference, asked);
-    // A digest names the same for ever.
-    const maxAgeMs = reference.digest === undefined ? this.#options.tagsFreshForMs : undefined;
+    const { tagsFreshForMs = Infinity } = this.#options;
     return this.#inspections.once(
       keyOf(reference, platform, reader),
       () => this.#inspect(reference, platform, reader).catch(ownFailure),
-      maxAgeMs,
+      // A digest names the same for ever.
+      (outcome, ageMs) =>
+        reference.digest === undefined && ageMs > tagsFreshForMs && (outcome.ok || isCheap(outcome.failure)),
     );
   }
 
@@ -126,6 +127,11 @@ export class Inspector {
 
 function keyOf(reference: Reference, platform: Platform, reader: ImageReader): string {
   return JSON.stringify([formatReference(withDefaultTag(reference)), formatPlatform(platform), reader.key]);
+}
+
+/** What a registry that answers said: one that does not would cost its time-out each time that it is asked again. */
+function isCheap({ kind }: Failure): boolean {
+  return kind !== "unreachable" && kind !== "timeout" && kind !== "throttled";
 }
 
 /** A defect of ours must not pass for a verdict, nor hide those on other images. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { buildImage, pushImage, pushIndex } from "./support/images";
+import { buildImage, pushImage, pushMixedOnArm } from "./support/images";
 import { TestRegistry } from "./support/registry";
 
 const command = join(__dirname, "../bin/cli.js");
@@ -36,14 +36,7 @@ describe("the command ecs-image-guard inspect", () => {
     pushImage(registry, "app", "lie", lie);
     const armv6 = { os: "linux", architecture: "arm", variant: "v6" };
     pushImage(registry, "app", "armv6", buildImage({ layers: ["gzip"], family: "oci", platform: armv6 }));
-    pushIndex(registry, "app", "arm-mixed", [
-      buildImage({ layers: ["gzip"], family: "oci", platform: { os: "linux", architecture: "amd64" } }),
-      buildImage({
-        layers: ["gzip", "zstd"],
-        family: "oci",
-        platform: { os: "linux", architecture: "arm64" },
-      }),
-    ]);
+    pushMixedOnArm(registry, "app", "arm-mixed");
   });
   after(() => registry.stop());
 

@@ -67,6 +67,9 @@ describe("an inspection", () => {
       const requests = registry.log.length;
       await digestNow(`app@${digest}`);
       assert.equal(registry.log.length, requests);
+      // A dead registry must not cost its time-out over and over.
+      const dead = () => updating.inspect("127.0.0.1:1/app:1", amd64);
+      assert.equal(await dead(), await dead());
     } finally {
       await updating.close();
     }

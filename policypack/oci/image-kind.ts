@@ -35,11 +35,6 @@ const artifactLayers: ReadonlyMap<string, string> = new Map([
   ["application/vnd.dev.sigstore.bundle.v0.3+json", "a Sigstore bundle"],
 ]);
 
-/** Whether a runtime would take it for a container image. */
-export function isImage(manifest: ImageManifest): boolean {
-  return otherKind(manifest) === undefined;
-}
-
 /** The manifest itself, or a failure of kind `unsupported` that says what it is instead of an image. */
 export function requireImage(manifest: ImageManifest): Outcome<ImageManifest> {
   const other = otherKind(manifest);

@@ -8,7 +8,7 @@ export const ociManifest = "application/vnd.oci.image.manifest.v1+json";
 export const ociIndex = "application/vnd.oci.image.index.v1+json";
 
 export const dockerSchema1 = "application/vnd.docker.distribution.manifest.v1+json";
-export const dockerSchema1Signed = "application/vnd.docker.distribution.manifest.v1+prettyjws";
+const dockerSchema1Signed = "application/vnd.docker.distribution.manifest.v1+prettyjws";
 
 export const dockerConfig = "application/vnd.docker.container.image.v1+json";
 export const ociConfig = "application/vnd.oci.image.config.v1+json";

@@ -3,7 +3,7 @@ import { dockerdError } from "./dockerd";
 import type { PulledImage, PulledLayer } from "./pulled-image";
 import { type RuntimeRules, rulesOf } from "./runtime-rules";
 
-export type { PulledImage, PulledLayer } from "./pulled-image";
+export type { PulledImage } from "./pulled-image";
 
 /** The runtimes that ECS may use, each with the release that speaks for it: the newest whose pulls were measured. */
 const releases = {

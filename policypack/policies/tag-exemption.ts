@@ -4,7 +4,7 @@ import type { Exclusion } from "../settings";
 import { tagOf } from "../workloads/tags";
 
 /** The tag by which a program asks for an exemption of one resource: `2027-01-31 why`. */
-export const exemptTag = "ecs-image-guard:exempt";
+const exemptTag = "ecs-image-guard:exempt";
 
 /** An exemption, or the words for why there is none though the program asks for one. */
 export type TagExemption = { readonly exclusion: Exclusion } | { readonly problem: string };

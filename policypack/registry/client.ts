@@ -16,7 +16,6 @@ import { bringsStart, readStart } from "./http/range";
 import { type Asked, refusalOf } from "./refusal";
 
 export type { FetchedManifest, ResolvedTag } from "./fetched";
-export type { Credential, CredentialSource } from "./credentials/credential";
 export type { RegistryOptions } from "./options";
 
 /** Where an image lives: the part of a reference that a registry client needs. */

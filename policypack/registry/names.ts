@@ -6,7 +6,7 @@ import { printable } from "../oci/text";
  * reference parser would not have let through.
  * Source: distribution-spec, "Pulling manifests".
  */
-export function isRepository(text: string): boolean {
+function isRepository(text: string): boolean {
   return /^[a-z0-9]+(?:(?:[._]|__|-+|\/)[a-z0-9]+)*$/.test(text);
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ComponentResource, type Input, output } from "@pulumi/pulumi";
 import { AnyResource, engineFor, EngineStack, guard, Repository } from "../support/engine";
-import { buildImage, pushImage, pushIndex, threeGzipTwelveZstd } from "../support/images";
+import { buildImage, pushImage, pushMixedOnArm, threeGzipTwelveZstd } from "../support/images";
 import { TestRegistry } from "../support/registry";
 
 function task(
@@ -41,14 +41,7 @@ describe("with the real Pulumi engine, the pack", function () {
     registry = await TestRegistry.start();
     pushImage(registry, "app", "good", buildImage({ layers: ["gzip", "gzip"], family: "docker" }));
     pushImage(registry, "app", "mixed", buildImage({ layers: threeGzipTwelveZstd, family: "docker" }));
-    pushIndex(registry, "app", "arm-mixed", [
-      buildImage({ layers: ["gzip"], family: "oci", platform: { os: "linux", architecture: "amd64" } }),
-      buildImage({
-        layers: ["gzip", "zstd"],
-        family: "oci",
-        platform: { os: "linux", architecture: "arm64" },
-      }),
-    ]);
+    pushMixedOnArm(registry, "app", "arm-mixed");
   });
 
   after(async () => {

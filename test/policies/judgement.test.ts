@@ -7,7 +7,7 @@ import {
   urnOf,
   type Violation,
 } from "../support/fake-engine";
-import { buildImage, pushImage, pushIndex, threeGzipTwelveZstd } from "../support/images";
+import { buildImage, pushImage, pushMixedOnArm, threeGzipTwelveZstd } from "../support/images";
 import { TestRegistry } from "../support/registry";
 import { UNKNOWN } from "../workloads/previewed";
 
@@ -20,14 +20,7 @@ describe("the policies", () => {
     pushImage(registry, "app", "good", buildImage({ layers: ["gzip", "gzip"], family: "docker" }));
     pushImage(registry, "app", "mixed", buildImage({ layers: threeGzipTwelveZstd, family: "docker" }));
     pushImage(registry, "app", "oci-mix", buildImage({ layers: ["gzip", "zstd"], family: "oci" }));
-    pushIndex(registry, "app", "arm-mixed", [
-      buildImage({ layers: ["gzip"], family: "oci", platform: { os: "linux", architecture: "amd64" } }),
-      buildImage({
-        layers: ["gzip", "zstd"],
-        family: "oci",
-        platform: { os: "linux", architecture: "arm64" },
-      }),
-    ]);
+    pushMixedOnArm(registry, "app", "arm-mixed");
   });
   after(() => registry.stop());
 

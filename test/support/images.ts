@@ -192,6 +192,13 @@ function compress(archive: Buffer, compression: LayerCompression): Buffer {
   }
 }
 
+/** Pushes an index whose image mixes gzip and zstd for linux/arm64 only. */
+export function pushMixedOnArm(registry: TestRegistry, repository: string, tag: string): void {
+  const image = (layers: readonly LayerCompression[], architecture: string) =>
+    buildImage({ layers, family: "oci", platform: { os: "linux", architecture } });
+  pushIndex(registry, repository, tag, [image(["gzip"], "amd64"), image(["gzip", "zstd"], "arm64")]);
+}
+
 function descriptorOf({ mediaType, digest, bytes }: Blob): {
   mediaType: string;
   digest: string;

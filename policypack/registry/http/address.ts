@@ -102,12 +102,12 @@ function addressesOf(hostname: string, find: LookupFunction = lookup): Promise<s
 }
 
 /** `localhost` and the names below it always mean this machine (RFC 6761 §6.3). */
-export function isLocalhost(hostname: string): boolean {
+function isLocalhost(hostname: string): boolean {
   return /(?:^|\.)localhost\.?$/i.test(hostname);
 }
 
 /** The address of a host name lies where the one who named it may not lead us. */
-export class OutOfReachError extends Error {
+class OutOfReachError extends Error {
   readonly code = "OUT_OF_REACH";
 }
 
