@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { layerRuns } from "../../../policypack/oci/compression";
 import { digestProblem, isDigest } from "../../../policypack/oci/digest";
 import { parseImageConfig, platformOf } from "../../../policypack/oci/image-config";
-import { isImage } from "../../../policypack/oci/image-kind";
+import { requireImage } from "../../../policypack/oci/image-kind";
 import { layerBytes } from "../../../policypack/oci/layer-bytes";
 import { imageCandidates, parseDocument } from "../../../policypack/oci/manifest";
 import {
@@ -111,7 +111,8 @@ export const images: readonly Subject[] = [
       }
       for (const { size, digest: named } of [document.config, ...document.layers])
         assert.ok(Number.isSafeInteger(size) && size >= 0 && isDigest(named));
-      assert.equal(typeof isImage(document), "boolean");
+      const image = requireImage(document);
+      if (!image.ok) assertLine(image.failure.message);
       assert.equal(layerRuns(document.layers).at(-1)?.last ?? 0, document.layers.length);
       for (const runtime of runtimeNames) {
         const prediction = predict(runtime, { layers: document.layers, diffIds: null });
