@@ -17,12 +17,12 @@ export const mixedLayerCompression: PolicyDefinition = {
   remediationSteps:
     "Rebuild the image with one compression for all layers: compression=gzip,force-compression=true.",
   judge: (judged) => {
-    const { image, users, inspection, toCome } = judged;
+    const { image, users, inspection, runtimes, toCome } = judged;
     if (!inspection.ok || !isMixed(inspection.value.layers)) return undefined;
     if (isAllowedMix(judged)) return { message: allowedMix(image, users, inspection.value), remark: true };
     // What the registry has now is mixed; the update pushes anew, and judges what it pushed.
     if (toCome) return { message: imageToCome(image, users), remark: true };
-    return { message: blockedImage(image, users, inspection.value) };
+    return { message: blockedImage(image, users, inspection.value, runtimes) };
   },
 };
 

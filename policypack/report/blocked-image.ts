@@ -1,13 +1,22 @@
 import type { InspectedImage } from "../inspector";
 import { printableName } from "../oci/reference";
 import { formatPlatform } from "../oci/platform";
-import { mismatchText } from "../oci/runtimes";
+import { mismatchText, predict, type RuntimeName } from "../oci/runtimes";
 import { layerLines } from "./layers";
-import { facts, type ImageUser, usedBy } from "./layout";
+import { facts, type ImageUser, usedBy, wrapped } from "./layout";
 import { repairCommands } from "./repair";
 
-/** The block that stands where a mixed image is stopped. At most 80 columns, save for names and digests. */
-export function blockedImage(image: string, users: readonly ImageUser[], inspected: InspectedImage): string {
+/**
+ * The block that stands where a mixed image is stopped. At most 80 columns, save for names and digests.
+ *
+ * @param runtimes those that its tasks may meet
+ */
+export function blockedImage(
+  image: string,
+  users: readonly ImageUser[],
+  inspected: InspectedImage,
+  runtimes: readonly RuntimeName[],
+): string {
   return [
     "This image mixes gzip and zstd layers. ECS may fail to pull it long after the",
     "deployment looks green.",
@@ -16,7 +25,7 @@ export function blockedImage(image: string, users: readonly ImageUser[], inspect
     "",
     ...layerLines(inspected.layers, inspected.config?.history),
     "",
-    ...consequence(inspected),
+    ...consequence(inspected, runtimes),
     "",
     ...repairCommands(inspected.reference),
   ].join("\n");
@@ -50,8 +59,17 @@ const ociMix = [
   "dockerd 23 and later; dockerd 20.10 and containerd 1.4 do not.",
 ];
 
-function consequence({ config, layers }: InspectedImage): string[] {
+function consequence({ config, layers }: InspectedImage, runtimes: readonly RuntimeName[]): string[] {
   const mismatch = config === null ? undefined : mismatchText(layers, config.diffIds);
+  const pulled = { layers, diffIds: config?.diffIds ?? null };
+  const spared = runtimes.length > 0 && runtimes.every((runtime) => predict(runtime, pulled).pulls);
+  if (mismatch !== undefined && spared) {
+    return [
+      ...wrapped(`It pulls where these tasks run now (${runtimes.join(", ")}).`),
+      "On containerd 1.x, as on Fargate, ECS would stop the task with",
+      `CannotPullContainerError: ${mismatch}`,
+    ];
+  }
   if (mismatch !== undefined) {
     return [
       "Predicted for containerd 1.x, as on Fargate. ECS would stop the task with",

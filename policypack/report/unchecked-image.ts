@@ -84,7 +84,7 @@ const advice: Record<FailureKind, string> = {
   denied: "give whoever runs Pulumi read access to this repository, or log in to it",
   throttled: "try again later, log in for a higher limit, or configure a mirror",
   unreachable: "see that this machine reaches the registry, or configure a mirror",
-  timeout: "try again, or raise timeBudgetSeconds in the policy's configuration",
+  timeout: "try again, or raise timeBudgetSeconds, imageTimeoutSeconds or requestTimeoutSeconds",
   malformed: "push the image again; if it stays, tell the registry's operator",
   unsupported: "point the container at a container image of manifest schema 2 or OCI",
   "invalid-reference": "correct the image name in the container definition",

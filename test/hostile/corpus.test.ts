@@ -85,7 +85,7 @@ describe("a hostile document", () => {
       layers: read.map((layer) => ({ ...layer, compression: "gzip" as const })),
       config: null,
     };
-    assert.ok(inTime(() => blockedImage("a.example/b", [], inspected)).length < 5_000);
+    assert.ok(inTime(() => blockedImage("a.example/b", [], inspected, [])).length < 5_000);
   });
 
   it("such as an index of 10,000 platforms is chosen from in time", () => {
@@ -229,7 +229,7 @@ describe("a hostile resource", () => {
       layers: [],
       config: null,
     };
-    const blocked = inTime(() => blockedImage("a.example/b", users, inspected));
+    const blocked = inTime(() => blockedImage("a.example/b", users, inspected, []));
     assert.match(blocked, /and 49990 others/);
     assert.ok(blocked.length < 5_000);
     const faulty = faultyBuild({

@@ -1,5 +1,8 @@
-/** How a request to a host ended: well, in a way that says the host has too much to do, or in one that says nothing of it. */
-export type RequestEnd = "answered" | "overloaded" | "unrelated";
+/**
+ * How a request to a host ended: well, in a way that says the host has too much to do, without an answer (which says so of a
+ * host that answered before), or in a way that says nothing of it.
+ */
+export type RequestEnd = "answered" | "overloaded" | "unanswered" | "unrelated";
 
 /** Requests side by side before anything is known of a host. */
 const initialLimit = 24;
@@ -20,6 +23,7 @@ export class Pace {
   #doubling = true;
   #latencies: number[] = [];
   #wanted = false;
+  #answered = false;
   #best = Infinity;
   #lastCut = -Infinity;
 
@@ -33,8 +37,9 @@ export class Pace {
 
   /** `wanted`: whether others were waiting for this one's place. */
   ended(end: RequestEnd, sentAt: number, now: number, wanted: boolean): void {
-    if (end === "overloaded") this.#cut(sentAt, now);
+    if (end === "overloaded" || (end === "unanswered" && this.#answered)) this.#cut(sentAt, now);
     if (end !== "answered") return;
+    this.#answered = true;
     this.#latencies.push(now - sentAt);
     this.#wanted ||= wanted;
     if (this.#latencies.length >= this.#limit) this.#endRound();

@@ -214,5 +214,5 @@ function messageOf(
 /** What the end of a request says about the load of its host. */
 function endOf(sent: Sent): RequestEnd {
   if (sent.ok) return [429, 503].includes(sent.response.status) ? "overloaded" : "answered";
-  return sent.breakdown === "transient" || sent.breakdown === "late" ? "overloaded" : "unrelated";
+  return sent.breakdown === "transient" || sent.breakdown === "late" ? "unanswered" : "unrelated";
 }

@@ -103,7 +103,7 @@ export const reports: readonly Subject[] = [
         predict(name, { layers: found.layers, diffIds: found.config?.diffIds ?? null }),
       );
       for (const told of [
-        report.blockedImage(image, by, found),
+        report.blockedImage(image, by, found, runtimeNames),
         report.allowedMix(image, by, found),
         report.unpullableImage(image, by, found, predictions),
         report.uncheckedImage(image, wanted, by, failure),
