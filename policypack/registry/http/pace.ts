@@ -5,7 +5,7 @@
 export type RequestEnd = "answered" | "overloaded" | "unanswered" | "unrelated";
 
 /** Requests side by side before anything is known of a host. */
-const initialLimit = 24;
+const initialLimit = 48;
 /** A round is slower than the host was at its best when it takes more than `factor` times as long, and this much longer. */
 const slower = { factor: 2, ms: 50 };
 /** What a host did at its best is forgotten slowly: other requests may simply take longer. */

@@ -16,20 +16,20 @@ function rounds(pace: Pace, latencies: readonly number[], wanted = true): number
 describe("the pace of requests to one host", () => {
   const unhurried = [100, 100, 100, 100, 100];
   for (const [what, latencies, wanted, expected] of [
-    ["doubles to its bound while latency does not rise", unhurried, true, [48, 60, 60, 60, 60]],
-    ["does not grow while nobody waits", unhurried, false, [24, 24, 24, 24, 24]],
-    ["bears a latency that only varies", [100, 240, 90, 200, 120], true, [48, 60, 60, 60, 60]],
-    ["stops growing while latency rises", [100, 300, 300, 300], true, [48, 48, 48, 48]],
-    ["then grows by one a round", [100, 300, 100, 100], true, [48, 48, 49, 50]],
+    ["doubles to its bound while latency does not rise", unhurried, true, [96, 120, 120, 120, 120]],
+    ["does not grow while nobody waits", unhurried, false, [48, 48, 48, 48, 48]],
+    ["bears a latency that only varies", [100, 240, 90, 200, 120], true, [96, 120, 120, 120, 120]],
+    ["stops growing while latency rises", [100, 300, 300, 300], true, [96, 96, 96, 96]],
+    ["then grows by one a round", [100, 300, 100, 100], true, [96, 96, 97, 98]],
     [
       "takes a longer latency for normal in the end",
       [100, ...Array<number>(9).fill(300)],
       true,
-      [48, 48, 48, 48, 49, 50, 51, 52, 53, 54],
+      [96, 96, 96, 96, 97, 98, 99, 100, 101, 102],
     ],
   ] as const)
     it(what, () => {
-      assert.deepEqual(rounds(new Pace(60), latencies, wanted), expected);
+      assert.deepEqual(rounds(new Pace(120), latencies, wanted), expected);
     });
 
   it("keeps to a bound below where it starts, and always lets one request go", () => {
@@ -52,16 +52,16 @@ describe("the pace of requests to one host", () => {
   it("takes a broken connection for overload only from a host that answered before", () => {
     const pace = new Pace(60);
     for (let n = 0; n < 10; n++) pace.ended("unanswered", n, n, true);
-    assert.equal(pace.limit, 24);
+    assert.equal(pace.limit, 48);
     pace.ended("answered", 10, 20, true);
     pace.ended("unanswered", 30, 40, true);
-    assert.equal(pace.limit, 12);
+    assert.equal(pace.limit, 24);
   });
 
   it("learns nothing from what says nothing of the host's load", () => {
     const pace = new Pace(60);
     for (let n = 0; n < 100; n++) pace.ended("unrelated", 0, 10_000, true);
-    assert.equal(pace.limit, 24);
+    assert.equal(pace.limit, 48);
   });
 });
 
@@ -127,13 +127,13 @@ describe("the limiter", () => {
 
   it("grows and halves with what the host answers", async () => {
     let now = 0;
-    const { ask, leave, count } = crowd(new Limiter({ perHost: 60, inAll: 64, now: () => now }));
-    await ask("a", 200);
+    const { ask, leave, count } = crowd(new Limiter({ perHost: 120, inAll: 128, now: () => now }));
+    await ask("a", 300);
     now = 100;
-    await leave("a", 24);
-    assert.equal(count("a"), 48);
+    await leave("a", 48);
+    assert.equal(count("a"), 96);
     now = 200;
-    await leave("a", 48, "overloaded");
-    assert.equal(count("a"), 24);
+    await leave("a", 96, "overloaded");
+    assert.equal(count("a"), 48);
   });
 });
