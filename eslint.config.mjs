@@ -33,11 +33,11 @@ export default tseslint.config(
         {
           // How a resource's values are read, unknown ones too, is the same for workloads and builds.
           patterns: [
-            "../registry/*",
-            "../policies/*",
-            "../workloads/*",
-            "!../workloads/values",
-            "../inspector",
+            "**/registry/**",
+            "**/policies/**",
+            "**/workloads/*",
+            "!**/workloads/values",
+            "**/inspector",
             "undici",
             "node:*",
           ],
@@ -50,7 +50,7 @@ export default tseslint.config(
     rules: {
       "no-restricted-imports": [
         "error",
-        { patterns: ["../policies/*", "../workloads/*", "../inspector", "@pulumi/*"] },
+        { patterns: ["**/policies/**", "**/workloads/**", "**/inspector", "@pulumi/*"] },
       ],
     },
   },

@@ -16,7 +16,7 @@ describe("the mode of a run", () => {
     ["no analysis in an update", { PULUMI_DRY_RUN: "false", PULUMI_STACK: "dev" }, served, false],
     ["no analysis under an older engine's update", { PULUMI_NODEJS_DRY_RUN: "false" }, served, false],
     ["no analysis where only the stack is told", { PULUMI_NODEJS_STACK: "dev" }, served, false],
-    ["no analysis where a script calls the policies", {}, ["node", "/work/run-policy-packs.js"], false],
+    ["no analysis where a script calls the policies", {}, ["node", "/srv/run-policy-packs.js"], false],
     ["no analysis where there is no script", {}, ["node"], false],
   ];
   for (const [title, env, argv, expected] of table)
