@@ -2,7 +2,7 @@ import type { InspectedImage } from "../inspector";
 import type { Prediction } from "../oci/runtimes";
 import { layerLines } from "./layers";
 import { identified } from "./blocked-image";
-import { facts, type ImageUser, wrapped } from "./layout";
+import { columns, type ImageUser, wrapped } from "./layout";
 import { repairCommands } from "./repair";
 
 /** An image that a runtime cannot pull. `predictions`: one for each runtime that its tasks may meet. */
@@ -19,7 +19,10 @@ export function unpullableImage(
     "",
     ...layerLines(inspected.layers, inspected.config?.history),
     "",
-    ...facts(outcomes(predictions).map(([runtimes, words]) => [runtimes, words])),
+    ...outcomes(predictions).flatMap(([runtimes, words]) => [
+      ...wrapped(`${runtimes}:`),
+      ...wrapped(words, columns - 2).map((line) => `  ${line}`),
+    ]),
     "",
     ...advice(inspected),
   ].join("\n");

@@ -157,8 +157,8 @@ describe("an image that cannot start", () => {
     assert.match(text, /^A container runtime that the task may meet cannot pull this image\.\n/);
     assert.match(text, /used by +`web`: `c`\n/);
     assert.match(text, /layers 1–2 zstd {2}application\/vnd\.docker\.image\.rootfs\.diff\.tar\.zstd\n/);
-    assert.match(text, /containerd-1\.6, containerd-1\.7 +CannotPullContainerError: /);
-    assert.match(text, /containerd-2\.0, containerd-2\.3, dockerd-23 +pulls\n/);
+    assert.match(text, /^containerd-1\.6, containerd-1\.7:\n {2}CannotPullContainerError: failed to unpack/m);
+    assert.match(text, /^containerd-2\.0, containerd-2\.3, dockerd-23:\n {2}pulls\n/m);
     assert.match(text, /compression=gzip,force-compression=true/);
   });
 
