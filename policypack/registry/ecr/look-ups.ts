@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { failure, type Outcome } from "../../oci/failure";
+import { whenAborted } from "../http/abort";
 
 /** How long look-ups wait for others to go with; milliseconds. */
 export interface Gathering {
@@ -132,9 +133,9 @@ class Batch<T> {
         this.#abort.abort();
         this.leave();
       };
-      signal.addEventListener("abort", giveUp, { once: true });
+      const stopListening = whenAborted(signal, giveUp);
       void answer.then((outcome) => {
-        signal.removeEventListener("abort", giveUp);
+        stopListening();
         resolve(outcome);
       });
     });

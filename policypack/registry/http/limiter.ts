@@ -1,3 +1,4 @@
+import { whenAborted } from "./abort";
 import { Pace, type RequestEnd } from "./pace";
 
 /** The right to send one request; to be given back once, with how it ended. */
@@ -37,7 +38,7 @@ export class Limiter {
     const queue = this.#queue(host);
     return new Promise((resolve) => {
       const admit = () => {
-        signal.removeEventListener("abort", leave);
+        stopListening();
         resolve(this.#placeIn(queue));
       };
       const leave = () => {
@@ -47,7 +48,7 @@ export class Limiter {
       };
       queue.waiting.push(admit);
       this.#waiting.add(queue);
-      signal.addEventListener("abort", leave, { once: true });
+      const stopListening = whenAborted(signal, leave);
       this.#admit();
     });
   }
