@@ -1,5 +1,6 @@
 // A stand-in for an AWS provider: it creates nothing, but notes what it was asked to create.
 const { appendFileSync } = require("node:fs");
+const { setInterval } = require("node:timers");
 const provider = require("@pulumi/pulumi/provider");
 
 const [name] = process.argv.slice(2, 3);
@@ -26,3 +27,9 @@ const standIn = {
 };
 
 provider.main(standIn, process.argv.slice(2));
+
+// An engine that is killed does not end its providers.
+const engine = process.ppid;
+setInterval(() => {
+  if (process.ppid !== engine) process.exit();
+}, 500).unref();
