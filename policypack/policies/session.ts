@@ -82,7 +82,9 @@ export class Session {
     }
     this.#active.add(policy);
     this.#handOver.entered();
-    if (!runtime.isDryRun()) return;
+    // Once for each resource: the first of the policies that are called meets them all.
+    const [first] = this.#active;
+    if (policy !== first || !runtime.isDryRun()) return;
     for (const image of pushedImages(resource.type, resource.props).images) this.#pushed.add(fullName(image));
   }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { secret } from "@pulumi/pulumi";
-import { AnyResource, engineFor, EngineStack, Repository } from "../support/engine";
+import { AnyResource, Repository } from "../support/engine";
+import { engineStacks } from "../support/engine-stacks";
 import { buildImage, pushImage } from "../support/images";
 import { TestRegistry } from "../support/registry";
 
@@ -9,8 +10,7 @@ const level = (enforcementLevel: string) => ({ configs: [{ "build-compression": 
 describe("with the real Pulumi engine, build-compression", function () {
   this.timeout(120_000);
   let registry: TestRegistry;
-  let engineStack: (program: () => void) => Promise<EngineStack>;
-  const stacks: EngineStack[] = [];
+  const engineStack = engineStacks();
   const build = (name: string, dockerfile: object, more: object = { push: true }) =>
     new AnyResource("docker-build:index:Image", name, {
       dockerfile,
@@ -23,20 +23,13 @@ describe("with the real Pulumi engine, build-compression", function () {
     inline: `ARG TAG=${tag}\nFROM ${registry.host}/base:$TAG\nCOPY . /app\n`,
   });
 
-  before(async function () {
-    const engine = await engineFor(this);
-    engineStack = async (program) => {
-      const stack = await EngineStack.create(engine, program);
-      stacks.push(stack);
-      return stack;
-    };
+  before(async () => {
     registry = await TestRegistry.start();
     pushImage(registry, "base", "zstd", buildImage({ layers: ["zstd", "zstd"], family: "docker" }));
     pushImage(registry, "base", "gzip", buildImage({ layers: ["gzip"], family: "docker" }));
   });
 
   after(async () => {
-    for (const stack of stacks) stack.remove();
     // The registry is missing where the suite was skipped.
     await (registry as TestRegistry | undefined)?.stop();
   });

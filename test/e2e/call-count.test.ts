@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AnyResource, engineFor, EngineStack } from "../support/engine";
+import { AnyResource } from "../support/engine";
+import { engineStacks } from "../support/engine-stacks";
 import { dummyKeys, FakeEcr, idsOf, json, sha256, useAwsEnvironment } from "../support/fake-ecr";
 import { buildImage, pushImage } from "../support/images";
 import { TestRegistry } from "../support/registry";
@@ -41,22 +42,14 @@ describe("a preview of a hundred images, with the real Pulumi engine,", function
   const ecr = new FakeEcr();
   let registry: TestRegistry | undefined;
   let folder: string;
-  let engineStack: (program: () => void) => Promise<EngineStack>;
-  const stacks: EngineStack[] = [];
+  const engineStack = engineStacks();
 
-  before(async function () {
-    const engine = await engineFor(this);
-    engineStack = async (source) => {
-      const stack = await EngineStack.create(engine, source);
-      stacks.push(stack);
-      return stack;
-    };
+  before(async () => {
     await ecr.start();
     folder = mkdtempSync(join(tmpdir(), "ecs-image-guard-logins-"));
   });
   useAwsEnvironment(() => ({ ...dummyKeys, AWS_ENDPOINT_URL_ECR: ecr.url }));
   after(async () => {
-    for (const stack of stacks) stack.remove();
     await registry?.stop();
     if (ecr.url === "") return;
     await ecr.stop();

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AnyResource, engineFor, EngineStack, Repository } from "../support/engine";
+import { AnyResource, Repository } from "../support/engine";
+import { engineStacks } from "../support/engine-stacks";
 import { writePack } from "../support/engine-packs";
 
 /** Blocks what is named as its setting says, and tells the value of `props.url` where it is known. */
@@ -23,26 +24,18 @@ const readingUrl = `[{
 
 describe("the harness of the real Pulumi engine", function () {
   this.timeout(60_000);
-  let create: (program: () => void) => Promise<EngineStack>;
+  const create = engineStacks();
   let folder = "";
   let empty: string;
   let blocker: string;
-  const stacks: EngineStack[] = [];
 
-  before(async function () {
-    const engine = await engineFor(this);
-    create = async (program) => {
-      const stack = await EngineStack.create(engine, program);
-      stacks.push(stack);
-      return stack;
-    };
+  before(() => {
     folder = mkdtempSync(join(tmpdir(), "ecs-image-guard-packs-"));
     empty = writePack(folder, "empty");
     blocker = writePack(folder, "blocker", blocking);
   });
 
   after(() => {
-    for (const stack of stacks) stack.remove();
     if (folder !== "") rmSync(folder, { recursive: true, force: true });
   });
 

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { FailureKind } from "../../policypack/oci/failure";
 import { issuedBy, selfSigned } from "../support/certificate";
-import { AnyResource, engineFor, type EngineRun, EngineStack } from "../support/engine";
+import { AnyResource, type EngineRun } from "../support/engine";
+import { engineStacks } from "../support/engine-stacks";
 import { brokenAt, everywhere, ofOneStep, type Step } from "../support/faults";
 import { buildImage, pushImage, threeGzipTwelveZstd } from "../support/images";
 import { useProxyEnvironment } from "../support/proxy";
@@ -50,19 +51,12 @@ describe("with the real Pulumi engine and registries that fail in every way", fu
   this.timeout(120_000);
   const setEnvironment = useProxyEnvironment();
   const registries: TestRegistry[] = [];
-  const stacks: EngineStack[] = [];
   const rows: Row[] = [];
   let folder = "";
-  let engineStack: (program: () => void) => Promise<EngineStack>;
+  const engineStack = engineStacks();
   let honest: TestRegistry;
 
-  before(async function () {
-    const engine = await engineFor(this);
-    engineStack = async (program) => {
-      const stack = await EngineStack.create(engine, program);
-      stacks.push(stack);
-      return stack;
-    };
+  before(async () => {
     folder = mkdtempSync(join(tmpdir(), "ecs-image-guard-faults-"));
     honest = await opened(TestRegistry.start());
     pushImage(honest, "app", "good", buildImage({ layers: ["gzip", "gzip"], family: "docker" }));
@@ -75,7 +69,6 @@ describe("with the real Pulumi engine and registries that fail in every way", fu
   });
 
   after(async () => {
-    for (const stack of stacks) stack.remove();
     await Promise.all(registries.map((registry) => registry.stop()));
     for (const name of ["NODE_OPTIONS", "NODE_EXTRA_CA_CERTS", "ECS_IMAGE_GUARD_NAMES"])
       Reflect.deleteProperty(process.env, name);

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ComponentResource, type Input, output } from "@pulumi/pulumi";
-import { AnyResource, engineFor, EngineStack, guard, Repository } from "../support/engine";
+import { AnyResource, guard, Repository } from "../support/engine";
+import { engineStacks } from "../support/engine-stacks";
 import { buildImage, pushImage, pushMixedOnArm, threeGzipTwelveZstd } from "../support/images";
 import { TestRegistry } from "../support/registry";
 
@@ -27,17 +28,10 @@ function task(
 describe("with the real Pulumi engine, the pack", function () {
   this.timeout(120_000);
   let registry: TestRegistry;
-  let engineStack: (program: () => void) => Promise<EngineStack>;
-  const stacks: EngineStack[] = [];
+  const engineStack = engineStacks();
   const image = (name: string) => `${registry.host}/${name}`;
 
-  before(async function () {
-    const engine = await engineFor(this);
-    engineStack = async (program) => {
-      const stack = await EngineStack.create(engine, program);
-      stacks.push(stack);
-      return stack;
-    };
+  before(async () => {
     registry = await TestRegistry.start();
     pushImage(registry, "app", "good", buildImage({ layers: ["gzip", "gzip"], family: "docker" }));
     pushImage(registry, "app", "mixed", buildImage({ layers: threeGzipTwelveZstd, family: "docker" }));
@@ -45,7 +39,6 @@ describe("with the real Pulumi engine, the pack", function () {
   });
 
   after(async () => {
-    for (const stack of stacks) stack.remove();
     // The registry is missing where the suite was skipped.
     await (registry as TestRegistry | undefined)?.stop();
   });

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { join } from "node:path";
 import { RegistryClient, type RegistryOptions } from "../../policypack/registry/client";
 import type { FailureKind, Outcome } from "../../policypack/oci/failure";
+import { finished } from "../support/command";
 import { TestRegistry, type TestRegistryOptions } from "../support/registry";
 
 /** Gives registries and clients to tests, and ends them after each. */
@@ -42,4 +45,15 @@ export function assertFails(outcome: Outcome<unknown>, kind: FailureKind, words:
 
 export function at(registry: { host: string }, repository = "app") {
   return { registry: registry.host, repository };
+}
+
+/** What a process of its own prints and its exit status, after a program that finds `RegistryClient` defined. */
+export async function runsByItself(program: string): Promise<[code: number | null, output: string]> {
+  const client = JSON.stringify(join(__dirname, "../../policypack/registry/client"));
+  const source = `const { RegistryClient } = require(${client});\n${program}`;
+  const child = spawn(process.execPath, ["--require", "tsx/cjs", "--eval", source], { stdio: "pipe" });
+  const timer = setTimeout(() => child.kill(), 8_000);
+  const { output } = await finished(child);
+  clearTimeout(timer);
+  return [child.exitCode, output];
 }

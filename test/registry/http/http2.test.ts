@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { join } from "node:path";
 import { selfSigned } from "../../support/certificate";
 import { TestProxy, useProxyEnvironment } from "../../support/proxy";
-import { at, bench, manifest, manifestType, valueOf } from "../support";
+import { at, bench, manifest, manifestType, valueOf, runsByItself } from "../support";
 
 const login = { username: "u", password: "p" };
 
@@ -80,20 +78,12 @@ describe("HTTP/2", () => {
     const registry = await start({ ...secure(), http2: true });
     for (let n = 0; n < 30; n++) registry.putManifest(`app${n}`, "1", manifestType, manifest);
     const program = `
-      const { RegistryClient } = require(${JSON.stringify(join(__dirname, "../../../policypack/registry/client"))});
       const client = new RegistryClient();
       const { signal } = new AbortController();
       const pulls = Array.from({ length: 30 }, (_, n) =>
         client.manifest({ registry: ${JSON.stringify(registry.host)}, repository: "app" + n }, "1", signal));
       Promise.all(pulls).then((outcomes) => console.log(outcomes.filter((one) => one.ok).length));`;
-    const child = spawn(process.execPath, ["--require", "tsx/cjs", "--eval", program], { stdio: "pipe" });
-    let output = "";
-    child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    const timer = setTimeout(() => child.kill(), 8_000);
-    const code = await new Promise((resolve) => child.once("close", resolve));
-    clearTimeout(timer);
-    assert.deepEqual([code, output], [0, "30\n"]);
+    assert.deepEqual(await runsByItself(program), [0, "30\n"]);
     assert.deepEqual([...versions(registry)], ["2"]);
   });
 });

@@ -1,0 +1,19 @@
+import type { PulumiCommand } from "@pulumi/pulumi/automation";
+import { engineFor, EngineStack } from "./engine";
+
+/** Gives a suite stacks of the real engine, and removes them after it; where there is no engine, the suite is skipped. */
+export function engineStacks(): (program: () => void) => Promise<EngineStack> {
+  let engine: PulumiCommand;
+  const stacks: EngineStack[] = [];
+  before(async function () {
+    engine = await engineFor(this);
+  });
+  after(() => {
+    for (const stack of stacks) stack.remove();
+  });
+  return async (program) => {
+    const stack = await EngineStack.create(engine, program);
+    stacks.push(stack);
+    return stack;
+  };
+}
