@@ -41,12 +41,22 @@ describe("loading the policies", () => {
     );
   });
 
+  const inspect = `await new guard.Inspector().inspect("127.0.0.1:1/app:1", { os: "linux", architecture: "amd64" })`;
+
   it("loads nothing of AWS for an image of another registry", () => {
-    const platform = '{ os: "linux", architecture: "amd64" }';
-    const loaded = loadedBy(`await new guard.Inspector().inspect("127.0.0.1:1/app:1", ${platform})`);
+    const loaded = loadedBy(inspect);
     assert.ok(loaded.some((name) => name.endsWith("bin/registry/client.js")));
     assert.deepEqual(
       loaded.filter((name) => /node_modules\/(?:@aws-sdk|@smithy|@pulumi\/aws)\//.test(name)),
+      [],
+    );
+  });
+
+  it("loads of the HTTP library what speaks HTTP/1.1, and not its fetch, caches and WebSockets", () => {
+    const loaded = loadedBy(inspect).filter((name) => name.includes("/node_modules/undici/"));
+    assert.ok(loaded.some((name) => name.endsWith("/dispatcher/client.js")));
+    assert.deepEqual(
+      loaded.filter((name) => /undici\/(?:index\.js|lib\/(?:web|cache|interceptor|mock)\/)/.test(name)),
       [],
     );
   });

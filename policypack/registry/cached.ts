@@ -78,13 +78,14 @@ export class CachedRegistries implements Registries {
   ): Promise<Outcome<FetchedManifest>> {
     const hint = this.cache.tag(name, tag);
     let mute = hint === "mute";
+    const before = hint === undefined || hint === "mute" ? undefined : this.#document(name, hint.digest);
     // With nothing at hand a HEAD could only come on top of the GET.
-    if (hint !== undefined && hint !== "mute" && this.cache.document(name, hint.digest) !== undefined) {
+    if (before !== undefined) {
       const now = await this.router.resolve(name, tag, reader, signal);
       if (now.ok) {
-        const kept = now.value === undefined ? undefined : this.#named(name, now.value);
+        const kept = now.value === undefined ? undefined : this.#named(name, now.value, before);
         if (kept !== undefined) {
-          if (kept.digest !== hint.digest) this.cache.remember(name, tag, kept.digest);
+          if (kept.digest !== before.digest) this.cache.remember(name, tag, kept.digest);
           return success(kept);
         }
         mute = now.value === undefined;
@@ -97,11 +98,15 @@ export class CachedRegistries implements Registries {
   }
 
   /** The document that a tag names, where it is here and the registry still calls it the same. */
-  #named(name: RepositoryName, { digest, mediaType }: ResolvedTag): FetchedManifest | undefined {
-    const kept = this.cache.document(name, digest);
+  #named(
+    name: RepositoryName,
+    { digest, mediaType }: ResolvedTag,
+    before: FetchedManifest,
+  ): FetchedManifest | undefined {
+    const kept = digest === before.digest ? before : this.#document(name, digest);
     if (kept === undefined || (mediaType !== "" && mediaType !== kept.mediaType)) return undefined;
     this.#hits++;
-    return { ...kept, digest };
+    return kept;
   }
 
   async #fetch(
@@ -116,10 +121,14 @@ export class CachedRegistries implements Registries {
   }
 
   #kept(name: RepositoryName, digest: string): FetchedManifest | undefined {
+    const kept = this.#document(name, digest);
+    if (kept !== undefined) this.#hits++;
+    return kept;
+  }
+
+  #document(name: RepositoryName, digest: string): FetchedManifest | undefined {
     const kept = this.cache.document(name, digest);
-    if (kept === undefined) return undefined;
-    this.#hits++;
-    return { ...kept, digest };
+    return kept === undefined ? undefined : { ...kept, digest };
   }
 }
 

@@ -47,10 +47,17 @@ export function at(registry: { host: string }, repository = "app") {
   return { registry: registry.host, repository };
 }
 
-/** What a process of its own prints and its exit status, after a program that finds `RegistryClient` defined. */
-export async function runsByItself(program: string): Promise<[code: number | null, output: string]> {
+/**
+ * What a process of its own prints and its exit status, after a program that finds `RegistryClient` defined.
+ *
+ * @param before runs before the client is loaded
+ */
+export async function runsByItself(
+  program: string,
+  before = "",
+): Promise<[code: number | null, output: string]> {
   const client = JSON.stringify(join(__dirname, "../../policypack/registry/client"));
-  const source = `const { RegistryClient } = require(${client});\n${program}`;
+  const source = `${before}\nconst { RegistryClient } = require(${client});\n${program}`;
   const child = spawn(process.execPath, ["--require", "tsx/cjs", "--eval", source], { stdio: "pipe" });
   const timer = setTimeout(() => child.kill(), 8_000);
   const { output } = await finished(child);

@@ -1,14 +1,15 @@
 import { Agent, type AgentOptions, type RequestOptions } from "node:https";
 import type { Duplex } from "node:stream";
-import { buildConnector } from "undici";
+import type { buildConnector as Connectors } from "undici";
 import { classOfHostname } from "../http/address";
 import { describeNetworkError } from "../http/network-error";
 import { proxyFor } from "../http/proxy";
 import { badProxy, tunnelThrough } from "../http/tunnel";
+import { buildConnector } from "../http/undici";
 
 /** The connections of an https client that is not ours, such as the AWS SDK's: by the same proxies as our own. */
 export class ProxiedAgent extends Agent {
-  readonly #connect: buildConnector.connector;
+  readonly #connect: Connectors.connector;
   readonly #timeoutMs: number;
 
   constructor({ connectTimeoutMs, ...options }: AgentOptions & { readonly connectTimeoutMs: number }) {

@@ -61,8 +61,21 @@ function hextetsOf(address: string): string {
   return [a * 256 + b, c * 256 + d].map((hextet) => hextet.toString(16)).join(":");
 }
 
+/** The addresses that were asked for, which are few, and each is asked for several times for every request. */
+const known = new Map<string, AddressClass>();
+const maximumKnown = 1_000;
+
 /** The class of an IP address, without brackets; IPv4-mapped IPv6 addresses count as the IPv4 address they hold. */
 export function classOfAddress(address: string): AddressClass {
+  let found = known.get(address);
+  if (found === undefined) {
+    if (known.size >= maximumKnown) known.clear();
+    known.set(address, (found = lookUpClass(address)));
+  }
+  return found;
+}
+
+function lookUpClass(address: string): AddressClass {
   const family = isIPv6(address) ? "ipv6" : "ipv4";
   return lists.find(({ list }) => list.check(address, family))?.name ?? "public";
 }

@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 
 /** The head of an answer, with its body still to come. */
@@ -6,10 +7,7 @@ export interface Incoming {
   /** Names in lower case; the values of a repeated field in their order. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** Fails where it breaks off before its end; given up by `destroy`. */
-  readonly body: AsyncIterable<Uint8Array> & {
-    on(event: "error", listener: () => void): unknown;
-    destroy(): unknown;
-  };
+  readonly body: Readable;
 }
 
 /** What a request is on the wire. */

@@ -1,8 +1,8 @@
 import { type ClientHttp2Stream, constants, type IncomingHttpStatusHeader } from "node:http2";
 import { Readable } from "node:stream";
-import { errors } from "undici";
 import { whenAborted } from "./abort";
 import type { Incoming } from "./channel";
+import { errors } from "./undici";
 
 /** As of HTTP/1.1: of all fields together, in bytes. */
 const maximumHeadBytes = 16 * 1024;

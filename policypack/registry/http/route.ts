@@ -1,6 +1,6 @@
 import type { LookupFunction, Socket } from "node:net";
 import { TLSSocket } from "node:tls";
-import { buildConnector, Client } from "undici";
+import type { buildConnector as Connectors } from "undici";
 import { classOfHostname, lookupWithin, type Reach } from "./address";
 import type { HostRules } from "./hosts";
 import type { Channel } from "./channel";
@@ -8,6 +8,7 @@ import { Http2Chosen } from "./http2-error";
 import { type Proxy, proxyFor } from "./proxy";
 import { tlsConnector } from "./tls";
 import { badProxy, tunnelThrough } from "./tunnel";
+import { buildConnector, Client } from "./undici";
 
 /** The way to an origin: directly, through a tunnel of a proxy (https), or by asking the proxy itself (http). */
 export interface Route {
@@ -38,7 +39,7 @@ export interface RouteOptions {
  * the server allows until its SETTINGS have come: tried with `node:http2` servers. So undici has HTTP/1.1 only.
  */
 export class Routes {
-  readonly #connectors = new Map<string, buildConnector.connector>();
+  readonly #connectors = new Map<string, Connectors.connector>();
   /** The keys of routes to servers that want HTTP/1.1, though they chose otherwise. */
   readonly #http1Only = new Set<string>();
 
@@ -74,14 +75,14 @@ export class Routes {
     this.#http1Only.add(key);
   }
 
-  #connectorTo(url: URL, key: string, insecure: boolean, reach: Reach | undefined): buildConnector.connector {
+  #connectorTo(url: URL, key: string, insecure: boolean, reach: Reach | undefined): Connectors.connector {
     return url.protocol === "http:"
       ? this.#plain(reach)
       : this.#watched(this.#secure(key, insecure, reach), url, key);
   }
 
   /** For undici, which is told of a connection of HTTP/2 only that it is none of its own. */
-  #watched(connect: buildConnector.connector, url: URL, key: string): buildConnector.connector {
+  #watched(connect: Connectors.connector, url: URL, key: string): Connectors.connector {
     return (options, callback) => {
       connect(options, (...[error, socket]) => {
         if (error !== null) callback(error, null);
@@ -96,7 +97,7 @@ export class Routes {
     };
   }
 
-  #plain(reach: Reach | undefined): buildConnector.connector {
+  #plain(reach: Reach | undefined): Connectors.connector {
     return this.#shared(JSON.stringify([reach]), () =>
       buildConnector({
         lookup: lookupWithin(reach, this.options.lookup),
@@ -105,7 +106,7 @@ export class Routes {
     );
   }
 
-  #secure(key: string, insecure: boolean, reach: Reach | undefined): buildConnector.connector {
+  #secure(key: string, insecure: boolean, reach: Reach | undefined): Connectors.connector {
     const protocols = this.#http1Only.has(key) ? (["http/1.1"] as const) : (["h2", "http/1.1"] as const);
     return this.#shared(JSON.stringify([insecure, reach, protocols]), () =>
       tlsConnector({
@@ -118,7 +119,7 @@ export class Routes {
   }
 
   /** Shared by connections, because it remembers TLS sessions. */
-  #shared(key: string, make: () => buildConnector.connector): buildConnector.connector {
+  #shared(key: string, make: () => Connectors.connector): Connectors.connector {
     const connector = this.#connectors.get(key) ?? make();
     this.#connectors.set(key, connector);
     return connector;

@@ -1,6 +1,7 @@
 import { isIP, type LookupFunction } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
-import { type buildConnector, errors } from "undici";
+import type { buildConnector } from "undici";
+import { errors } from "./undici";
 
 export interface TlsOptions {
   readonly lookup: LookupFunction;
