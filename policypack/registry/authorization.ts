@@ -2,16 +2,11 @@ import { failure, type Outcome, success } from "../oci/failure";
 import { parseChallenges } from "./challenge";
 import { CredentialError } from "./credentials/credential-error";
 import { type CredentialSearch, searchInWords } from "./credentials/search";
-import {
-  basicAuthorization,
-  type Credential,
-  type CredentialSource,
-  secretsOf,
-} from "./credentials/credential";
-import { parseUrl } from "./http/hosts";
+import { basicAuthorization, type Credential, secretsOf } from "./credentials/credential";
+import { type Host, parseUrl } from "./http/hosts";
 import { InFlight } from "./http/in-flight";
-import type { Token, TokenClient } from "./token";
-import type { Trace } from "./trace/trace";
+import type { Network } from "./network";
+import type { Token } from "./token";
 import type { HttpResponse } from "./http/exchange";
 
 /** What a request to the registry may carry. */
@@ -26,9 +21,19 @@ export interface Authorized {
   readonly secrets: readonly string[];
 }
 
-type Learnt =
-  | { readonly scheme: "basic" }
-  | { readonly scheme: "bearer"; readonly realm: URL; readonly service: string | undefined };
+/** What there is to log in with, or why it cannot be read. */
+interface Login {
+  readonly credential?: Credential | undefined;
+  readonly fault?: string;
+}
+
+interface Bearer {
+  readonly scheme: "bearer";
+  readonly realm: URL;
+  readonly service: string | undefined;
+}
+
+type Learnt = { readonly scheme: "basic" } | Bearer;
 
 /** IANA's HTTP Authentication Schemes, and two more that are met. Anything else may repeat a token, and is not shown. */
 const knownSchemes: ReadonlySet<string> = new Set([
@@ -38,35 +43,49 @@ const knownSchemes: ReadonlySet<string> = new Set([
 
 const anonymous: Authorized = { identified: false, secrets: [] };
 
-/** How one registry wants to be authorised: learnt from its first challenge, then used for all its repositories. */
+/**
+ * How one registry wants to be authorised: learnt from its first challenge, then used for all its repositories. What it said
+ * to an earlier run serves until then, for tokens without a login only.
+ */
 export class Authorization {
   #learnt: Learnt | undefined;
+  #recalled: Bearer | undefined;
   readonly #logins = new Map<string, string>();
   readonly #scopes = new Map<string, string>();
   readonly #tokens = new Map<string, { token: Token; authorized: Authorized & { header: string } }>();
   readonly #inFlight = new InFlight<Authorized>();
 
   constructor(
-    private readonly registry: string,
-    private readonly tokenClient: TokenClient,
-    private readonly credentials: CredentialSource,
-    private readonly trace?: Trace,
-  ) {}
+    private readonly host: Host,
+    private readonly network: Pick<Network, "tokens" | "credentials" | "challenges" | "trace">,
+  ) {
+    const { scheme, realm = "", service } = network.challenges?.recall(host.authority) ?? {};
+    const url = parseUrl(realm);
+    // By the scheme that is tried first: which one it is now is told by its answer only.
+    if (url !== undefined && scheme === host.schemes[0])
+      this.#recalled = { scheme: "bearer", realm: url, service };
+  }
 
   /** Which login was used for a repository, or why none; undefined where none was asked for. */
   loginInWords(repository: string): string | undefined {
     return this.#logins.get(repository);
   }
 
-  /** The authorisation to pull from a repository of the registry at this URL; a header that was refused is not given again. */
+  /**
+   * The authorisation to pull from a repository of the registry at this URL; a header that was refused is not given again.
+   *
+   * @param recalled called where an earlier run's challenge serves, before it does
+   */
   async of(
     repository: string,
     registryUrl: URL,
     signal: AbortSignal,
-    refused?: string,
+    refused: string | undefined,
+    recalled: () => void,
   ): Promise<Outcome<Authorized>> {
     const learnt = this.#learnt;
-    if (learnt === undefined) return success(anonymous);
+    const known = learnt ?? this.#recalled;
+    if (known === undefined) return success(anonymous);
     const cached = this.#tokens.get(repository);
     if (
       cached !== undefined &&
@@ -75,31 +94,16 @@ export class Authorization {
     )
       return success(cached.authorized);
     return this.#inFlight.run(repository, signal, async (shared) => {
-      const { credential, fault } = await this.#credential(repository);
-      if (learnt.scheme === "basic") return success(this.#basic(credential, fault));
-      const scope = this.#scopes.get(repository) ?? `repository:${repository}:pull`;
-      const request = {
-        registry: this.registry,
-        registryUrl,
-        realm: learnt.realm,
-        service: learnt.service,
-        scope,
-        credential,
-      };
-      const token = await this.tokenClient.fetch(request, shared);
-      if (!token.ok)
-        return token.failure.kind === "denied" && fault !== undefined ? failure("denied", fault) : token;
-      const { value } = token.value;
-      this.trace?.conceal([value]);
-      const secrets = [value, ...secretsOf(credential)];
-      const authorized = {
-        header: `Bearer ${value}`,
-        identified: credential !== undefined,
-        ...(fault !== undefined && { credentialFault: fault }),
-        secrets,
-      };
-      this.#tokens.set(repository, { token: token.value, authorized });
-      return success(authorized);
+      const login = await this.#login(repository);
+      if (known.scheme === "basic") return success(this.#basic(login));
+      if (learnt !== undefined) return this.#token(repository, registryUrl, known, login, shared);
+      // Only the registry itself may say where a login goes.
+      if (login.credential !== undefined || login.fault !== undefined) return success(anonymous);
+      recalled();
+      const token = await this.#token(repository, registryUrl, known, login, shared);
+      if (token.ok || shared.aborted) return token;
+      this.#recalled = undefined;
+      return success(anonymous);
     });
   }
 
@@ -120,6 +124,7 @@ export class Authorization {
       if (renewing && scope !== undefined && scope !== "") this.#scopes.set(repository, scope);
       const service = params.get("service");
       this.#learnt = { scheme: "bearer", realm, service: service === "" ? undefined : service };
+      this.#keep(this.#learnt, response.url);
       return success(undefined);
     }
     if (challenges.some(({ scheme }) => scheme === "basic")) {
@@ -127,7 +132,7 @@ export class Authorization {
       return success(undefined);
     }
     if (offers.length > 0)
-      return failure("malformed", `${this.registry} asks for a token but names no realm to get it from`);
+      return failure("malformed", `${this.host.name} asks for a token but names no realm to get it from`);
     const schemes = challenges
       .map(({ scheme }) => (knownSchemes.has(scheme) ? scheme : "another scheme"))
       .join(", ");
@@ -135,33 +140,65 @@ export class Authorization {
       schemes === ""
         ? "without saying how to log in"
         : `and offers only ${schemes}, which the guard does not know`;
-    return failure("denied", `${this.registry} wants a login ${how}`);
+    return failure("denied", `${this.host.name} wants a login ${how}`);
+  }
+
+  async #token(
+    repository: string,
+    registryUrl: URL,
+    { realm, service }: Bearer,
+    { credential, fault }: Login,
+    signal: AbortSignal,
+  ): Promise<Outcome<Authorized>> {
+    const scope = this.#scopes.get(repository) ?? `repository:${repository}:pull`;
+    const request = { registry: this.host.name, registryUrl, realm, service, scope, credential };
+    const token = await this.network.tokens.fetch(request, signal);
+    if (!token.ok)
+      return token.failure.kind === "denied" && fault !== undefined ? failure("denied", fault) : token;
+    const { value } = token.value;
+    this.network.trace?.conceal([value]);
+    const authorized = {
+      header: `Bearer ${value}`,
+      identified: credential !== undefined,
+      ...(fault !== undefined && { credentialFault: fault }),
+      secrets: [value, ...secretsOf(credential)],
+    };
+    this.#tokens.set(repository, { token: token.value, authorized });
+    return success(authorized);
+  }
+
+  /** For the next run. A query is not kept: it may be a secret. */
+  #keep({ realm, service }: Bearer, { protocol }: URL): void {
+    if (realm.search !== "") return;
+    const scheme = protocol === "http:" ? "http" : "https";
+    const challenge = { scheme, realm: realm.href, ...(service !== undefined && { service }) } as const;
+    this.network.challenges?.keep(this.host.authority, challenge);
   }
 
   /** A login that cannot be read is no failure yet: the image may be public. */
-  async #credential(repository: string): Promise<{ credential?: Credential | undefined; fault?: string }> {
+  async #login(repository: string): Promise<Login> {
     const tell = (search: CredentialSearch) => {
       this.#logins.set(repository, searchInWords(search));
-      this.trace?.add({ step: "credential", registry: this.registry, ...search });
+      this.network.trace?.add({ step: "credential", registry: this.host.name, ...search });
     };
     try {
-      const credential = await this.credentials(this.registry, repository, tell);
-      this.trace?.conceal(secretsOf(credential));
+      const credential = await this.network.credentials(this.host.name, repository, tell);
+      this.network.trace?.conceal(secretsOf(credential));
       return { credential };
     } catch (error) {
       const why = error instanceof CredentialError ? `: ${error.message}` : "";
-      return { fault: `the credentials for ${this.registry} could not be read${why}` };
+      return { fault: `the credentials for ${this.host.name} could not be read${why}` };
     }
   }
 
   /** Without a usable login the request goes out anonymously: not every repository of the registry needs one. */
-  #basic(credential: Credential | undefined, fault: string | undefined): Authorized {
+  #basic({ credential, fault }: Login): Authorized {
     if (fault !== undefined) return { ...anonymous, credentialFault: fault };
     if (credential === undefined) return anonymous;
     if ("identityToken" in credential)
       return {
         ...anonymous,
-        credentialFault: `${this.registry} wants a user name and password, but there is only an identity token for it`,
+        credentialFault: `${this.host.name} wants a user name and password, but there is only an identity token for it`,
       };
     const { username, password } = credential;
     return {

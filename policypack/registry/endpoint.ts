@@ -41,7 +41,7 @@ export class Endpoint {
     readonly host: Host,
     private readonly network: Network,
   ) {
-    this.#authorization = new Authorization(host.name, network.tokens, network.credentials, network.trace);
+    this.#authorization = new Authorization(host, network);
   }
 
   /** Which login was used for a repository, or why none; undefined where none was asked for. */
@@ -71,7 +71,8 @@ export class Endpoint {
 
   async #get(request: PullRequest, learnt: () => void): Promise<Outcome<Answer>> {
     const { repository, signal } = request;
-    const authorize = (refused?: string) => this.#authorization.of(repository, this.#url(), signal, refused);
+    const authorize = (refused?: string) =>
+      this.#authorization.of(repository, this.#url(), signal, refused, learnt);
     let authorized = await authorize();
     for (let renewing = false; ;) {
       if (!authorized.ok) return authorized;

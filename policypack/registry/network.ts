@@ -1,3 +1,4 @@
+import type { KnownChallenges } from "../cache/challenges";
 import type { CredentialSource } from "./credentials/credential";
 import { HostRules } from "./http/hosts";
 import type { RegistryOptions } from "./options";
@@ -13,15 +14,17 @@ export interface Network {
   readonly retries: Retries;
   readonly tokens: TokenClient;
   readonly credentials: CredentialSource;
+  readonly challenges?: KnownChallenges;
   readonly trace?: Trace;
 }
 
 export function openNetwork(options: RegistryOptions): Network {
-  const { requestTimeoutMs = 10_000, maxConcurrentPerHost = 60, lookup, trace } = options;
+  const { requestTimeoutMs = 10_000, maxConcurrentPerHost = 60, lookup, trace, challenges } = options;
   const rules = new HostRules(options.insecureRegistries, lookup);
   const transport = new Transport(rules, { requestTimeoutMs, maxConcurrentPerHost, lookup, trace });
   const retries = new Retries();
   const tokens = new TokenClient(transport, rules, retries);
   const credentials = options.credentials ?? (() => Promise.resolve(undefined));
-  return { transport, rules, retries, tokens, credentials, ...(trace && { trace }) };
+  const network = { transport, rules, retries, tokens, credentials };
+  return { ...network, ...(trace && { trace }), ...(challenges && { challenges }) };
 }

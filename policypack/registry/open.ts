@@ -15,12 +15,14 @@ export interface RegistriesOptions extends RouterOptions {
 /** The registries, behind the cache where one is wanted. Loads what talks to them. */
 export async function openRegistries(options: RegistriesOptions): Promise<Registries> {
   const { RegistryRouter } = await import("./router");
-  const router = new RegistryRouter(options);
-  if (options.cache === undefined || options.cache === false) return router;
-  const [{ DocumentCache }, { CachedRegistries }] = await Promise.all([
+  if (options.cache === undefined || options.cache === false) return new RegistryRouter(options);
+  const [{ DocumentCache }, { KnownChallenges }, { CachedRegistries }] = await Promise.all([
     import("../cache/documents"),
+    import("../cache/challenges"),
     import("./cached"),
   ]);
   const cache = DocumentCache.open(options.cache);
-  return cache === undefined ? router : new CachedRegistries(router, cache);
+  if (cache === undefined) return new RegistryRouter(options);
+  const challenges = new KnownChallenges(cache.folder);
+  return new CachedRegistries(new RegistryRouter({ ...options, challenges }), cache);
 }

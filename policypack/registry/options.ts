@@ -1,4 +1,5 @@
 import type { LookupFunction } from "node:net";
+import type { KnownChallenges } from "../cache/challenges";
 import type { CredentialSource } from "./credentials/credential";
 import type { Trace } from "./trace/trace";
 
@@ -14,6 +15,8 @@ export interface RegistryOptions {
   readonly requestTimeoutMs?: number;
   /** Asked only when a registry wants a login. Default: no credentials. */
   readonly credentials?: CredentialSource;
+  /** What registries' challenges said to earlier runs. Default: nothing is known. */
+  readonly challenges?: KnownChallenges;
   /** The most requests to one host at a time; how many really go out at once is learnt from its answers. Default: 60. */
   readonly maxConcurrentPerHost?: number;
   /** How host names become addresses, as for `net.connect`. Default: as the system does it. */

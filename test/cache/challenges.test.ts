@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
+import { Inspector } from "../../policypack/inspector";
+import { buildImage, pushImage } from "../support/images";
+import { sendJson } from "../support/registry";
+import { amd64, cachedBench } from "./support";
+
+const image = buildImage({ layers: ["gzip"], family: "docker", platform: amd64 });
+
+describe("a registry's challenge", () => {
+  const bench = cachedBench();
+  const kept = () => bench.files().filter((file) => basename(file).startsWith("challenge-"));
+  const token = "GET /token?service=test+registry&scope=repository%3Aapp%3Apull";
+  const anew = ["HEAD manifests/1", token, "HEAD manifests/1"];
+
+  beforeEach(async () => {
+    bench.registry.access = { mode: "bearer" };
+    pushImage(bench.registry, "app", "1", image);
+    await bench.inspect("app:1");
+    assert.equal(bench.asked()[0], "GET manifests/1");
+    assert.equal(kept().length, 1);
+  });
+
+  it("is known to the next run, which asks for a token at once", async () => {
+    await bench.inspect("app:1");
+    assert.deepEqual(bench.asked(), [token, "HEAD manifests/1"]);
+  });
+
+  it("is known for all images at once, of which none waits for another's answer", async () => {
+    const inspector = new Inspector({ cache: { directory: bench.directory } });
+    for (const name of ["b", "c"]) pushImage(bench.registry, name, "1", image);
+    bench.registry.latencyMs = 50;
+    const names = ["app", "b", "c"].map((name) => `${bench.registry.host}/${name}:1`);
+    const found = await Promise.all(names.map((name) => inspector.inspect(name, amd64)));
+    await inspector.close();
+    assert.ok(found.every(({ ok }) => ok));
+    const isToken = bench.asked().map((request) => request.includes("/token"));
+    assert.deepEqual(isToken.slice(0, 3), [true, true, true]);
+  });
+
+  it("is asked for anew where the registry moved its token service", async () => {
+    change({ realm: `${bench.registry.url}/nothing-here` });
+    await bench.inspect("app:1");
+    assert.deepEqual(bench.asked(), [
+      "GET /nothing-here?service=test+registry&scope=repository%3Aapp%3Apull",
+      ...anew,
+    ]);
+    await bench.inspect("app:1");
+    assert.deepEqual(bench.asked(), [token, "HEAD manifests/1"]);
+  });
+
+  it("is asked for anew where the registry refuses the token that it led to", async () => {
+    bench.registry.onRequest = ({ url = "" }, response) => {
+      const old = url.startsWith("/old-token");
+      if (old) sendJson(response, 200, { token: "of another registry" });
+      return old;
+    };
+    change({ realm: `${bench.registry.url}/old-token` });
+    await bench.inspect("app:1");
+    assert.deepEqual(bench.asked().slice(1), anew);
+  });
+
+  it("is forgotten where the registry asks for none any more", async () => {
+    bench.registry.access = { mode: "none" };
+    await bench.inspect("app:1");
+    assert.equal(bench.asked().at(-1), "HEAD manifests/1");
+  });
+
+  it("leads no login anywhere: with one, the registry is asked first", async () => {
+    const login = { username: "Aladdin", password: "open sesame" };
+    bench.registry.access = { mode: "bearer", login };
+    change({ realm: `${bench.registry.url}/elsewhere` });
+    await bench.inspect("app:1", { credentials: () => Promise.resolve(login) });
+    assert.deepEqual(bench.asked(), anew);
+  });
+
+  it("is asked for anew where a login cannot be read", async () => {
+    const credentials = () => Promise.reject(new Error("no"));
+    await bench.inspect("app:1", { credentials });
+    assert.deepEqual(bench.asked(), anew);
+  });
+
+  it("leads to no address that is less public than the registry's", async () => {
+    for (const realm of ["http://169.254.169.254/token", "file:///etc/passwd", "nonsense", ""]) {
+      change({ realm });
+      await bench.inspect("app:1");
+      assert.deepEqual(bench.asked(), anew, realm);
+    }
+  });
+
+  it("is asked for anew where it came by another scheme than the one that is tried first", async () => {
+    change({ scheme: "https" });
+    await bench.inspect("app:1");
+    assert.deepEqual(bench.asked(), anew);
+  });
+
+  const odd: [what: string, spoil: (file: string) => void][] = [
+    [
+      "garbage",
+      (file) => {
+        writeFileSync(file, "\u0000{");
+      },
+    ],
+    [
+      "other JSON",
+      (file) => {
+        writeFileSync(file, '{"scheme":"http","realm":7}');
+      },
+    ],
+    [
+      "a list",
+      (file) => {
+        writeFileSync(file, "[]");
+      },
+    ],
+    [
+      "too large",
+      (file) => {
+        writeFileSync(file, Buffer.alloc(9_000, " "));
+      },
+    ],
+    [
+      "too old",
+      (file) => {
+        utimesSync(file, 1e9, 1e9);
+      },
+    ],
+  ];
+  for (const [what, spoil] of odd)
+    it(`is asked for anew where what was kept is ${what}`, async () => {
+      kept().forEach(spoil);
+      await bench.inspect("app:1");
+      assert.deepEqual(bench.asked(), anew);
+    });
+
+  it("is not kept where its realm's query may hold a secret, and never with a login", async () => {
+    kept().forEach((file) => {
+      writeFileSync(file, "{}");
+    });
+    bench.registry.onRequest = ({ url = "", headers }, response) => {
+      if (url.startsWith("/token") || headers.authorization !== undefined) return false;
+      const realm = bench.registry.url.replace("//", "//user:planted@");
+      response.setHeader(
+        "www-authenticate",
+        `Bearer realm="${realm}/token?key=planted",service="test registry"`,
+      );
+      sendJson(response, 401, {});
+      return true;
+    };
+    await bench.inspect("app:1");
+    assert.deepEqual(
+      kept().map((file) => readFileSync(file, "utf8")),
+      ["{}"],
+    );
+  });
+
+  function change(part: object): void {
+    for (const file of kept()) {
+      const known: unknown = JSON.parse(readFileSync(file, "utf8"));
+      writeFileSync(file, JSON.stringify({ ...(known as object), ...part }));
+    }
+  }
+});
