@@ -33,7 +33,8 @@ export function imagePolicy(
       const review = session.review(settings);
       return {
         add: (resource) => {
-          const { workload, problems } = workloadOf(resource, settings);
+          const read = session.workloads.of(metadata.name, resource.urn, () => readWorkload(resource));
+          const { workload, problems } = workloadOf(resource, read, settings);
           review.add(workload);
           return problems.filter(({ urn, message }) => session.isNews([urn, message]));
         },
@@ -51,20 +52,31 @@ export function imagePolicy(
   });
 }
 
-/** The workload behind a resource, and what is wrong with the exemption that it asks for itself. */
-function workloadOf(
-  { urn, name, type, props, provider }: ResourceValidationArgs,
-  { allowTagExemptions }: Settings,
-): { workload: Workload; problems: readonly Finding[] } {
-  const images = imagesOf(type, props) ?? { uses: [], unreadable: [] };
-  const tag = tagExemptionOf(urn, props, allowTagExemptions);
+/** What a resource says of its images, whatever the settings. */
+function readWorkload({
+  type,
+  props,
+  provider,
+}: ResourceValidationArgs): Pick<Workload, "images" | "reader"> {
   // A resource may name a region of its own (the AWS provider since version 7).
   const region = regionIn(props) ?? regionIn(provider?.props);
-  const reader = {
-    ...(provider && { identity: identityOfProvider(provider.props) }),
-    ...(region !== undefined && { region }),
+  return {
+    images: imagesOf(type, props) ?? { uses: [], unreadable: [] },
+    reader: {
+      ...(provider && { identity: identityOfProvider(provider.props) }),
+      ...(region !== undefined && { region }),
+    },
   };
-  const workload = { urn, name, images, reader };
+}
+
+/** The workload behind a resource, and what is wrong with the exemption that it asks for itself. */
+function workloadOf(
+  { urn, name, props }: ResourceValidationArgs,
+  read: Pick<Workload, "images" | "reader">,
+  { allowTagExemptions }: Settings,
+): { workload: Workload; problems: readonly Finding[] } {
+  const tag = tagExemptionOf(urn, props, allowTagExemptions);
+  const workload = { urn, name, ...read };
   if (tag === undefined) return { workload, problems: [] };
   return "exclusion" in tag
     ? { workload: { ...workload, exclusion: tag.exclusion }, problems: [] }

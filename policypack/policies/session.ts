@@ -8,8 +8,9 @@ import { mergeSettings, readSettings, type Settings } from "../settings";
 import { WaitingBudget } from "../waiting-budget";
 import { cacheOf } from "./cache-choice";
 import { Progress } from "./progress";
-import { ReviewInProgress } from "./review";
+import { ReviewInProgress, type Workload } from "./review";
 import { isServedByEngine, reportsAtEnd } from "./run-mode";
+import { SharedReading } from "./shared-reading";
 import { StackHandOver } from "./stack-hand-over";
 
 /**
@@ -27,6 +28,8 @@ const updatedTagsFreshForMs = 30_000;
  * The first policy of the list carries the shared settings; the engine calls the policies in the list's order.
  */
 export class Session {
+  /** What resources say of their images, whatever the settings. */
+  readonly workloads = new SharedReading<Pick<Workload, "images" | "reader">>();
   readonly #inspectors = new Map<string, Inspector>();
   readonly #reported = new Set<string>();
   readonly #pushed = new Set<string>();
