@@ -2,12 +2,14 @@
 interface Inspection<T> {
   readonly work: Promise<T>;
   readonly startedMs: number;
+  /** Whether somebody has asked for it; until then it was begun ahead, and counts for nothing. */
+  asked: boolean;
   result?: T;
 }
 
 /** Work that is done once for each key, and how far it all is. */
 export class Inspections<T> {
-  readonly #running = new Set<Promise<T>>();
+  readonly #running = new Set<Inspection<T>>();
   readonly #byKey = new Map<string, Inspection<T>>();
 
   /** @param isOld whether what was found so many milliseconds ago must be looked for anew */
@@ -19,36 +21,61 @@ export class Inspections<T> {
     const known = this.#byKey.get(key);
     if (known !== undefined) {
       const { result, startedMs } = known;
+      known.asked = true;
       if (result === undefined || !isOld(result, performance.now() - startedMs)) return known.work;
     }
-    const started = work().finally(() => this.#running.delete(started));
-    const inspection: Inspection<T> = { work: started, startedMs: performance.now() };
-    // Whoever asked for it is told of a rejection.
-    started.then(
-      (result) => (inspection.result = result),
-      () => undefined,
-    );
-    this.#running.add(started);
-    this.#byKey.set(key, inspection);
-    return started;
+    return this.#begin(key, work, true).work;
+  }
+
+  /**
+   * Begins work that somebody may ask for later.
+   *
+   * @param isKept whether what was found is worth keeping for them; otherwise they do the work anew
+   */
+  async ahead(key: string, work: () => Promise<T>, isKept: (result: T) => boolean): Promise<void> {
+    if (this.#byKey.has(key)) return;
+    const inspection = this.#begin(key, work, false);
+    const result = await inspection.work;
+    if (!inspection.asked && !isKept(result)) this.forget(key);
   }
 
   /** Lets the next one who asks do the work anew. */
   forget(key: string): void {
     const known = this.#byKey.get(key);
-    if (known !== undefined) this.#running.delete(known.work);
+    if (known !== undefined) this.#running.delete(known);
     this.#byKey.delete(key);
   }
 
-  /** The number of keys. */
+  /** The number of keys that were asked for. */
   get size(): number {
-    return this.#byKey.size;
+    return countAsked(this.#byKey.values());
   }
 
   /** Those of them that are still worked on. */
   get remaining(): number {
-    return this.#running.size;
+    return countAsked(this.#running);
   }
+
+  #begin(key: string, work: () => Promise<T>, asked: boolean): Inspection<T> {
+    const inspection: Inspection<T> = { work: work(), startedMs: performance.now(), asked };
+    this.#running.add(inspection);
+    this.#byKey.set(key, inspection);
+    // Whoever asked for it is told of a rejection.
+    inspection.work.then(
+      (result) => {
+        this.#running.delete(inspection);
+        inspection.result = result;
+      },
+      () => this.#running.delete(inspection),
+    );
+    return inspection;
+  }
+}
+
+function countAsked(inspections: Iterable<Inspection<unknown>>): number {
+  let asked = 0;
+  for (const inspection of inspections) if (inspection.asked) asked++;
+  return asked;
 }
 
 /** How far an inspector's look-ups are, and what they cost. */

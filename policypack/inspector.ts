@@ -78,10 +78,20 @@ export class Inspector {
     const { tagsFreshForMs = Infinity } = this.#options;
     return this.#inspections.once(
       keyOf(reference, platform, reader),
-      () => this.#inspect(reference, platform, reader).catch(ownFailure),
+      () => this.#inspect(reference, platform, reader),
       // A digest names the same for ever.
       (outcome, ageMs) =>
         reference.digest === undefined && ageMs > tagsFreshForMs && (outcome.ok || isCheap(outcome.failure)),
+    );
+  }
+
+  /** Inspects an image that may be asked for. Whatever failed by then is tried anew for whoever asks. */
+  anticipate(reference: Reference, platform: Platform, asked: Reader = {}): Promise<void> {
+    const reader = this.#readerOf(reference, asked);
+    return this.#inspections.ahead(
+      keyOf(reference, platform, reader),
+      () => this.#inspect(reference, platform, reader),
+      ({ ok }) => ok,
     );
   }
 
@@ -104,7 +114,11 @@ export class Inspector {
     return readerOf(registry, asked, this.#options.awsIdentities);
   }
 
-  async #inspect(
+  #inspect(reference: Reference, platform: Platform, reader: ImageReader): Promise<Outcome<InspectedImage>> {
+    return this.#lookUp(reference, platform, reader).catch(ownFailure);
+  }
+
+  async #lookUp(
     reference: Reference,
     platform: Platform,
     reader: ImageReader,

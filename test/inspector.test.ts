@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Inspector } from "../policypack/inspector";
+import { parseReference } from "../policypack/oci/reference";
 import { buildImage, pushImage, pushIndex } from "./support/images";
 import { TestRegistry } from "./support/registry";
 
@@ -50,6 +51,26 @@ describe("an inspection", () => {
     assert.equal(registry.log.length, requests + 2);
     const mixed = await inspect("app:mixed");
     assert.equal(mixed.ok && mixed.value.config?.diffIds, 2);
+  });
+
+  it("counts an image that was anticipated once somebody asks for it, and asks the registry no more then", async () => {
+    pushImage(registry, "app", "1", buildImage({ layers: ["gzip"], family: "docker" }));
+    const anticipate = (name: string) =>
+      inspector.anticipate(parseReference(`${registry.host}/${name}`), amd64);
+    const working = anticipate("app:1");
+    assert.deepEqual([inspector.statistics.images, inspector.statistics.remaining], [0, 0]);
+    const asked = inspect("app:1");
+    assert.deepEqual([inspector.statistics.images, inspector.statistics.remaining], [1, 1]);
+    await Promise.all([working, asked]);
+    assert.deepEqual(inspector.statistics, { images: 1, remaining: 0, requests: 2, cacheHits: 0 });
+    await anticipate("app:1");
+    assert.equal(inspector.statistics.requests, 2);
+  });
+
+  it("asks again for an image that was anticipated before it was there", async () => {
+    await inspector.anticipate(parseReference(`${registry.host}/app:1`), amd64);
+    pushImage(registry, "app", "1", buildImage({ layers: ["gzip"], family: "docker" }));
+    assert.equal((await inspect("app:1")).ok, true);
   });
 
   it("asks a tag again where its answer is old, and a digest never", async () => {

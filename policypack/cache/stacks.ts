@@ -3,7 +3,7 @@ import { isRecord } from "../oci/text";
 import { CacheFolder } from "./folder";
 import { type CacheOptions, imageFolder } from "./place";
 
-/** An image as a preview leaves it to the update of the same stack: what it takes to look it up, and nothing else. */
+/** An image as a preview leaves it to the next run of the same stack: what it takes to look it up, and nothing else. */
 export interface StackImage {
   /** The full name, `docker.io/library/nginx:1`. */
   readonly image: string;
@@ -20,7 +20,7 @@ export interface StackName {
   readonly stack: string;
 }
 
-/** An update that comes later than this has been overtaken by others, mostly. */
+/** A run that comes later than this meets other images, mostly. */
 const maximumAgeMs = 24 * 60 * 60 * 1000;
 const maximumImages = 5_000;
 const maximumBytes = 2 * 1024 * 1024;

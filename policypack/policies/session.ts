@@ -20,8 +20,8 @@ import { StackHandOver } from "./stack-hand-over";
  */
 const previewGathering = { quietMs: 1_000, longestMs: 10_000 };
 
-/** An update may take an hour, in which a tag is pushed again: what it names is asked for anew after this long. */
-const updatedTagsFreshForMs = 30_000;
+/** A run may take an hour, in which a tag is pushed again: what it names is asked for anew after this long. */
+const tagsFreshForMs = 30_000;
 
 /**
  * What the policies of one pack share: the settings given once, the inspections, and the time that a run may wait.
@@ -74,14 +74,14 @@ export class Session {
 
   /**
    * The engine shows a policy a resource, of any kind. The carrier's settings are needed by policies that meet a resource
-   * of their concern before the carrier does; the images that a program pushes tell what is to come; and an update looks
-   * up at its first resource all that its preview met. Any policy may be disabled, the carrier too: the engine does not
+   * of their concern before the carrier does; the images that a program pushes tell what is to come; and a run looks
+   * up at its first resource all that the last preview met. Any policy may be disabled, the carrier too: the engine does not
    * call it then.
    */
   meet(policy: string, resource: Pick<ResourceValidationArgs, "type" | "props" | "getConfig">): void {
     if (this.#active.size === 0) {
       const { settings } = this.settingsOf(policy, resource.getConfig<object>());
-      if (!reportsAtEnd()) this.#handOver.take(this.inspectorFor(settings), settings);
+      this.#handOver.take(this.inspectorFor(settings), settings);
     }
     this.#active.add(policy);
     this.#handOver.entered();
@@ -121,7 +121,7 @@ export class Session {
     return this.#progress.during(work);
   }
 
-  /** The images of a stack whose preview ends: its update looks them up at its start. */
+  /** The images of a stack whose preview ends: its next run looks them up at its start. */
   leaveBehind(review: ReviewInProgress, resources: readonly PolicyResource[], settings: Settings): void {
     if (runtime.isDryRun()) this.#handOver.leaveBehind(review, resources, cacheOf(settings));
   }
@@ -145,10 +145,8 @@ export class Session {
     const key = JSON.stringify(options);
     let inspector = this.#inspectors.get(key);
     if (inspector === undefined) {
-      const pace = reportsAtEnd()
-        ? { gathering: previewGathering }
-        : { tagsFreshForMs: updatedTagsFreshForMs };
-      inspector = new Inspector({ ...options, ...pace });
+      const gathering = reportsAtEnd() ? previewGathering : undefined;
+      inspector = new Inspector({ ...options, tagsFreshForMs, ...(gathering && { gathering }) });
       this.#inspectors.set(key, inspector);
     }
     return inspector;

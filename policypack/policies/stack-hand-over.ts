@@ -4,25 +4,34 @@ import { StackRecord } from "../cache/stacks";
 import type { Inspector } from "../inspector";
 import type { Settings } from "../settings";
 import { cacheOf } from "./cache-choice";
-import { HandOver, toHandOver } from "./hand-over";
+import { expectedOf, toStackImage } from "./expected-image";
+import { HandOver } from "./hand-over";
 import { mayFollowPush } from "./pushers";
+import { LookAhead } from "./look-ahead";
 import type { ReviewInProgress } from "./review";
-import { stackName } from "./run-mode";
+import { reportsAtEnd, stackName } from "./run-mode";
 
-/** What a preview leaves behind for the update of the same stack, and what that update makes of it. */
+/** What a preview leaves behind for the next run of the same stack, and what that run makes of it. */
 export class StackHandOver {
   #taken: HandOver | undefined;
+  #ahead: LookAhead | undefined;
   #leftBehind = false;
 
-  /** An update begins: it asks for all that its preview met. */
+  /**
+   * A run begins, with what the stack's last preview met. For a preview any answer of the run is good enough; an update, which
+   * may push images itself, minds when it was given.
+   */
   take(inspector: Inspector, settings: Settings): void {
     const images = recordIn(cacheOf(settings))?.read() ?? [];
-    if (images.length > 0) this.#taken = new HandOver(inspector, images, settings.exclude);
+    const expected = images.flatMap((image) => expectedOf(image, settings.exclude) ?? []);
+    if (expected.length === 0) return;
+    if (reportsAtEnd()) this.#ahead = new LookAhead(inspector, expected);
+    else this.#taken = new HandOver(inspector, expected);
   }
 
   /** Who answers a review that would ask this inspector. */
   answers(inspector: Inspector): Pick<Inspector, "inspect" | "hurry"> {
-    return this.#taken?.inspector === inspector ? this.#taken : inspector;
+    return [this.#taken, this.#ahead].find((one) => one?.inspector === inspector) ?? inspector;
   }
 
   entered(): void {
@@ -33,7 +42,7 @@ export class StackHandOver {
     this.#taken?.left();
   }
 
-  /** What an update may look up before it comes to the resources: images that nothing pushes before. */
+  /** What the next run may look up before it comes to the resources: images that nothing pushes before. */
   leaveBehind(
     review: ReviewInProgress,
     resources: readonly PolicyResource[],
@@ -44,7 +53,7 @@ export class StackHandOver {
     const awaiting = new Set(resources.filter(mayFollowPush).map(({ urn }) => urn));
     const images = review.pending
       .filter(({ users }) => !users.some(({ workload }) => awaiting.has(workload.urn)))
-      .map(toHandOver)
+      .map(toStackImage)
       .filter((image) => image !== undefined);
     recordIn(cache)?.leave(images);
   }

@@ -49,6 +49,18 @@ describe("with the real Pulumi engine, an update after its preview", function ()
     assert.match(update.output, /ecs-image-guard: 6 images, \d+ requests, \d+ cache hits/);
   });
 
+  it("asks by HEAD for each image once in the next preview", async () => {
+    assert.ok(registry !== undefined && stack !== undefined);
+    registry.log.length = 0;
+    const preview = await stack.preview();
+    assert.equal(preview.passed, true, preview.output);
+    assert.deepEqual(
+      registry.log.map(({ method, url }) => `${method} ${url.split("/")[2]}`).sort(),
+      names.map((name) => `HEAD ${name}`),
+    );
+    assert.match(preview.output, /ecs-image-guard: 6 images, 6 requests, \d+ cache hits/);
+  });
+
   it("judges a tag that was pushed again in between as what it is then", async () => {
     assert.ok(registry !== undefined && stack !== undefined);
     assert.equal((await stack.preview()).passed, true);

@@ -3,10 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { runtime } from "@pulumi/pulumi";
 import { Inspector } from "../../policypack/inspector";
+import { parseReference } from "../../policypack/oci/reference";
 import { HandOver } from "../../policypack/policies/hand-over";
-import { analyze, taskDefinition } from "../support/fake-engine";
+import { analyze, nameStack, taskDefinition } from "../support/fake-engine";
 import { buildImage, pushImage } from "../support/images";
 import { TestRegistry } from "../support/registry";
 
@@ -169,8 +169,12 @@ describe("an update after its preview", () => {
   it("asks anew for what still waits when the program paused in between, and for that only", async () => {
     const inspector = new Inspector({ cache: { directory } });
     const amd64 = { os: "linux", architecture: "amd64" };
-    const images = names.map((name) => ({ image: image(name), platform: "linux/amd64" }));
-    const handOver = new HandOver(inspector, images, []);
+    const images = names.map((name) => ({
+      reference: parseReference(image(name)),
+      platform: amd64,
+      reader: {},
+    }));
+    const handOver = new HandOver(inspector, images);
     handOver.entered();
     const first = await handOver.inspect(image("app0"), amd64);
     assert.equal(first.ok && first.value.layers.length, 1);
@@ -184,15 +188,3 @@ describe("an update after its preview", () => {
     await inspector.close();
   });
 });
-
-/** As the engine names the stack that it runs. */
-function nameStack(project: string, stack: string): void {
-  for (const [setter, value] of [
-    ["_setProject", project],
-    ["_setStack", stack],
-  ] as const) {
-    const set: unknown = Reflect.get(runtime, setter);
-    if (typeof set !== "function") throw new Error(`@pulumi/pulumi no longer has ${setter}`);
-    Reflect.apply(set, undefined, [value]);
-  }
-}

@@ -17,6 +17,8 @@ export interface Registered {
   readonly props: Record<string, unknown>;
   /** The inputs of the provider that the program gives it. */
   readonly provider?: Record<string, unknown>;
+  /** What the program does before. */
+  readonly before?: () => Promise<unknown>;
 }
 
 export const classic = "aws:ecs/taskDefinition:TaskDefinition";
@@ -60,6 +62,7 @@ export async function analyze(
     },
   });
   for (const resource of resources) {
+    await resource.before?.();
     for (const policy of policies) {
       const args = {
         type: resource.type ?? classic,
@@ -86,4 +89,16 @@ function setDryRun(value: boolean): void {
   const set: unknown = Reflect.get(runtime, "_setIsDryRun");
   if (typeof set !== "function") throw new Error("@pulumi/pulumi no longer has _setIsDryRun");
   Reflect.apply(set, undefined, [value]);
+}
+
+/** As the engine names the stack that it runs. */
+export function nameStack(project: string, stack: string): void {
+  for (const [setter, value] of [
+    ["_setProject", project],
+    ["_setStack", stack],
+  ] as const) {
+    const set: unknown = Reflect.get(runtime, setter);
+    if (typeof set !== "function") throw new Error(`@pulumi/pulumi no longer has ${setter}`);
+    Reflect.apply(set, undefined, [value]);
+  }
 }
