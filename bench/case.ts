@@ -1,7 +1,6 @@
 import type { PulumiCommand } from "@pulumi/pulumi/automation";
 import type { Peer } from "../scripts/peers";
 import type { Figure } from "./figure";
-import type { Table } from "./markdown";
 
 /** What cases measure with; each is looked for (or built) when the first case wants it. */
 export interface Bench {
@@ -9,6 +8,11 @@ export interface Bench {
   peers(): Promise<readonly Peer[]>;
   /** Tells the person who waits what is going on. */
   say(line: string): void;
+}
+
+export interface Table {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
 }
 
 export interface CaseReport {

@@ -1,10 +1,5 @@
-import type { CaseReport } from "./case";
+import type { CaseReport, Table } from "./case";
 import { number } from "./figure";
-
-export interface Table {
-  readonly head: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
 
 /** What a case measured, or why it could not. */
 export type Measured = { readonly title: string } & (

@@ -36,7 +36,7 @@ export class Inspections<T> {
     if (this.#byKey.has(key)) return;
     const inspection = this.#begin(key, work, false);
     const result = await inspection.work;
-    if (!inspection.asked && !isKept(result)) this.forget(key);
+    if (!inspection.asked && !isKept(result) && this.#byKey.get(key) === inspection) this.forget(key);
   }
 
   /** Lets the next one who asks do the work anew. */

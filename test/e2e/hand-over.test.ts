@@ -61,6 +61,19 @@ describe("with the real Pulumi engine, an update after its preview", function ()
     assert.match(preview.output, /ecs-image-guard: 6 images, 6 requests, \d+ cache hits/);
   });
 
+  it("waits for none in the next preview that its program uses no more", async () => {
+    assert.ok(registry !== undefined && stack !== undefined);
+    const used = names.splice(1);
+    registry.onRequest = ({ url = "" }) => !url.includes("app0");
+    registry.log.length = 0;
+    const preview = await stack.preview();
+    names.push(...used);
+    registry.onRequest = undefined;
+    assert.equal(preview.passed, true, preview.output);
+    assert.match(preview.output, /ecs-image-guard: 1 image, /);
+    assert.equal(registry.log.filter(({ status }) => status === undefined).length, used.length);
+  });
+
   it("judges a tag that was pushed again in between as what it is then", async () => {
     assert.ok(registry !== undefined && stack !== undefined);
     assert.equal((await stack.preview()).passed, true);
