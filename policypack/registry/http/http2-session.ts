@@ -17,6 +17,8 @@ export class Http2Session implements Channel {
   readonly #session: ClientHttp2Session;
   #goaway: { readonly code: number; readonly lastStream: number } | undefined;
   #probing = false;
+  /** Whether the server has shown that it speaks HTTP/2. */
+  #greeted = false;
 
   /** @param socket a TLS connection that has chosen `h2` */
   constructor(
@@ -34,6 +36,7 @@ export class Http2Session implements Channel {
     session.once("connect", () => {
       if (!session.destroyed) session.setLocalWindowSize(window.session);
     });
+    session.once("remoteSettings", () => (this.#greeted = true));
     session.on("goaway", (code: number, lastStream: number) => {
       this.#goaway = { code, lastStream };
     });
@@ -103,6 +106,8 @@ export class Http2Session implements Channel {
         ? new Http2Error("ENHANCE_YOUR_CALM", false)
         : new Http2Error(codeOfNumber(goaway?.code || constants.NGHTTP2_REFUSED_STREAM), !this.usable);
     const code = error !== undefined && "code" in error ? error.code : undefined;
+    // One answer against the rules ends the session from Node 22 on, and with it the other requests' streams.
+    if (code === "ERR_HTTP2_ERROR" && this.#greeted) return new Http2Error("PROTOCOL_ERROR", false);
     // What the socket met says more.
     if (error !== undefined && typeof code === "string" && !/^ERR_HTTP2_(?:STREAM|SESSION)_ERROR$/.test(code))
       return error;

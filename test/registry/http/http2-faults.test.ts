@@ -47,7 +47,7 @@ const faults: readonly Fault[] = [
   ["a field of HTTP/1.1", (r) => r.head({ ...ok, connection: "close" }).data("{}", true), "unreachable", /broke the connection/, "transient"],
   ["a head of too many bytes", (r) => r.head([[":status", "200"], ...many(4, "y".repeat(4096))]).data("{}", true), "malformed", /too many header bytes/, "final"],
   ["a head of too many fields", (r) => r.head([[":status", "200"], ...many(5_000, "y")]).data("{}", true), "malformed", /too many header bytes/, "final"],
-  ["something pushed", (r) => r.push(), "malformed", /does not speak HTTP\/2/, "protocol"],
+  ["something pushed", (r) => r.push(), "unreachable", /broke the connection \(PROTOCOL_ERROR\)/, "transient"],
   ["nothing", () => undefined, "timeout", /within 0\.4 s/, "late"],
   ["a head and nothing more", (r) => r.head(ok), "timeout", /within 0\.4 s/, "late"],
   ["a body that drips", (r) => { r.head(ok); forever(r, () => r.data(" ")); }, "timeout", /within 0\.4 s/, "late"],
