@@ -76,6 +76,25 @@ export function peerContender({ name, file, version }: Peer, host: string): Cont
   };
 }
 
+/** Which of the contenders read all of these images, and a sentence on each of the others: some know no mix, or no zstd. */
+export async function whoRead(
+  contenders: readonly Contender[],
+  images: readonly string[],
+  home: () => string,
+): Promise<{ able: Contender[]; leftOut: string[] }> {
+  const able: Contender[] = [];
+  const leftOut: string[] = [];
+  for (const contender of contenders)
+    try {
+      await compete(contender, images, home());
+      able.push(contender);
+    } catch (error) {
+      const words = error instanceof Error ? error.message.trim() : String(error);
+      leftOut.push(`Left out: ${words.split("\n")[0] ?? ""} (${contender.version ?? ""})`);
+    }
+  return { able, leftOut };
+}
+
 /**
  * Runs a contender for these images.
  *

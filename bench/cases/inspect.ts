@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Bench, Case, CaseReport } from "../case";
-import { compete, type Contender, guardCommand, peerContender, peerProcesses } from "../contender";
+import { compete, type Contender, guardCommand, peerContender, peerProcesses, whoRead } from "../contender";
 import { atMost, type Figure, number, partOfTime, seconds } from "../figure";
 import { alternate, median, physicalLimit, timed } from "../measurement";
 import { orders, RegistryProcess } from "../registry-process";
@@ -27,7 +27,12 @@ async function measure(bench: Bench): Promise<CaseReport> {
   const traffic = new Map<string, Traffic>();
   try {
     const images = await registry.publish(orders(imageCount, "bench", { mixed }));
-    const peers = (await bench.peers()).map((peer) => peerContender(peer, registry.host));
+    const known = (await bench.peers()).map((peer) => peerContender(peer, registry.host));
+    const samples = [images[0], images.at(-1)].filter((image) => image !== undefined);
+    const { able, leftOut } = await whoRead(known, samples, () => emptyHome(folder));
+    leftOut.forEach((remark) => {
+      bench.say(`  ${remark}`);
+    });
     const run = (contender: Contender) => async () => {
       // A new home each time, so that nothing is known from the time before.
       const home = emptyHome(folder);
@@ -38,12 +43,16 @@ async function measure(bench: Bench): Promise<CaseReport> {
       bench.say(`  ${contender.name}: ${result.toFixed(0)} ms, ${seen.requests} requests`);
       return result;
     };
-    const contenders: Contender[] = [guardCommand, ...peers];
+    const contenders: Contender[] = [guardCommand, ...able];
     const times = await alternate(
       rounds,
       Object.fromEntries(contenders.map((contender) => [contender.name, run(contender)])),
     );
-    return { figures: figuresOf(times, traffic), tables: [tableOf(contenders, times, traffic)], remarks };
+    return {
+      figures: figuresOf(times, traffic),
+      tables: [tableOf(contenders, times, traffic)],
+      remarks: [...remarks, ...leftOut],
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
     await registry.stop();

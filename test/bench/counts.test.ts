@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { compete, guardCommand, peerContender } from "../../bench/contender";
+import { compete, guardCommand, peerContender, whoRead } from "../../bench/contender";
 import { orders, RegistryProcess } from "../../bench/registry-process";
 
 describe("the benchmark's counts", () => {
@@ -46,6 +46,16 @@ describe("the benchmark's counts", () => {
     const missing = image.replace(":there", ":gone");
     await assert.rejects(compete(guardCommand, [image, missing], home), /read 1 of 2 images/);
   }).timeout(30_000);
+
+  it("leave out a peer that does not read such images, and say why", async () => {
+    const peers = ["echo", "false"].map((file) => ({
+      ...peerContender({ name: "crane", file, version: file }, registry.host),
+      mark: /image-\d$/gm,
+    }));
+    const { able, leftOut } = await whoRead(peers, ["image-1", "image-2"], () => home);
+    assert.deepEqual(able, peers.slice(0, 1));
+    assert.deepEqual(leftOut, ["Left out: crane manifest read 0 of 2 images: (false)"]);
+  });
 
   it("of a peer are those of one process for each image", async () => {
     // No peer is needed to see how one is run: this one prints what a manifest begins with.
