@@ -60,7 +60,7 @@ export class Authorization {
     private readonly network: Pick<Network, "tokens" | "credentials" | "challenges" | "trace">,
   ) {
     const { scheme, realm = "", service } = network.challenges?.recall(host.authority) ?? {};
-    const url = parseUrl(realm);
+    const url = realmIn(realm);
     // By the scheme that is tried first: which one it is now is told by its answer only.
     if (url !== undefined && scheme === host.schemes[0])
       this.#recalled = { scheme: "bearer", realm: url, service };
@@ -115,11 +115,8 @@ export class Authorization {
     const challenges = parseChallenges(response.header("www-authenticate"));
     const offers = challenges.filter(({ scheme }) => scheme === "bearer");
     for (const { params } of offers) {
-      const realm = parseUrl(params.get("realm") ?? "");
-      if (realm === undefined || !/^https?:$/.test(realm.protocol)) continue;
-      realm.username = "";
-      realm.password = "";
-      realm.hash = "";
+      const realm = realmIn(params.get("realm") ?? "");
+      if (realm === undefined) continue;
       const scope = params.get("scope");
       if (renewing && scope !== undefined && scope !== "") this.#scopes.set(repository, scope);
       const service = params.get("service");
@@ -207,4 +204,14 @@ export class Authorization {
       secrets: secretsOf(credential),
     };
   }
+}
+
+/** The URL of a token service; undefined where it is none. */
+function realmIn(text: string): URL | undefined {
+  const realm = parseUrl(text);
+  if (realm === undefined || !/^https?:$/.test(realm.protocol)) return undefined;
+  realm.username = "";
+  realm.password = "";
+  realm.hash = "";
+  return realm;
 }

@@ -4,13 +4,18 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
+import { KnownChallenges } from "../../../policypack/cache/challenges";
 import { DocumentCache } from "../../../policypack/cache/documents";
+import { imageFolder } from "../../../policypack/cache/place";
 import { StackRecord } from "../../../policypack/cache/stacks";
 import { parseArguments, UsageError } from "../../../policypack/cli/arguments";
 import { findExemption } from "../../../policypack/exemptions";
 import { fitsPattern } from "../../../policypack/name-pattern";
 import { sha256Of } from "../../../policypack/oci/digest";
 import { referenceIn } from "../../../policypack/oci/reference";
+import { Endpoint } from "../../../policypack/registry/endpoint";
+import { HostRules } from "../../../policypack/registry/http/hosts";
+import { openNetwork } from "../../../policypack/registry/network";
 import { mergeSettings, readSettings } from "../../../policypack/settings";
 import { bytesOf, mixed, nearly, text } from "../arbitraries";
 import { assertLine } from "../safe";
@@ -110,13 +115,23 @@ export const settings: readonly Subject[] = [
 /** Files of the cache that someone else has written. */
 export function keptFiles(): Subject[] {
   const folder = mkdtempSync(join(tmpdir(), "ecs-image-guard-hostile-"));
-  const [stacks, documents] = [join(folder, "stacks"), join(folder, "documents")];
+  const [stacks, documents, registries] = ["stacks", "documents", "registries"].map((name) =>
+    join(folder, name),
+  ) as [string, string, string];
   const record = StackRecord.of({ organization: "o", project: "p", stack: "s" }, { directory: stacks });
   const cache = DocumentCache.open({ directory: documents });
-  assert.ok(record && cache);
+  const ofRegistries = imageFolder({ directory: registries });
+  assert.ok(record && cache && ofRegistries);
+  const challenges = new KnownChallenges(ofRegistries);
   const bytes = Buffer.from("{}");
   const digest = sha256Of(bytes);
   record.leave([]);
+  const known = {
+    scheme: "https",
+    realm: "https://auth.example/token",
+    service: "registry.example",
+  } as const;
+  challenges.keep("registry.example", known);
   cache.keep(repository, digest, { mediaType: "a/b", bytes });
   cache.remember(repository, "1", digest);
   const inside = (parent: string) =>
@@ -136,6 +151,22 @@ export function keptFiles(): Subject[] {
         },
       ),
       share: 0.5,
+    },
+    {
+      ...subject(
+        "kept challenges",
+        bytesOf(nearly(["scheme", "realm", "service", "https", "http"], known)),
+        (written) => {
+          for (const file of inside(registries)) writeFileSync(file, written);
+          const { scheme, realm } = challenges.recall("registry.example") ?? known;
+          assert.match(scheme, /^https?$/);
+          assert.equal(typeof realm, "string");
+          const host = new HostRules().host("registry.example");
+          assert.ok(host);
+          new Endpoint(host, openNetwork({ challenges }));
+        },
+      ),
+      share: 0.3,
     },
     {
       ...subject(
