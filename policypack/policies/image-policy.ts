@@ -39,7 +39,7 @@ export function imagePolicy(
           return problems.filter(({ urn, message }) => session.isNews([urn, message]));
         },
         findings: async (resources) => {
-          if (resources !== undefined) session.leaveBehind(review, resources, settings);
+          if (resources !== undefined) session.leaveBehind(review, resources);
           const settled = await review.settle();
           return [
             ...imageFindings(settled, settings, run, judge),

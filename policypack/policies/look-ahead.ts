@@ -37,18 +37,18 @@ export class LookAhead implements Pick<Inspector, "inspect" | "hurry"> {
     if (this.#waiting.length > 0) {
       const reference = referenceIn(image);
       this.#surplus += reference !== undefined && this.#names.has(nameOf(reference)) ? 1 : -1;
-      if (this.#surplus < 0) this.#leaveOff();
+      if (this.#surplus < 0) this.leaveOff();
     }
     return this.inspector.inspect(image, platform, reader);
   }
 
   /** All that the program uses was asked for. */
   hurry(): void {
-    this.#leaveOff();
+    this.leaveOff();
     this.inspector.hurry();
   }
 
-  #leaveOff(): void {
+  leaveOff(): void {
     this.#waiting.length = 0;
   }
 

@@ -122,12 +122,13 @@ export class Session {
   }
 
   /** The images of a stack whose preview ends: its next run looks them up at its start. */
-  leaveBehind(review: ReviewInProgress, resources: readonly PolicyResource[], settings: Settings): void {
-    if (runtime.isDryRun()) this.#handOver.leaveBehind(review, resources, cacheOf(settings));
+  leaveBehind(review: ReviewInProgress, resources: readonly PolicyResource[]): void {
+    if (runtime.isDryRun()) this.#handOver.leaveBehind(review, resources);
   }
 
   /** The run's last word. */
   close(): void {
+    this.#handOver.close();
     if (this.#summary) this.#progress.close();
   }
 

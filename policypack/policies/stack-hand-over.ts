@@ -13,6 +13,7 @@ import { reportsAtEnd, stackName } from "./run-mode";
 
 /** What a preview leaves behind for the next run of the same stack, and what that run makes of it. */
 export class StackHandOver {
+  #record: StackRecord | undefined;
   #taken: HandOver | undefined;
   #ahead: LookAhead | undefined;
   #leftBehind = false;
@@ -22,7 +23,8 @@ export class StackHandOver {
    * may push images itself, minds when it was given.
    */
   take(inspector: Inspector, settings: Settings): void {
-    const images = recordIn(cacheOf(settings))?.read() ?? [];
+    this.#record = recordIn(cacheOf(settings));
+    const images = this.#record?.read() ?? [];
     const expected = images.flatMap((image) => expectedOf(image, settings.exclude) ?? []);
     if (expected.length === 0) return;
     if (reportsAtEnd()) this.#ahead = new LookAhead(inspector, expected);
@@ -42,12 +44,8 @@ export class StackHandOver {
     this.#taken?.left();
   }
 
-  /** What the next run may look up before it comes to the resources: images that nothing pushes before. */
-  leaveBehind(
-    review: ReviewInProgress,
-    resources: readonly PolicyResource[],
-    cache: false | CacheOptions,
-  ): void {
+  /** A preview ends that has met images: the next run may look up those that nothing pushes before. */
+  leaveBehind(review: ReviewInProgress, resources: readonly PolicyResource[]): void {
     if (this.#leftBehind) return;
     this.#leftBehind = true;
     const awaiting = new Set(resources.filter(mayFollowPush).map(({ urn }) => urn));
@@ -55,7 +53,14 @@ export class StackHandOver {
       .filter(({ users }) => !users.some(({ workload }) => awaiting.has(workload.urn)))
       .map(toStackImage)
       .filter((image) => image !== undefined);
-    recordIn(cache)?.leave(images);
+    this.#record?.leave(images);
+  }
+
+  /** A preview ends: where it met no image, the next run expects none. */
+  close(): void {
+    if (this.#ahead === undefined || this.#leftBehind) return;
+    this.#ahead.leaveOff();
+    this.#record?.leave([]);
   }
 }
 

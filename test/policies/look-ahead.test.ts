@@ -99,6 +99,14 @@ describe("a preview after another", () => {
     });
   });
 
+  it("asks for nothing beforehand once its program has run no image", async () => {
+    await analyze("preview", [bucket]);
+    asked();
+    await preview(() => {
+      assert.deepEqual(asked(), []);
+    });
+  });
+
   it("looks nothing up for an image that is exempt by then", async () => {
     const exclude = [{ image: image("app3"), reason: "TEAM-1" }];
     await analyze("preview", [bucket, { ...bucket, before: () => pause(300) }], {
