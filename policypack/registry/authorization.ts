@@ -13,6 +13,8 @@ import type { HttpResponse } from "./http/exchange";
 export interface Authorized {
   /** The value of the Authorization field; undefined for an anonymous request. */
   readonly header?: string;
+  /** Whether it was an earlier run's challenge that led to it. */
+  readonly recalled?: boolean;
   /** Whether a credential stands behind it. */
   readonly identified: boolean;
   /** Why there is no credential though there may be one: told only where the anonymous request is denied. */
@@ -102,9 +104,15 @@ export class Authorization {
       recalled();
       const token = await this.#token(repository, registryUrl, known, login, shared);
       if (token.ok || shared.aborted) return token;
-      this.#recalled = undefined;
+      this.doubt(repository);
       return success(anonymous);
     });
+  }
+
+  /** What an earlier run's challenge led to did not serve: the registry itself must say. */
+  doubt(repository: string): void {
+    this.#recalled = undefined;
+    this.#tokens.delete(repository);
   }
 
   /**
@@ -156,6 +164,7 @@ export class Authorization {
     this.network.trace?.conceal([value]);
     const authorized = {
       header: `Bearer ${value}`,
+      recalled: this.#learnt === undefined,
       identified: credential !== undefined,
       ...(fault !== undefined && { credentialFault: fault }),
       secrets: [value, ...secretsOf(credential)],

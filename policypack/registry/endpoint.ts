@@ -76,10 +76,16 @@ export class Endpoint {
     let authorized = await authorize();
     for (let renewing = false; ;) {
       if (!authorized.ok) return authorized;
-      const { header } = authorized.value;
+      const { header, recalled = false } = authorized.value;
       const sent = await this.#send(request, header);
       if (!sent.ok) return { ok: false, failure: sent.failure };
       const answer = success({ response: sent.response, authorized: authorized.value });
+      // Some registries deny what comes with a token that is not theirs, where others challenge.
+      if (recalled && sent.response.status === 403) {
+        this.#authorization.doubt(repository);
+        authorized = await authorize();
+        continue;
+      }
       const challenged = sent.response.status === 401 && sent.response.url.origin === this.#url().origin;
       // A refused password is not tried again: that locks accounts.
       const settled = renewing || (header !== undefined && !header.startsWith("Bearer "));

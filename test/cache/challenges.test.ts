@@ -61,6 +61,19 @@ describe("a registry's challenge", () => {
     assert.deepEqual(bench.asked().slice(1), anew);
   });
 
+  it("is asked for anew where the registry denies what comes with the token that it led to", async () => {
+    bench.registry.onRequest = ({ url = "", headers }, response) => {
+      const old = url.startsWith("/old-token");
+      const denied = headers.authorization === "Bearer old";
+      if (old) sendJson(response, 200, { token: "old" });
+      if (denied) response.writeHead(403).end();
+      return old || denied;
+    };
+    change({ realm: `${bench.registry.url}/old-token` });
+    await bench.inspect("app:1");
+    assert.deepEqual(bench.asked().slice(1), ["HEAD manifests/1", ...anew]);
+  });
+
   it("is forgotten where the registry asks for none any more", async () => {
     bench.registry.access = { mode: "none" };
     await bench.inspect("app:1");
