@@ -1,5 +1,5 @@
 import { fitsPattern } from "./name-pattern";
-import { formatReference, type Reference, withDefaultTag } from "./oci/reference";
+import { canonicalName, type Reference } from "./oci/reference";
 import type { Exclusion } from "./settings";
 
 /** What an exemption may cover. */
@@ -66,5 +66,5 @@ function namesOf(image: string, reference: Reference): string[] {
     reference.tag === undefined
       ? []
       : [`${written}:${reference.tag}`, `${registry}/${repository}:${reference.tag}`];
-  return [image, written, ...tagged, `${registry}/${repository}`, formatReference(withDefaultTag(reference))];
+  return [image, written, ...tagged, `${registry}/${repository}`, canonicalName(reference)];
 }

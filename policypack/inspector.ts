@@ -2,13 +2,7 @@ import { Inspections, type Statistics } from "./inspections";
 import { type InspectedImage, LookUp } from "./look-up";
 import { type Failure, failure, type Outcome } from "./oci/failure";
 import { formatPlatform, type Platform } from "./oci/platform";
-import {
-  formatReference,
-  InvalidReferenceError,
-  parseReference,
-  type Reference,
-  withDefaultTag,
-} from "./oci/reference";
+import { canonicalName, InvalidReferenceError, parseReference, type Reference } from "./oci/reference";
 import { printable } from "./oci/text";
 import type { AwsIdentities } from "./registry/ecr/configured-identities";
 import { parseEcrHost } from "./registry/ecr/hosts";
@@ -140,7 +134,7 @@ export class Inspector {
 }
 
 function keyOf(reference: Reference, platform: Platform, reader: ImageReader): string {
-  return JSON.stringify([formatReference(withDefaultTag(reference)), formatPlatform(platform), reader.key]);
+  return JSON.stringify([canonicalName(reference), formatPlatform(platform), reader.key]);
 }
 
 /** What a registry that answers said: one that does not would cost its time-out each time that it is asked again. */

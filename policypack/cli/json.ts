@@ -1,7 +1,7 @@
 import type { InspectedImage } from "../inspector";
 import type { Failure } from "../oci/failure";
 import { formatPlatform } from "../oci/platform";
-import { formatReference, type Reference, referenceIn, withDefaultTag, withoutLogin } from "../oci/reference";
+import { canonicalName, type Reference, referenceIn, withDefaultTag, withoutLogin } from "../oci/reference";
 import { stepsOf } from "./explain";
 import { jsonText } from "./json-text";
 import { findingsOf, type InspectedName, predictionsOf } from "./inspected";
@@ -28,7 +28,7 @@ function imageAsJson(result: InspectedName) {
 function referenceAsJson(reference: Reference | undefined) {
   if (reference === undefined) return null;
   const { registry, repository, tag = null, digest = null } = withDefaultTag(reference);
-  return { registry, repository, tag, digest, canonical: formatReference(withDefaultTag(reference)) };
+  return { registry, repository, tag, digest, canonical: canonicalName(reference) };
 }
 
 function manifestAsJson({ mediaType, digest, layers, config }: InspectedImage) {

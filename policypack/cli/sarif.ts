@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { home } from "../home";
 import { formatPlatform } from "../oci/platform";
-import { formatReference, referenceIn, withDefaultTag, printableName } from "../oci/reference";
+import { canonicalName, printableName, referenceIn } from "../oci/reference";
 import { definitions } from "../policies/definitions";
 import { jsonText } from "./json-text";
 import { type Finding, findingsOf, type InspectedName } from "./inspected";
@@ -47,7 +47,7 @@ export function renderSarif(results: readonly InspectedName[], version: string):
 
 function resultOf({ image, platform }: InspectedName, { policy, level, message }: Finding) {
   const reference = referenceIn(image);
-  const name = reference === undefined ? printableName(image) : formatReference(withDefaultTag(reference));
+  const name = reference === undefined ? printableName(image) : canonicalName(reference);
   const identity = JSON.stringify([policy, name, formatPlatform(platform)]);
   const fingerprint = createHash("sha256").update(identity).digest("hex");
   return {

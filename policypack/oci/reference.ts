@@ -106,6 +106,11 @@ export function withDefaultTag(reference: Reference): Reference {
     : reference;
 }
 
+/** The whole name of what is pulled: with its registry, and with the default tag where it names none. */
+export function canonicalName(reference: Reference): string {
+  return formatReference(withDefaultTag(reference));
+}
+
 /** The full name: `docker.io/library/nginx:1.27@sha256:…`. */
 export function formatReference({ registry, repository, tag, digest }: Reference): string {
   return `${registry}/${repository}${tag === undefined ? "" : `:${tag}`}${digest === undefined ? "" : `@${digest}`}`;

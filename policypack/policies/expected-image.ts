@@ -2,7 +2,7 @@ import type { StackImage } from "../cache/stacks";
 import { today } from "../calendar";
 import { findExemption } from "../exemptions";
 import { formatPlatform, parsePlatform, type Platform } from "../oci/platform";
-import { formatReference, type Reference, referenceIn, withDefaultTag } from "../oci/reference";
+import { canonicalName, type Reference, referenceIn } from "../oci/reference";
 import { parseEcrHost } from "../registry/ecr/hosts";
 import { defaultIdentity } from "../registry/ecr/identity";
 import { type Reader, readerOf } from "../registry/reader";
@@ -21,7 +21,7 @@ export function toStackImage({ image, platform, users }: PendingImage): StackIma
   const reference = referenceIn(image);
   if (reference === undefined || users.some(({ use }) => use.credentialsParameter !== undefined))
     return undefined;
-  const named = { image: formatReference(withDefaultTag(reference)), platform: formatPlatform(platform) };
+  const named = { image: canonicalName(reference), platform: formatPlatform(platform) };
   const identity = users[0]?.workload.reader?.identity;
   if (parseEcrHost(reference.registry) === undefined || identity === undefined) return named;
   return identity.key === defaultIdentity.key ? { ...named, identity: "default" } : undefined;
@@ -44,5 +44,5 @@ export function expectedOf(image: StackImage, exclude: readonly Exclusion[]): Ex
 
 export function keyOf({ reference, platform, reader }: ExpectedImage): string {
   const { key } = readerOf(reference.registry, reader);
-  return JSON.stringify([formatReference(withDefaultTag(reference)), formatPlatform(platform), key]);
+  return JSON.stringify([canonicalName(reference), formatPlatform(platform), key]);
 }

@@ -1,7 +1,7 @@
 import type { InspectedImage, Inspector } from "../inspector";
 import type { Outcome } from "../oci/failure";
 import type { Platform } from "../oci/platform";
-import { formatReference, type Reference, referenceIn, withDefaultTag } from "../oci/reference";
+import { canonicalName, referenceIn } from "../oci/reference";
 import { parseEcrHost } from "../registry/ecr/hosts";
 import type { Reader } from "../registry/reader";
 import type { ExpectedImage } from "./expected-image";
@@ -25,7 +25,7 @@ export class LookAhead implements Pick<Inspector, "inspect" | "hurry"> {
     readonly inspector: Pick<Inspector, "inspect" | "hurry" | "anticipate">,
     images: readonly ExpectedImage[],
   ) {
-    this.#names = new Set(images.map(({ reference }) => nameOf(reference)));
+    this.#names = new Set(images.map(({ reference }) => canonicalName(reference)));
     // Look-ups in ECR wait for one another, to go out in few calls: not before it is clear which are needed.
     this.#waiting = images.filter(({ reference }) => parseEcrHost(reference.registry) === undefined);
     setTimeout(() => {
@@ -36,7 +36,7 @@ export class LookAhead implements Pick<Inspector, "inspect" | "hurry"> {
   inspect(image: string, platform: Platform, reader: Reader = {}): Promise<Outcome<InspectedImage>> {
     if (this.#waiting.length > 0) {
       const reference = referenceIn(image);
-      this.#surplus += reference !== undefined && this.#names.has(nameOf(reference)) ? 1 : -1;
+      this.#surplus += reference !== undefined && this.#names.has(canonicalName(reference)) ? 1 : -1;
       if (this.#surplus < 0) this.leaveOff();
     }
     return this.inspector.inspect(image, platform, reader);
@@ -56,8 +56,4 @@ export class LookAhead implements Pick<Inspector, "inspect" | "hurry"> {
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift())
       await this.inspector.anticipate(next.reference, next.platform, next.reader);
   }
-}
-
-function nameOf(reference: Reference): string {
-  return formatReference(withDefaultTag(reference));
 }

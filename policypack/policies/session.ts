@@ -146,8 +146,8 @@ export class Session {
     const key = JSON.stringify(options);
     let inspector = this.#inspectors.get(key);
     if (inspector === undefined) {
-      const gathering = reportsAtEnd() ? previewGathering : undefined;
-      inspector = new Inspector({ ...options, tagsFreshForMs, ...(gathering && { gathering }) });
+      const gathering = reportsAtEnd() && { gathering: previewGathering };
+      inspector = new Inspector({ ...options, tagsFreshForMs, ...gathering });
       this.#inspectors.set(key, inspector);
     }
     return inspector;

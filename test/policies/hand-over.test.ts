@@ -1,46 +1,22 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Inspector } from "../../policypack/inspector";
 import { parseReference } from "../../policypack/oci/reference";
 import { HandOver } from "../../policypack/policies/hand-over";
-import { analyze, nameStack, taskDefinition } from "../support/fake-engine";
-import { buildImage, pushImage } from "../support/images";
-import { TestRegistry } from "../support/registry";
-
-const variable = "ECS_IMAGE_GUARD_IMAGE_CACHE";
-const good = buildImage({ layers: ["gzip"], family: "docker" });
-const mixed = buildImage({ layers: ["gzip", "zstd"], family: "docker" });
+import { analyze, nameStack } from "../support/fake-engine";
+import { pushImage } from "../support/images";
+import { mixed, stackBench } from "./support";
 
 describe("an update after its preview", () => {
-  let registry: TestRegistry;
-  let directory = "";
-  const saved = process.env[variable];
   const names = Array.from({ length: 8 }, (_, n) => `app${n}`);
-  const image = (name: string) => `${registry.host}/${name}:1`;
-  const program = () => names.map((name) => taskDefinition(name, { app: image(name) }));
+  const bench = stackBench(names);
+  const { image, program, asked } = bench;
   const records = () =>
-    readdirSync(join(directory, "images-v1"))
+    readdirSync(join(bench.directory, "images-v1"))
       .filter((name) => name.startsWith("stack-"))
-      .map((name) => join(directory, "images-v1", name));
-
-  beforeEach(async () => {
-    directory = mkdtempSync(join(tmpdir(), "ecs-image-guard-cache-"));
-    process.env[variable] = directory;
-    nameStack("project", "stack");
-    registry = await TestRegistry.start();
-    for (const name of names) pushImage(registry, name, "1", good);
-  });
-  afterEach(async () => {
-    nameStack("", "");
-    process.env[variable] = saved;
-    await registry.stop();
-    rmSync(directory, { recursive: true, force: true });
-  });
-
-  const asked = () => registry.log.splice(0).map(({ method, url }) => `${method} ${url.split("/")[2]}`);
+      .map((name) => join(bench.directory, "images-v1", name));
 
   it("asks for all its images at once, when the first resource of any kind comes", async () => {
     assert.deepEqual(await analyze("preview", program()), []);
@@ -57,7 +33,7 @@ describe("an update after its preview", () => {
   it("finds the answers waiting", async () => {
     await analyze("preview", program());
     asked();
-    registry.latencyMs = 150;
+    bench.registry.latencyMs = 150;
     const started = performance.now();
     assert.deepEqual(await analyze("update", program()), []);
     assert.ok(performance.now() - started < names.length * 150, "it asked for one after the other");
@@ -69,7 +45,7 @@ describe("an update after its preview", () => {
 
   it("judges a tag that was pushed again as what it is then", async () => {
     await analyze("preview", program());
-    pushImage(registry, "app5", "1", mixed);
+    pushImage(bench.registry, "app5", "1", mixed);
     const found = await analyze("update", program());
     assert.ok(found.some(({ level, message }) => level === "mandatory" && message.includes(image("app5"))));
   });
@@ -162,12 +138,12 @@ describe("an update after its preview", () => {
     assert.deepEqual(JSON.parse(readFileSync(record, "utf8")), {
       images: [{ image: image("app0"), platform: "linux/amd64" }],
     });
-    for (const name of readdirSync(join(directory, "images-v1")))
-      assert.ok(!readFileSync(join(directory, "images-v1", name), "utf8").includes("planted-secret"));
+    for (const name of readdirSync(join(bench.directory, "images-v1")))
+      assert.ok(!readFileSync(join(bench.directory, "images-v1", name), "utf8").includes("planted-secret"));
   });
 
   it("asks anew for what still waits when the program paused in between, and for that only", async () => {
-    const inspector = new Inspector({ cache: { directory } });
+    const inspector = new Inspector({ cache: { directory: bench.directory } });
     const amd64 = { os: "linux", architecture: "amd64" };
     const images = names.map((name) => ({
       reference: parseReference(image(name)),
@@ -180,7 +156,7 @@ describe("an update after its preview", () => {
     assert.equal(first.ok && first.value.layers.length, 1);
     handOver.left();
     await pause(300);
-    for (const name of ["app0", "app1"]) pushImage(registry, name, "1", mixed);
+    for (const name of ["app0", "app1"]) pushImage(bench.registry, name, "1", mixed);
     handOver.entered();
     const later = await handOver.inspect(image("app1"), amd64);
     assert.equal(later.ok && later.value.layers.length, 2);

@@ -1,17 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseReference } from "../../policypack/oci/reference";
 import { LookAhead } from "../../policypack/policies/look-ahead";
-import { analyze, nameStack, taskDefinition } from "../support/fake-engine";
+import { analyze, nameStack } from "../support/fake-engine";
 import { buildImage, pushImage } from "../support/images";
-import { TestRegistry } from "../support/registry";
+import { mixed, stackBench } from "./support";
 
-const variable = "ECS_IMAGE_GUARD_IMAGE_CACHE";
-const good = buildImage({ layers: ["gzip"], family: "docker" });
-const mixed = buildImage({ layers: ["gzip", "zstd"], family: "docker" });
 const other = buildImage({
   layers: ["gzip"],
   family: "docker",
@@ -20,31 +14,15 @@ const other = buildImage({
 const amd64 = { os: "linux", architecture: "amd64" };
 
 describe("a preview after another", () => {
-  let registry: TestRegistry;
-  let directory = "";
-  const saved = process.env[variable];
   const names = Array.from({ length: 8 }, (_, n) => `app${n}`);
-  const image = (name: string) => `${registry.host}/${name}:1`;
-  const program = (some: readonly string[] = names) =>
-    some.map((name) => taskDefinition(name, { app: image(name) }));
+  const bench = stackBench(names);
+  const { image, program, asked } = bench;
   const bucket = { type: "aws:s3/bucket:Bucket", name: "b", props: {} };
-  const asked = () => registry.log.splice(0).map(({ method, url }) => `${method} ${url.split("/")[2]}`);
   const heads = names.map((name) => `HEAD ${name}`);
 
   beforeEach(async () => {
-    directory = mkdtempSync(join(tmpdir(), "ecs-image-guard-cache-"));
-    process.env[variable] = directory;
-    nameStack("project", "stack");
-    registry = await TestRegistry.start();
-    for (const name of names) pushImage(registry, name, "1", good);
     assert.deepEqual(await analyze("preview", program()), []);
     asked();
-  });
-  afterEach(async () => {
-    nameStack("", "");
-    process.env[variable] = saved;
-    await registry.stop();
-    rmSync(directory, { recursive: true, force: true });
   });
 
   /** A preview of a program that registers a resource of another kind, and does something before its task definitions. */
@@ -69,25 +47,25 @@ describe("a preview after another", () => {
   });
 
   it("judges a tag that was pushed again before as what it is now", async () => {
-    pushImage(registry, "app5", "1", mixed);
+    pushImage(bench.registry, "app5", "1", mixed);
     const found = await preview(() => undefined);
     assert.ok(found.some(({ level, message }) => level === "mandatory" && message.includes(image("app5"))));
   });
 
   it("says nothing of an image that its program uses no more, whatever became of it", async () => {
-    pushImage(registry, "app6", "1", mixed);
-    pushImage(registry, "app7", "1", other);
+    pushImage(bench.registry, "app6", "1", mixed);
+    pushImage(bench.registry, "app7", "1", other);
     assert.deepEqual(await preview(() => undefined, names.slice(0, 6)), []);
   });
 
   it("asks again for an image that was not there while the program loaded", async () => {
-    registry.onRequest = ({ url = "" }, response) => {
+    bench.registry.onRequest = ({ url = "" }, response) => {
       if (!url.includes("app3")) return false;
       response.writeHead(404).end();
       return true;
     };
     const found = await preview(() => {
-      registry.onRequest = undefined;
+      bench.registry.onRequest = undefined;
     });
     assert.deepEqual(found, []);
   });

@@ -1,4 +1,4 @@
-import { formatReference, referenceIn, withDefaultTag } from "../../oci/reference";
+import { canonicalName, referenceIn } from "../../oci/reference";
 import { printable } from "../../oci/text";
 import { DockerfileError } from "./dockerfile-error";
 import { globalVariables } from "./global-variables";
@@ -161,7 +161,7 @@ const layered: ReadonlySet<string> = new Set(["ADD", "COPY", "RUN"]);
 
 function fullName(name: string): string {
   const reference = referenceIn(name.toLowerCase());
-  return reference === undefined ? name : formatReference(withDefaultTag(reference));
+  return reference === undefined ? name : canonicalName(reference);
 }
 
 function shown(text: string): string {

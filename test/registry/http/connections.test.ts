@@ -78,13 +78,18 @@ describe("connections", () => {
     assert.ok(!connections.share("x", () => new Shared()));
   });
 
-  it("that could be shared and ended are followed by one, for which all wait", async () => {
+  /** Connections whose shared one ended, and three who want one. */
+  function wanted() {
     const connections = new Connections(8);
     const { signal } = new AbortController();
     const first = new Shared();
     connections.share("x", () => first);
     first.retire();
-    const taken = [1, 2, 3].map(() => connections.takeInTurn("x", open, signal));
+    return { connections, taken: [1, 2, 3].map(() => connections.takeInTurn("x", open, signal)) };
+  }
+
+  it("that could be shared and ended are followed by one, for which all wait", async () => {
+    const { connections, taken } = wanted();
     const opener = await taken[0];
     const second = new Shared();
     connections.share("x", () => second);
@@ -95,12 +100,7 @@ describe("connections", () => {
   });
 
   it("that could be shared and are followed by none have a connection each, and whoever gave up waits no more", async () => {
-    const connections = new Connections(8);
-    const { signal } = new AbortController();
-    const first = new Shared();
-    connections.share("x", () => first);
-    first.retire();
-    const taken = [1, 2, 3].map(() => connections.takeInTurn("x", open, signal));
+    const { connections, taken } = wanted();
     const end = new AbortController();
     const givenUp = connections.takeInTurn("x", open, end.signal);
     end.abort();

@@ -19,6 +19,13 @@ function forever(socket: Socket, text: string, pauseMs?: number): void {
   next();
 }
 
+/** A body of chunks without an end. */
+const unending =
+  (status: number, chunk: string, pauseMs?: number) => (response: ServerResponse, socket: Socket) => {
+    response.writeHead(status).flushHeaders();
+    forever(socket, chunk, pauseMs);
+  };
+
 type Attack = readonly [string, (response: ServerResponse, socket: Socket) => unknown, FailureKind, RegExp];
 
 const encoded = (coding: string, body: Buffer): Attack => [
@@ -41,40 +48,18 @@ const attacks: readonly Attack[] = [
   ],
   [
     "an endless body",
-    (r, s) => {
-      r.writeHead(200).flushHeaders();
-      forever(s, `10000\r\n${"x".repeat(65_536)}\r\n`);
-    },
+    unending(200, `10000\r\n${"x".repeat(65_536)}\r\n`),
     "malformed",
     /more than 4194304 bytes/,
   ],
   [
     "an endless body of an error",
-    (r, s) => {
-      r.writeHead(404).flushHeaders();
-      forever(s, `10000\r\n${"x".repeat(65_536)}\r\n`);
-    },
+    unending(404, `10000\r\n${"x".repeat(65_536)}\r\n`),
     "missing",
     /has no tag/,
   ],
-  [
-    "a body that drips",
-    (r, s) => {
-      r.writeHead(200).flushHeaders();
-      forever(s, "1\r\n \r\n", 10);
-    },
-    "timeout",
-    /within 0\.4 s/,
-  ],
-  [
-    "an error's body that drips",
-    (r, s) => {
-      r.writeHead(404).flushHeaders();
-      forever(s, "1\r\n \r\n", 10);
-    },
-    "timeout",
-    /within 0\.4 s/,
-  ],
+  ["a body that drips", unending(200, "1\r\n \r\n", 10), "timeout", /within 0\.4 s/],
+  ["an error's body that drips", unending(404, "1\r\n \r\n", 10), "timeout", /within 0\.4 s/],
   [
     "headers that drip",
     (_, s) => {
