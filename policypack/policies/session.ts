@@ -1,12 +1,12 @@
 import type { PolicyResource, ResourceValidationArgs } from "@pulumi/policy";
 import { runtime } from "@pulumi/pulumi";
 import { pushedImages } from "../builds/pushed-images";
+import { cacheInUse, type CacheOptions } from "../cache/place";
 import { total } from "../inspections";
 import { Inspector } from "../inspector";
 import { formatReference, referenceIn, withDefaultTag } from "../oci/reference";
 import { mergeSettings, readSettings, type Settings } from "../settings";
 import { WaitingBudget } from "../waiting-budget";
-import { cacheOf } from "./cache-choice";
 import { Progress } from "./progress";
 import { ReviewInProgress, type Workload } from "./review";
 import { isServedByEngine, reportsAtEnd } from "./run-mode";
@@ -81,7 +81,7 @@ export class Session {
   meet(policy: string, resource: Pick<ResourceValidationArgs, "type" | "props" | "getConfig">): void {
     if (this.#active.size === 0) {
       const { settings } = this.settingsOf(policy, resource.getConfig<object>());
-      this.#handOver.take(this.inspectorFor(settings), settings);
+      this.#handOver.take(this.inspectorFor(settings), cacheOf(settings), settings.exclude);
     }
     this.#active.add(policy);
     this.#handOver.entered();
@@ -152,6 +152,16 @@ export class Session {
     }
     return inspector;
   }
+}
+
+/** Where a run keeps documents, as its settings and the environment say; false for nowhere. */
+function cacheOf({ cache }: Settings): false | CacheOptions {
+  const { enabled = true, directory, maxMegabytes } = cache;
+  if (!enabled) return false;
+  return cacheInUse({
+    ...(directory !== undefined && { directory }),
+    ...(maxMegabytes !== undefined && { maxBytes: maxMegabytes * 1024 * 1024 }),
+  });
 }
 
 /** Without the digest where there is a tag: that is what a push names. */

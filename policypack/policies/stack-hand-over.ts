@@ -2,8 +2,7 @@ import type { PolicyResource } from "@pulumi/policy";
 import type { CacheOptions } from "../cache/place";
 import { StackRecord } from "../cache/stacks";
 import type { Inspector } from "../inspector";
-import type { Settings } from "../settings";
-import { cacheOf } from "./cache-choice";
+import type { Exclusion } from "../settings";
 import { expectedOf, toStackImage } from "./expected-image";
 import { HandOver } from "./hand-over";
 import { mayFollowPush } from "./pushers";
@@ -22,10 +21,10 @@ export class StackHandOver {
    * A run begins, with what the stack's last preview met. For a preview any answer of the run is good enough; an update, which
    * may push images itself, minds when it was given.
    */
-  take(inspector: Inspector, settings: Settings): void {
-    this.#record = recordIn(cacheOf(settings));
+  take(inspector: Inspector, cache: false | CacheOptions, exclude: readonly Exclusion[]): void {
+    this.#record = recordIn(cache);
     const images = this.#record?.read() ?? [];
-    const expected = images.flatMap((image) => expectedOf(image, settings.exclude) ?? []);
+    const expected = images.flatMap((image) => expectedOf(image, exclude) ?? []);
     if (expected.length === 0) return;
     if (reportsAtEnd()) this.#ahead = new LookAhead(inspector, expected);
     else this.#taken = new HandOver(inspector, expected);
