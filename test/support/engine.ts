@@ -13,6 +13,7 @@ import {
 } from "@pulumi/pulumi/automation";
 import { findEngine, NoEngineError } from "../../scripts/engine";
 import { type Finished, finished } from "./command";
+import { separateConnections } from "./engine-connections";
 import type { EngineOptions, EngineRun, StackOptions } from "./engine-options";
 import { pluginEnvironment, writePlugins } from "./engine-plugins";
 
@@ -52,6 +53,7 @@ export class EngineStack {
     program: () => void,
     { config = {}, providers = {}, environment = {}, cloud }: StackOptions = {},
   ): Promise<EngineStack> {
+    separateConnections();
     const folder = mkdtempSync(join(tmpdir(), "ecs-image-guard-"));
     for (const name of ["work", "home", "state", "bin"]) mkdirSync(join(folder, name));
     const bin = join(folder, "bin");
@@ -157,14 +159,6 @@ export class EngineStack {
   }
 
   async #run(
-    options: EngineOptions,
-    command: (options: object) => Promise<{ stdout: string; stderr: string }>,
-  ): Promise<EngineRun> {
-    const run = await this.#attempt(options, command);
-    return !run.passed && portInUseBefore.test(run.output) ? this.#attempt(options, command) : run;
-  }
-
-  async #attempt(
     { packs = [guard], configs, onOutput, color = "never" }: EngineOptions,
     command: (options: object) => Promise<{ stdout: string; stderr: string }>,
   ): Promise<EngineRun> {
@@ -204,12 +198,6 @@ export class EngineStack {
     return { passed, output: chunks.join(""), violations };
   }
 }
-
-/**
- * grpc-js shares what it knows of an address between all clients of a process: a program that runs in ours takes the engine
- * for dead where its port was that of an earlier one a moment ago. Nothing was registered then.
- */
-const portInUseBefore = /14 UNAVAILABLE: No connection established/;
 
 let stacks = 0;
 let engine: Promise<PulumiCommand> | undefined;
