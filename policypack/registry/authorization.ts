@@ -33,6 +33,8 @@ interface Bearer {
   readonly scheme: "bearer";
   readonly realm: URL;
   readonly service: string | undefined;
+  /** Whether an earlier run learnt it. */
+  readonly recalled: boolean;
 }
 
 type Learnt = { readonly scheme: "basic" } | Bearer;
@@ -65,7 +67,7 @@ export class Authorization {
     const url = realmIn(realm);
     // By the scheme that is tried first: which one it is now is told by its answer only.
     if (url !== undefined && scheme === host.schemes[0])
-      this.#recalled = { scheme: "bearer", realm: url, service };
+      this.#recalled = { scheme: "bearer", realm: url, service, recalled: true };
   }
 
   /** Which login was used for a repository, or why none; undefined where none was asked for. */
@@ -127,8 +129,8 @@ export class Authorization {
       if (realm === undefined) continue;
       const scope = params.get("scope");
       if (renewing && scope !== undefined && scope !== "") this.#scopes.set(repository, scope);
-      const service = params.get("service");
-      this.#learnt = { scheme: "bearer", realm, service: service === "" ? undefined : service };
+      const service = params.get("service") || undefined;
+      this.#learnt = { scheme: "bearer", realm, service, recalled: false };
       this.#keep(this.#learnt, response.url);
       return success(undefined);
     }
@@ -151,7 +153,7 @@ export class Authorization {
   async #token(
     repository: string,
     registryUrl: URL,
-    { realm, service }: Bearer,
+    { realm, service, recalled }: Bearer,
     { credential, fault }: Login,
     signal: AbortSignal,
   ): Promise<Outcome<Authorized>> {
@@ -164,7 +166,7 @@ export class Authorization {
     this.network.trace?.conceal([value]);
     const authorized = {
       header: `Bearer ${value}`,
-      recalled: this.#learnt === undefined,
+      recalled,
       identified: credential !== undefined,
       ...(fault !== undefined && { credentialFault: fault }),
       secrets: [value, ...secretsOf(credential)],

@@ -74,6 +74,29 @@ describe("a registry's challenge", () => {
     assert.deepEqual(bench.asked().slice(1), ["HEAD manifests/1", ...anew]);
   });
 
+  it("is asked for anew where that led to a token which came after the registry had told another image", async () => {
+    pushImage(bench.registry, "late", "1", image);
+    bench.registry.onRequest = ({ url = "", headers }, response) => {
+      const old = url.startsWith("/old-token");
+      const denied = headers.authorization === "Bearer old";
+      const give = () => {
+        sendJson(response, 200, { token: "old" });
+      };
+      if (old) setTimeout(give, url.includes("late") ? 200 : 0);
+      if (denied) response.writeHead(403).end();
+      return old || denied;
+    };
+    change({ realm: `${bench.registry.url}/old-token` });
+    const inspector = new Inspector({ cache: { directory: bench.directory } });
+    const names = ["app", "late"].map((name) => `${bench.registry.host}/${name}:1`);
+    const found = await Promise.all(names.map((name) => inspector.inspect(name, amd64)));
+    await inspector.close();
+    assert.ok(
+      found.every(({ ok }) => ok),
+      JSON.stringify(found),
+    );
+  });
+
   it("is forgotten where the registry asks for none any more", async () => {
     bench.registry.access = { mode: "none" };
     await bench.inspect("app:1");
