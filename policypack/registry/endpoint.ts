@@ -90,7 +90,8 @@ export class Endpoint {
       // A refused password is not tried again: that locks accounts.
       const settled = renewing || (header !== undefined && !header.startsWith("Bearer "));
       if (!challenged || settled) return answer;
-      renewing = header !== undefined;
+      // Of a token from an earlier run's realm nothing follows for the scope.
+      renewing = header !== undefined && !recalled;
       const lesson = this.#authorization.learn(sent.response, repository, renewing);
       learnt();
       if (!lesson.ok) return lesson;

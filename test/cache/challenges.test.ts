@@ -97,6 +97,24 @@ describe("a registry's challenge", () => {
     );
   });
 
+  it("says nothing against the plain scope where the token that it led to is refused", async () => {
+    bench.registry.onRequest = ({ url = "", headers }, response) => {
+      const { pathname, searchParams } = new URL(url, bench.registry.url);
+      const plain = pathname === "/token" && searchParams.get("scope") === "repository:app:pull";
+      if (pathname.endsWith("token")) sendJson(response, 200, { token: plain ? "new" : "useless" });
+      else if (headers.authorization === "Bearer new") response.writeHead(404).end();
+      else {
+        const realm = `${bench.registry.url}/token`;
+        response.setHeader("www-authenticate", `Bearer realm="${realm}",scope="aws"`);
+        sendJson(response, 401, {});
+      }
+      return true;
+    };
+    change({ realm: `${bench.registry.url}/old-token` });
+    const found = await bench.outcome("app:1");
+    assert.equal(!found.ok && found.failure.kind, "missing");
+  });
+
   it("is forgotten where the registry asks for none any more", async () => {
     bench.registry.access = { mode: "none" };
     await bench.inspect("app:1");
