@@ -80,8 +80,8 @@ export class Endpoint {
       const sent = await this.#send(request, header);
       if (!sent.ok) return { ok: false, failure: sent.failure };
       const answer = success({ response: sent.response, authorized: authorized.value });
-      // Some registries deny what comes with a token that is not theirs, where others challenge.
-      if (recalled && sent.response.status === 403) {
+      // With a token that is not theirs some registries deny, others do not challenge as they do without one.
+      if (recalled && [401, 403].includes(sent.response.status)) {
         this.#authorization.doubt(repository);
         authorized = await authorize();
         continue;
@@ -90,8 +90,7 @@ export class Endpoint {
       // A refused password is not tried again: that locks accounts.
       const settled = renewing || (header !== undefined && !header.startsWith("Bearer "));
       if (!challenged || settled) return answer;
-      // Of a token from an earlier run's realm nothing follows for the scope.
-      renewing = header !== undefined && !recalled;
+      renewing = header !== undefined;
       const lesson = this.#authorization.learn(sent.response, repository, renewing);
       learnt();
       if (!lesson.ok) return lesson;

@@ -50,29 +50,28 @@ describe("a registry's challenge", () => {
     assert.deepEqual(bench.asked(), [token, "HEAD manifests/1"]);
   });
 
-  it("is asked for anew where the registry refuses the token that it led to", async () => {
-    bench.registry.onRequest = ({ url = "" }, response) => {
-      const old = url.startsWith("/old-token");
-      if (old) sendJson(response, 200, { token: "of another registry" });
-      return old;
-    };
-    change({ realm: `${bench.registry.url}/old-token` });
-    await bench.inspect("app:1");
-    assert.deepEqual(bench.asked().slice(1), anew);
-  });
-
-  it("is asked for anew where the registry denies what comes with the token that it led to", async () => {
-    bench.registry.onRequest = ({ url = "", headers }, response) => {
-      const old = url.startsWith("/old-token");
-      const denied = headers.authorization === "Bearer old";
-      if (old) sendJson(response, 200, { token: "old" });
-      if (denied) response.writeHead(403).end();
-      return old || denied;
-    };
-    change({ realm: `${bench.registry.url}/old-token` });
-    await bench.inspect("app:1");
-    assert.deepEqual(bench.asked().slice(1), ["HEAD manifests/1", ...anew]);
-  });
+  const refusals: [how: string, status: number, fields: Record<string, string>][] = [
+    ["denies what comes with the token that it led to", 403, {}],
+    ["refuses the token that it led to without a challenge", 401, {}],
+    [
+      "refuses the token that it led to without a realm",
+      401,
+      { "www-authenticate": 'Bearer error="invalid_token"' },
+    ],
+  ];
+  for (const [how, status, fields] of refusals)
+    it(`is asked for anew where the registry ${how}`, async () => {
+      bench.registry.onRequest = ({ url = "", headers }, response) => {
+        const old = url.startsWith("/old-token");
+        const refused = headers.authorization === "Bearer old";
+        if (old) sendJson(response, 200, { token: "old" });
+        if (refused) response.writeHead(status, fields).end();
+        return old || refused;
+      };
+      change({ realm: `${bench.registry.url}/old-token` });
+      await bench.inspect("app:1");
+      assert.deepEqual(bench.asked().slice(1), ["HEAD manifests/1", ...anew]);
+    });
 
   it("is asked for anew where that led to a token which came after the registry had told another image", async () => {
     pushImage(bench.registry, "late", "1", image);
