@@ -29,6 +29,10 @@ export class KnownChallenges {
     this.#record(authority).leave(challenge);
   }
 
+  forget(authority: string): void {
+    this.#record(authority).remove();
+  }
+
   #record(authority: string): DayRecord {
     return new DayRecord(this.folder, "challenge", authority.toLowerCase(), maximumBytes);
   }

@@ -26,6 +26,10 @@ export class DayRecord {
     if (bytes.length <= this.maximumBytes) this.folder.write(this.#file, bytes);
   }
 
+  remove(): void {
+    this.folder.remove(this.#file);
+  }
+
   /** Undefined where there is none of the last day, or it is no JSON. */
   read(): unknown {
     const kept = this.folder.read(this.#file, this.maximumBytes);

@@ -105,14 +105,15 @@ export class Authorization {
       if (login.credential !== undefined || login.fault !== undefined) return success(anonymous);
       recalled();
       const token = await this.#token(repository, registryUrl, known, login, shared);
-      if (token.ok || shared.aborted) return token;
+      if (token.ok) return token;
       this.doubt(repository);
-      return success(anonymous);
+      return shared.aborted ? token : success(anonymous);
     });
   }
 
   /** What an earlier run's challenge led to did not serve: the registry itself must say. */
   doubt(repository: string): void {
+    if (this.#recalled !== undefined) this.network.challenges?.forget(this.host.authority);
     this.#recalled = undefined;
     this.#tokens.delete(repository);
   }
@@ -131,6 +132,7 @@ export class Authorization {
       if (renewing && scope !== undefined && scope !== "") this.#scopes.set(repository, scope);
       const service = params.get("service") || undefined;
       this.#learnt = { scheme: "bearer", realm, service, recalled: false };
+      this.#recalled = undefined;
       this.#keep(this.#learnt, response.url);
       return success(undefined);
     }

@@ -96,6 +96,16 @@ describe("a registry's challenge", () => {
     );
   });
 
+  it("is forgotten where it leads to a token service that never answers: it costs one run its image at most", async () => {
+    bench.registry.onRequest = ({ url = "" }) => url.startsWith("/old-token");
+    change({ realm: `${bench.registry.url}/old-token` });
+    const found = await bench.outcome("app:1", { imageTimeoutMs: 200 });
+    assert.equal(!found.ok && found.failure.kind, "timeout");
+    bench.asked();
+    await bench.inspect("app:1");
+    assert.deepEqual(bench.asked(), anew);
+  });
+
   it("says nothing against the plain scope where the token that it led to is refused", async () => {
     bench.registry.onRequest = ({ url = "", headers }, response) => {
       const { pathname, searchParams } = new URL(url, bench.registry.url);
