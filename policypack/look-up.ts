@@ -185,7 +185,12 @@ function mayFail(layers: readonly Layer[]): boolean {
 
 function missingPlatform(wanted: Platform, candidates: readonly Descriptor[]): string {
   const offered = [
-    ...new Set(candidates.flatMap((entry) => (entry.platform ? [formatPlatform(entry.platform)] : []))),
+    ...new Set(
+      candidates.flatMap(({ platform }) =>
+        // One without an architecture is for none, one without an operating system for that of the host.
+        platform?.architecture ? [formatPlatform({ ...platform, os: platform.os || wanted.os })] : [],
+      ),
+    ),
   ];
   const shown =
     offered.slice(0, 8).join(", ") + (offered.length > 8 ? ` and ${count(offered.length - 8, "other")}` : "");

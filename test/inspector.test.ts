@@ -173,41 +173,6 @@ describe("an inspection", () => {
     assert.equal(found.ok && found.value.digest, images[1]!.digest);
   });
 
-  const notImages: [what: string, entry: () => object][] = [
-    [
-      "a chart",
-      () => {
-        const type = "application/vnd.oci.image.manifest.v1+json";
-        const blob = (mediaType: string, body: string) => {
-          return { mediaType, digest: registry.putBlob("app", body), size: body.length };
-        };
-        const config = blob("application/vnd.cncf.helm.config.v1+json", '{"name":"chart"}');
-        const layers = [blob("application/vnd.cncf.helm.chart.content.v1.tar+gzip", "chart")];
-        const chart = { schemaVersion: 2, mediaType: type, config, layers };
-        return { mediaType: type, digest: registry.putManifest("app", undefined, type, chart), size: 1 };
-      },
-    ],
-    [
-      "a layer of a BuildKit cache",
-      () => {
-        const mediaType = "application/vnd.oci.image.layer.v1.tar+gzip";
-        return { mediaType, digest: registry.putBlob("app", "layer"), size: 5 };
-      },
-    ],
-  ];
-  for (const [what, entry] of notImages) {
-    it(`takes ${what} without a platform for no image of the wanted one`, async () => {
-      const { digest, mediaType } = buildImage({ layers: ["gzip"], family: "oci", platform: arm64 });
-      const manifests = [{ mediaType, digest, size: 1, platform: arm64 }, entry()];
-      registry.putManifest("app", "beside", ociIndex, { schemaVersion: 2, mediaType: ociIndex, manifests });
-      const found = await inspect("app:beside");
-      assert.deepEqual(!found.ok && [found.failure.proves, found.failure.message], [
-        "wrong-platform",
-        "it has no manifest for linux/amd64, only for linux/arm64",
-      ]);
-    });
-  }
-
   it("asks once for what is asked for twice, by whichever name", async () => {
     pushImage(registry, "app", "latest", buildImage({ layers: ["gzip"], family: "docker" }));
     await Promise.all([inspect("app"), inspect("app:latest"), inspect("app:latest")]);
