@@ -48,6 +48,8 @@ describe("settings", () => {
     [{ insecureRegistries: ["ok:5000", "10.0.0.0/8"] }, /`insecureRegistries` has `10\.0\.0\.0\/8`, which/],
     [{ insecureRegistries: ["*.internal"] }, /`insecureRegistries` has `\*\.internal`, which is no host/],
     [{ insecureRegistries: ["registry.internal:99999"] }, /99999`, which is no host\[:port\]/],
+    [{ mirrors: { "": ["mirror"] } }, /`mirrors` has ``, which is no host/],
+    [{ insecureRegistries: [" "] }, /`insecureRegistries\[0\]` must be a text that is not empty/],
     [
       { mirrors: { "docker.io/library": [] } },
       /`mirrors` has `docker\.io\/library`, which is no host\[:port\]/,

@@ -79,16 +79,19 @@ export function readSettings(config: unknown): ReadSettings {
   const problems: string[] = [];
   const settings: Record<string, unknown> & Partial<Settings> = {};
   for (const [key, value] of isRecord(config) ? Object.entries(config) : []) {
-    const wrong = isSettingName(key)
-      ? [...problemsOf(value, settingsSchema[key], key), ...(beyondSchema[key]?.(value) ?? [])]
-      : [unknownKey(key, settingNames)];
+    const wrong = isSettingName(key) ? problemsOfSetting(key, value) : [unknownKey(key, settingNames)];
     if (wrong.length === 0) settings[key] = value;
     problems.push(...wrong);
   }
   return { settings, problems };
 }
 
-/** What a JSON Schema cannot say. */
+function problemsOfSetting(key: SettingName, value: unknown): string[] {
+  const byForm = problemsOf(value, settingsSchema[key], key);
+  return byForm.length > 0 ? byForm : (beyondSchema[key]?.(value) ?? []);
+}
+
+/** What a JSON Schema cannot say, of a value whose form is right. */
 const beyondSchema: Partial<Record<SettingName, (value: unknown) => string[]>> = {
   exclude: unlimited,
   insecureRegistries: (value) => noRegistries(value, "insecureRegistries"),
@@ -110,7 +113,7 @@ const beyondSchema: Partial<Record<SettingName, (value: unknown) => string[]>> =
 function noRegistries(list: unknown, path: string, { prefixed = false } = {}): string[] {
   const form = prefixed ? "host[:port][/prefix]" : "host[:port]";
   return (Array.isArray(list) ? list : []).flatMap((entry: unknown) =>
-    typeof entry !== "string" || entry.trim() === "" || isRegistryName(entry, { prefixed })
+    typeof entry !== "string" || isRegistryName(entry, { prefixed })
       ? []
       : [`\`${path}\` has \`${printableName(entry, 80)}\`, which is no ${form}.`],
   );
