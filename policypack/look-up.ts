@@ -10,6 +10,7 @@ import {
   type ImageManifest,
   parseDocument,
 } from "./oci/manifest";
+import { isIndexType, isManifestType } from "./oci/media-types";
 import { choosePlatform, formatPlatform, type Platform } from "./oci/platform";
 import { type Reference, withDefaultTag } from "./oci/reference";
 import { predict } from "./oci/runtimes";
@@ -102,7 +103,7 @@ export class LookUp {
     this.args.trace?.add(indexStep(index, this.args.platform, chosen));
     if (chosen !== undefined) return this.#open(chosen.digest, depth + 1);
     // As containerd does: an entry that names no platform may still be the one, its config or its own entries tell.
-    for (const candidate of candidates.filter((entry) => entry.platform === undefined)) {
+    for (const candidate of candidates.filter(tellsItsPlatformInside)) {
       if (this.#opened >= maximumOpened) return failure("unsupported", unopened);
       const found = await this.#openUnlabelled(candidate, depth + 1);
       if (found !== undefined) return found;
@@ -119,6 +120,8 @@ export class LookUp {
       const nested = await this.#descend(document, depth);
       return !nested.ok && nested.failure.proves === "wrong-platform" ? undefined : nested;
     }
+    // A chart, a signature or a SOCI index is for no platform, and its config is none of an image.
+    if (!requireImage(document).ok) return undefined;
     const config = await this.#config(document);
     if (!config.ok) return config;
     return choosePlatform([{ platform: platformOf(config.value) }], this.args.platform) === undefined
@@ -170,6 +173,11 @@ export class LookUp {
   }
 }
 
+/** An index may also list blobs, such as the layers of a BuildKit cache: runtimes open manifests and indexes only. */
+function tellsItsPlatformInside({ platform, mediaType }: Descriptor): boolean {
+  return platform === undefined && (isManifestType(mediaType) || isIndexType(mediaType));
+}
+
 /** Whether the number of diff_ids has something to say: a mix, or layers that containerd 1.x does not take for such. */
 function mayFail(layers: readonly Layer[]): boolean {
   return isMixed(layers) || !predict("containerd-1.7", { layers, diffIds: null }).pulls;
@@ -177,7 +185,12 @@ function mayFail(layers: readonly Layer[]): boolean {
 
 function missingPlatform(wanted: Platform, candidates: readonly Descriptor[]): string {
   const offered = [
-    ...new Set(candidates.flatMap((entry) => (entry.platform ? [formatPlatform(entry.platform)] : []))),
+    ...new Set(
+      candidates.flatMap(({ platform }) =>
+        // One without an architecture is for none, one without an operating system for that of the host.
+        platform?.architecture ? [formatPlatform({ ...platform, os: platform.os || wanted.os })] : [],
+      ),
+    ),
   ];
   const shown =
     offered.slice(0, 8).join(", ") + (offered.length > 8 ? ` and ${count(offered.length - 8, "other")}` : "");

@@ -208,6 +208,10 @@ describe("the command ecs-image-guard inspect", () => {
     [["inspect", "--runtime", "dockerd-23", "containerd-1.7"], /at least one image/],
     [["inspect", "nginx", "--runtime"], /argument missing|argument is missing/],
     [["inspect", "nginx", "--runtime", "containerd-1.77"], /Did you mean `containerd-1\.7`\?/],
+    [["inspect", "nginx", "--runtime", ""], /Unknown runtime ``/],
+    [["inspect", "nginx", "--runtime=containerd-1.7,"], /Unknown runtime ``/],
+    [["inspect", "nginx", "--insecure-registry", ""], /`` is no registry.*host\[:port\]/],
+    [["inspect", "nginx", "--insecure-registry", "10.0.0.0/8"], /`10\.0\.0\.0\/8` is no registry/],
     [["inspect", "nginx", "--no-such-option"], /no-such-option/],
     [["inspect", "-"], /No image was named/],
   ];

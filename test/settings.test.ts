@@ -45,6 +45,19 @@ describe("settings", () => {
     ],
     [{ insecureRegistries: [1] }, /`insecureRegistries\[0\]` must be a text/],
     [{ mirrors: { "docker.io": "mirror" } }, /`mirrors\.docker\.io` must be a list/],
+    [{ insecureRegistries: ["ok:5000", "10.0.0.0/8"] }, /`insecureRegistries` has `10\.0\.0\.0\/8`, which/],
+    [{ insecureRegistries: ["*.internal"] }, /`insecureRegistries` has `\*\.internal`, which is no host/],
+    [{ insecureRegistries: ["registry.internal:99999"] }, /99999`, which is no host\[:port\]/],
+    [{ mirrors: { "": ["mirror"] } }, /`mirrors` has ``, which is no host/],
+    [{ insecureRegistries: [" "] }, /`insecureRegistries\[0\]` must be a text that is not empty/],
+    [
+      { mirrors: { "docker.io/library": [] } },
+      /`mirrors` has `docker\.io\/library`, which is no host\[:port\]/,
+    ],
+    [
+      { mirrors: { "docker.io": ["a/hub", "https://me:secret@/hub"] } },
+      /`mirrors\.docker\.io` has `https:\/\/…@\/hub`, which is no host\[:port\]\[\/prefix\]/,
+    ],
     [{ allowOciMix: "yes" }, /`allowOciMix` must be true or false/],
     [{ runtimes: { FARGATE: [] } }, /`runtimes\.FARGATE` must be a list that is not empty/],
     [{ runtimes: { FARGATE: ["containerd"] } }, /`runtimes\.FARGATE\[0\]` must be one of containerd-1\.4, /],
@@ -60,6 +73,17 @@ describe("settings", () => {
       assert.match(problems[0]!, problem);
     });
   }
+
+  it("take a registry's name as people write it: as a URL, in capitals, as an address", () => {
+    const insecureRegistries = [
+      "http://Registry.internal:5000/",
+      "[2001:db8::1]:5000",
+      "10.0.0.1",
+      "my_host",
+    ];
+    const mirrors = { "https://index.docker.io/": ["https://mirror.internal:8443/hub/"], ghcr: [] };
+    assert.deepEqual(readSettings({ insecureRegistries, mirrors }).problems, []);
+  });
 
   it("keep what is right beside what is wrong", () => {
     const { settings, problems } = readSettings({ timeBudgetSeconds: 7, mirror: {} });

@@ -1,6 +1,8 @@
 import { parseArgs } from "node:util";
 import { InvalidPlatformError, parsePlatform, type Platform } from "../oci/platform";
+import { printableName } from "../oci/reference";
 import { isRuntimeName, type RuntimeName, runtimeNames } from "../oci/runtimes";
+import { isRegistryName } from "../registry/http/hosts";
 import { closest } from "../spelling";
 
 export const usage = `Usage: ecs-image-guard inspect IMAGE... [options]
@@ -69,7 +71,7 @@ export function parseArguments(
     runtimes: runtimesOf(values.runtime),
     sniffLayers: values.sniff,
     format,
-    insecureRegistries: values["insecure-registry"],
+    insecureRegistries: values["insecure-registry"].map(requireRegistry),
     explain: values.explain,
     cache: !values["no-cache"],
   };
@@ -109,13 +111,18 @@ function withRuntimeLists(argv: readonly string[]): string[] {
 }
 
 function runtimesOf(lists: readonly string[]): RuntimeName[] {
-  const names = lists.flatMap((list) => list.split(",")).filter((name) => name !== "");
+  const names = lists.flatMap((list) => list.split(","));
   return names.map((name) => {
     if (isRuntimeName(name)) return name;
     const near = closest(name, runtimeNames);
     const hint = near === undefined ? `Known: ${runtimeNames.join(", ")}.` : `Did you mean \`${near}\`?`;
     throw new UsageError(`Unknown runtime \`${name}\`. ${hint}`);
   });
+}
+
+function requireRegistry(name: string): string {
+  if (isRegistryName(name)) return name;
+  throw new UsageError(`\`${printableName(name, 80)}\` is no registry: write host[:port].`);
 }
 
 function platformOf(text: string): Platform {

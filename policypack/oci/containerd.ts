@@ -24,7 +24,7 @@ export function containerdError(rules: ContainerdRules, image: PulledImage): str
 }
 
 /** The unpacker compares the layers that it recognises, if any, with the config (`unpacker.go`, `unpack`). */
-export function countError(
+function countError(
   rules: ContainerdRules,
   layers: readonly PulledLayer[],
   diffIds: number,

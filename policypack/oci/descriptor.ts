@@ -1,5 +1,5 @@
 import { isDigest } from "./digest";
-import { array, malformed, record, string, wrong } from "./json-document";
+import { array, malformed, record, requireExactCase, string, wrong } from "./json-document";
 import type { Platform } from "./platform";
 
 /** A reference to content (image-spec `descriptor.md`). */
@@ -18,6 +18,8 @@ export interface Descriptor {
 /** The most layers, or entries of an index, that are read; real images have at most 127 layers. */
 const maximumDescriptors = 10_000;
 
+const fields = ["mediaType", "digest", "size", "platform", "annotations", "artifactType"];
+
 /** @param path the field's place, such as `layers`; entries are named `layers[3]` */
 export function readDescriptors(value: unknown, path: string): Descriptor[] {
   return array(value, path, maximumDescriptors).map((entry, i) => readDescriptor(entry, `${path}[${i}]`));
@@ -34,6 +36,7 @@ export function readIndexEntries(value: unknown, path: string): Descriptor[] {
 
 export function readDescriptor(value: unknown, path: string): Descriptor {
   const entry = record(value, path);
+  requireExactCase(entry, fields, `${path}.`);
   const annotations = readAnnotations(entry["annotations"], `${path}.annotations`);
   const artifactType = optionalString(entry["artifactType"], `${path}.artifactType`);
   return {

@@ -43,6 +43,24 @@ export function array(value: unknown, path: string, most: number): readonly unkn
   return value;
 }
 
+/**
+ * Refuses an object with a field that differs from one of these in case alone: Go's `encoding/json`, by which container runtimes read
+ * documents, takes it for that field.
+ *
+ * @param path of the object with a dot after it, or "" for the document
+ */
+export function requireExactCase(value: Record<string, unknown>, fields: readonly string[], path = ""): void {
+  for (const key of Object.keys(value)) {
+    // As Go's `foldName`: to it, the long s and the Kelvin sign are letters of ASCII.
+    const folded = key.toUpperCase().toLowerCase();
+    const field = fields.find((name) => name.toLowerCase() === folded);
+    if (field !== undefined && field !== key)
+      malformed(
+        `has a field \`${path}${printable(key, 40)}\`, which container runtimes read as \`${field}\``,
+      );
+  }
+}
+
 /** Refuses a field: says where, what should be there, and what kind of thing is. */
 export function wrong(path: string, expected: string, value: unknown): never {
   return malformed(`has a wrong ${path}: ${expected} is expected, not ${nameOf(value)}`);

@@ -6,7 +6,7 @@ import {
   readIndexEntries,
 } from "./descriptor";
 import { failure, type Outcome, success } from "./failure";
-import { malformed, readDocument, string } from "./json-document";
+import { malformed, readDocument, requireExactCase, string } from "./json-document";
 import {
   bareMediaType,
   dockerManifest,
@@ -36,6 +36,8 @@ export interface ImageIndex {
   readonly mediaType: string;
   readonly manifests: readonly Descriptor[];
 }
+
+const fields = ["mediaType", "config", "layers", "manifests", "fsLayers", "artifactType"];
 
 /** Content types that say nothing of the document: object stores and plain file servers send them. */
 const genericTypes: ReadonlySet<string> = new Set([
@@ -84,6 +86,7 @@ function read(
   document: Record<string, unknown>,
   header: string | undefined,
 ): Outcome<ImageManifest | ImageIndex> {
+  requireExactCase(document, fields);
   const body =
     document["mediaType"] === undefined ? "" : bareMediaType(string(document["mediaType"], "mediaType"));
   if (isSchema1(document, body)) return schema1();

@@ -1,7 +1,7 @@
-import { containerdError, countError } from "./containerd";
+import { containerdError } from "./containerd";
 import { dockerdError } from "./dockerd";
-import type { PulledImage, PulledLayer } from "./pulled-image";
-import { type RuntimeRules, rulesOf } from "./runtime-rules";
+import type { PulledImage } from "./pulled-image";
+import { rulesOf } from "./runtime-rules";
 
 export type { PulledImage } from "./pulled-image";
 
@@ -51,10 +51,4 @@ export function pullError(release: string, image: PulledImage): string | undefin
     case "dockerd":
       return dockerdError(rules, image);
   }
-}
-
-/** The error of every containerd 1.x where it recognises some of an image's layers, but not as many as the config has diff_ids. */
-export function mismatchText(layers: readonly PulledLayer[], diffIds: number): string | undefined {
-  const rules: RuntimeRules = rulesOf(releases["containerd-1.7"]);
-  return rules.engine === "containerd" ? countError(rules, layers, diffIds) : undefined;
 }

@@ -1,5 +1,5 @@
 import { RunError } from "@pulumi/pulumi";
-import { printable } from "../oci/text";
+import { isRecord, printable } from "../oci/text";
 import { readSettings, type Settings } from "../settings";
 import { closest } from "../spelling";
 import type { ImagePolicy } from "./collecting-policy";
@@ -27,7 +27,9 @@ export class PolicyOptionsError extends RunError {}
  */
 export function settingsOf(options: PolicyOptions): Partial<Settings> {
   for (const key of Object.keys(options)) requireKnown(key, ["settings", "enforcementLevels"], "option");
-  const { settings, problems } = readSettings(options.settings ?? {});
+  if (!isRecord(options.settings ?? {}))
+    throw new PolicyOptionsError("ecsImagePolicies: `settings` must be an object.");
+  const { settings, problems } = readSettings(options.settings);
   if (problems.length > 0) throw new PolicyOptionsError(`ecsImagePolicies: ${problems.join(" ")}`);
   return settings;
 }

@@ -1,7 +1,7 @@
 import type { InspectedImage } from "../inspector";
 import { printableName } from "../oci/reference";
 import { formatPlatform } from "../oci/platform";
-import { mismatchText, predict, type RuntimeName } from "../oci/runtimes";
+import { predict, type RuntimeName } from "../oci/runtimes";
 import { layerLines } from "./layers";
 import { facts, type ImageUser, usedBy, wrapped } from "./layout";
 import { repairCommands } from "./repair";
@@ -60,27 +60,23 @@ const ociMix = [
 ];
 
 function consequence({ config, layers }: InspectedImage, runtimes: readonly RuntimeName[]): string[] {
-  const mismatch = config === null ? undefined : mismatchText(layers, config.diffIds);
-  const pulled = { layers, diffIds: config?.diffIds ?? null };
-  const spared = runtimes.length > 0 && runtimes.every((runtime) => predict(runtime, pulled).pulls);
-  if (mismatch !== undefined && spared) {
-    return [
-      ...wrapped(`It pulls where these tasks run now (${runtimes.join(", ")}).`),
-      "On containerd 1.x, as on Fargate, ECS would stop the task with",
-      `CannotPullContainerError: ${mismatch}`,
-    ];
-  }
-  if (mismatch !== undefined) {
-    return [
-      "Predicted for containerd 1.x, as on Fargate. ECS would stop the task with",
-      `CannotPullContainerError: ${mismatch}`,
-    ];
-  }
   if (config === null)
     return ["Its config could not be read, so the error that ECS would show is not known."];
-  return [
-    ...ociMix,
-    "It is blocked so that no task depends on the difference; allowOciMix lets such",
-    "mixes pass.",
-  ];
+  const pulled = { layers, diffIds: config.diffIds };
+  const foretold = predict("containerd-1.7", pulled);
+  if (foretold.pulls) {
+    return [
+      ...ociMix,
+      "It is blocked so that no task depends on the difference; allowOciMix lets such",
+      "mixes pass.",
+    ];
+  }
+  const spared = runtimes.length > 0 && runtimes.every((runtime) => predict(runtime, pulled).pulls);
+  const lead = spared
+    ? [
+        ...wrapped(`It pulls where these tasks run now (${runtimes.join(", ")}).`),
+        "On containerd 1.x, as on Fargate, ECS would stop the task with",
+      ]
+    : ["Predicted for containerd 1.x, as on Fargate. ECS would stop the task with"];
+  return [...lead, ...wrapped(`CannotPullContainerError: ${foretold.error}`)];
 }

@@ -1,6 +1,8 @@
+import { printableName } from "../oci/reference";
 import { isRecord, printable } from "../oci/text";
 import type { RuntimeName } from "../oci/runtimes";
 import { type AwsIdentities, isAwsIdentityKey } from "../registry/ecr/configured-identities";
+import { isRegistryName } from "../registry/http/hosts";
 import type { LaunchType } from "../workloads/image-use";
 import { problemsOf, unknownKey } from "./check";
 import { isSettingName, type SettingName, settingNames, settingsSchema } from "./schema";
@@ -77,18 +79,27 @@ export function readSettings(config: unknown): ReadSettings {
   const problems: string[] = [];
   const settings: Record<string, unknown> & Partial<Settings> = {};
   for (const [key, value] of isRecord(config) ? Object.entries(config) : []) {
-    const wrong = isSettingName(key)
-      ? [...problemsOf(value, settingsSchema[key], key), ...(beyondSchema[key]?.(value) ?? [])]
-      : [unknownKey(key, settingNames)];
+    const wrong = isSettingName(key) ? problemsOfSetting(key, value) : [unknownKey(key, settingNames)];
     if (wrong.length === 0) settings[key] = value;
     problems.push(...wrong);
   }
   return { settings, problems };
 }
 
-/** What a JSON Schema cannot say. */
+function problemsOfSetting(key: SettingName, value: unknown): string[] {
+  const byForm = problemsOf(value, settingsSchema[key], key);
+  return byForm.length > 0 ? byForm : (beyondSchema[key]?.(value) ?? []);
+}
+
+/** What a JSON Schema cannot say, of a value whose form is right. */
 const beyondSchema: Partial<Record<SettingName, (value: unknown) => string[]>> = {
   exclude: unlimited,
+  insecureRegistries: (value) => noRegistries(value, "insecureRegistries"),
+  mirrors: (value) =>
+    Object.entries(isRecord(value) ? value : {}).flatMap(([registry, mirrors]) => [
+      ...noRegistries([registry], "mirrors"),
+      ...noRegistries(mirrors, `mirrors.${printableName(registry, 60)}`, { prefixed: true }),
+    ]),
   awsIdentities: (value) =>
     Object.keys(isRecord(value) ? value : {})
       .filter((key) => !isAwsIdentityKey(key))
@@ -97,6 +108,16 @@ const beyondSchema: Partial<Record<SettingName, (value: unknown) => string[]>> =
           `\`awsIdentities\` has \`${printable(key, 80)}\`, which is neither an account id nor a private ECR registry.`,
       ),
 };
+
+/** What names no registry would never be met, and so have no effect, unseen. */
+function noRegistries(list: unknown, path: string, { prefixed = false } = {}): string[] {
+  const form = prefixed ? "host[:port][/prefix]" : "host[:port]";
+  return (Array.isArray(list) ? list : []).flatMap((entry: unknown) =>
+    typeof entry !== "string" || isRegistryName(entry, { prefixed })
+      ? []
+      : [`\`${path}\` has \`${printableName(entry, 80)}\`, which is no ${form}.`],
+  );
+}
 
 /** An exemption of everything for ever would switch the guard off unseen; that is what `disabled` is for. */
 function unlimited(exclude: unknown): string[] {

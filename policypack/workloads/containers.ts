@@ -25,6 +25,8 @@ const NOUN = "container definitions";
 const NAME_LENGTH = 80;
 /** The longest image string that ECS takes (ECS API, `ContainerDefinition.image`), and a digest's length more. */
 const IMAGE_LENGTH = 255 + 72;
+/** What the SDKs of Pulumi give for an Output in a string (`@pulumi/pulumi/output`, Python's `pulumi/output.py`). */
+const OUTPUT_AS_STRING = /Calling \S+ on an \[?Output[<[]T[>\]]/;
 
 /** Reads `containerDefinitions` given as a JSON text, as the classic provider wants it; a ready array is taken as well. */
 export function containersFromJson(props: unknown, task: Task): WorkloadImages {
@@ -104,6 +106,11 @@ function imageOfContainer(
   }
   if (image.value.trim() === "") {
     return unreadable({ reason: "malformed", path: imagePath, message: "the image is empty" });
+  }
+  if (OUTPUT_AS_STRING.test(image.value)) {
+    const message =
+      "the image holds an Output that was made a string: use apply, pulumi.interpolate or pulumi.jsonStringify";
+    return unreadable({ reason: "malformed", path: imagePath, message });
   }
   if (!task.platform.ok) {
     return unreadable({

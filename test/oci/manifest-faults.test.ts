@@ -83,6 +83,15 @@ describe("a malformed manifest", () => {
     ["is both image and index", { ...manifest, manifests: [entry] }, /could be read as either/],
     ["is an index with a config", { ...index, config }, /could be read as either/],
     ["is an image with null for manifests", { ...manifest, manifests: null }, /could be read as either/],
+    ["has its layers again in capitals", { ...manifest, Layers: [] }, /has a field `Layers`.*as `layers`/],
+    [
+      "has layers with a long s",
+      { ...manifest, "layer\u017f": [] },
+      /has a field `layer\u017f`.*as `layers`/,
+    ],
+    ["is an image with `Manifests`", { ...manifest, Manifests: [entry] }, /`Manifests`.*as `manifests`/],
+    ["has a layer with a second type", layers({ ...layer, MediaType: "x" }), /`layers\[0\]\.MediaType`/],
+    ["has an entry with a second platform", manifests({ ...entry, Platform: {} }), /\[0\]\.Platform`/],
     ["is neither image nor index", { errors: [] }, /neither layers nor manifests/],
     [
       "is an index that calls itself an image",

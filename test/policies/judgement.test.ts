@@ -20,6 +20,10 @@ describe("the policies", () => {
     pushImage(registry, "app", "good", buildImage({ layers: ["gzip", "gzip"], family: "docker" }));
     pushImage(registry, "app", "mixed", buildImage({ layers: threeGzipTwelveZstd, family: "docker" }));
     pushImage(registry, "app", "oci-mix", buildImage({ layers: ["gzip", "zstd"], family: "oci" }));
+    const docker = "application/vnd.docker.image.rootfs.diff.tar";
+    const suffixed = [`${docker}+gzip`, `${docker}+zstd`];
+    const odd = buildImage({ layers: ["gzip", "zstd"], family: "docker", mediaTypes: suffixed });
+    pushImage(registry, "app", "odd-mix", odd);
     pushMixedOnArm(registry, "app", "arm-mixed");
   });
   after(() => registry.stop());
@@ -58,6 +62,13 @@ describe("the policies", () => {
           ["mandatory"],
         );
         assert.match(found[0]!.message, /containerd 1\.5 and later pull this mix/);
+      });
+
+      it("say what stops a mix that is counted right and yet does not pull", async () => {
+        const fargate = { requiresCompatibilities: ["FARGATE"] };
+        const [found] = await analyze(mode, [taskDefinition("odd", { app: image("app:odd-mix") }, fargate)]);
+        assert.match(found?.message ?? "", /CannotPullContainerError: failed to extract layer/);
+        assert.doesNotMatch(found?.message ?? "", /pull this mix|allowOciMix/);
       });
 
       it("judge the manifest of the platform that the task runs on", async () => {

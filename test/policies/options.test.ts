@@ -66,6 +66,7 @@ describe("the options of ecsImagePolicies", () => {
       { enforcementLevels: { "unverified-image": "fatal" } },
       /`unverified-image` must be one of advisory, mandatory, remediate, disabled/,
     ],
+    ["settings that are no object", { settings: ["exclude"] }, /`settings` must be an object/],
     ["a misspelt option", { setings: {} }, /Did you mean `settings`\?/],
   ];
   for (const [title, options, message] of mistakes)

@@ -75,6 +75,12 @@ export function bareName(entry: string): string {
   return isDockerHub(bare) ? "docker.io" : bare;
 }
 
+/** Whether what people write names a registry: a `host[:port]`, which a mirror's `/prefix` may follow. */
+export function isRegistryName(entry: string, { prefixed = false } = {}): boolean {
+  const host = new HostRules().host(bareName(entry));
+  return host !== undefined && (prefixed || host.prefix === "");
+}
+
 /** A URL, or undefined where the text is none. */
 export function parseUrl(text: string, base?: URL): URL | undefined {
   return URL.canParse(text, base?.href) ? new URL(text, base) : undefined;
