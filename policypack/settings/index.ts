@@ -88,20 +88,22 @@ export function readSettings(config: unknown): ReadSettings {
 
 function problemsOfSetting(key: SettingName, value: unknown): string[] {
   const byForm = problemsOf(value, settingsSchema[key], key);
-  return byForm.length > 0 ? byForm : (beyondSchema[key]?.(value) ?? []);
+  if (byForm.length > 0) return byForm;
+  // Its form is that of the setting now, whichever it is.
+  return beyondSchema[key]?.(value as never) ?? [];
 }
 
 /** What a JSON Schema cannot say, of a value whose form is right. */
-const beyondSchema: Partial<Record<SettingName, (value: unknown) => string[]>> = {
+const beyondSchema: { readonly [Name in SettingName]?: (value: Settings[Name]) => string[] } = {
   exclude: unlimited,
-  insecureRegistries: (value) => noRegistries(value, "insecureRegistries"),
-  mirrors: (value) =>
-    Object.entries(isRecord(value) ? value : {}).flatMap(([registry, mirrors]) => [
+  insecureRegistries: (registries) => noRegistries(registries, "insecureRegistries"),
+  mirrors: (byRegistry) =>
+    Object.entries(byRegistry).flatMap(([registry, mirrors]) => [
       ...noRegistries([registry], "mirrors"),
       ...noRegistries(mirrors, `mirrors.${printableName(registry, 60)}`, { prefixed: true }),
     ]),
-  awsIdentities: (value) =>
-    Object.keys(isRecord(value) ? value : {})
+  awsIdentities: (identities) =>
+    Object.keys(identities)
       .filter((key) => !isAwsIdentityKey(key))
       .map(
         (key) =>
@@ -110,21 +112,19 @@ const beyondSchema: Partial<Record<SettingName, (value: unknown) => string[]>> =
 };
 
 /** What names no registry would never be met, and so have no effect, unseen. */
-function noRegistries(list: unknown, path: string, { prefixed = false } = {}): string[] {
+function noRegistries(entries: readonly string[], path: string, { prefixed = false } = {}): string[] {
   const form = prefixed ? "host[:port][/prefix]" : "host[:port]";
-  return (Array.isArray(list) ? list : []).flatMap((entry: unknown) =>
-    typeof entry !== "string" || isRegistryName(entry, { prefixed })
-      ? []
-      : [`\`${path}\` has \`${printableName(entry, 80)}\`, which is no ${form}.`],
-  );
+  return entries
+    .filter((entry) => !isRegistryName(entry, { prefixed }))
+    .map((entry) => `\`${path}\` has \`${printableName(entry, 80)}\`, which is no ${form}.`);
 }
 
 /** An exemption of everything for ever would switch the guard off unseen; that is what `disabled` is for. */
-function unlimited(exclude: unknown): string[] {
-  return (Array.isArray(exclude) ? exclude : []).flatMap((one: unknown, i) =>
-    isRecord(one) && !["image", "stack", "resource"].some((key) => Object.hasOwn(one, key))
-      ? [`\`exclude[${i}]\` needs one of \`image\`, \`stack\` and \`resource\`.`]
-      : [],
+function unlimited(exclude: readonly Exclusion[]): string[] {
+  return exclude.flatMap((one, i) =>
+    ["image", "stack", "resource"].some((key) => Object.hasOwn(one, key))
+      ? []
+      : [`\`exclude[${i}]\` needs one of \`image\`, \`stack\` and \`resource\`.`],
   );
 }
 
