@@ -2,39 +2,18 @@ import assert from "node:assert/strict";
 import { Inspector } from "../policypack/inspector";
 import { parseReference } from "../policypack/oci/reference";
 import { buildImage, pushImage, pushIndex } from "./support/images";
-import { TestRegistry } from "./support/registry";
-
-const amd64 = { os: "linux", architecture: "amd64" };
-const arm64 = { os: "linux", architecture: "arm64" };
-const ociIndex = "application/vnd.oci.image.index.v1+json";
+import { amd64, inspectionBench, ociIndex } from "./support/inspection";
 
 describe("an inspection", () => {
-  let registry: TestRegistry;
-  let inspector: Inspector;
-  const inspect = (name: string, platform = amd64) => inspector.inspect(`${registry.host}/${name}`, platform);
-
-  beforeEach(async () => {
-    registry = await TestRegistry.start();
-    inspector = new Inspector();
-  });
-  afterEach(async () => {
-    await inspector.close();
-    await registry.stop();
-  });
-
-  /** An index whose entries are the given documents, with or without a platform. */
-  function putIndex(
-    tag: string | undefined,
-    entries: readonly { digest: string; platform?: object }[],
-  ): string {
-    const manifests = entries.map((entry) => ({ mediaType: ociIndex, size: 1, ...entry }));
-    return registry.putManifest("app", tag, ociIndex, { schemaVersion: 2, mediaType: ociIndex, manifests });
-  }
+  const bench = inspectionBench();
+  const { inspect } = bench;
 
   it("gives the layers with their compression, and the config where it has something to say", async () => {
-    pushImage(registry, "app", "plain", buildImage({ layers: ["gzip", "none"], family: "docker" }));
-    pushIndex(registry, "app", "index", [buildImage({ layers: ["gzip"], family: "oci", platform: amd64 })]);
-    pushIndex(registry, "app", "mixed", [
+    pushImage(bench.registry, "app", "plain", buildImage({ layers: ["gzip", "none"], family: "docker" }));
+    pushIndex(bench.registry, "app", "index", [
+      buildImage({ layers: ["gzip"], family: "oci", platform: amd64 }),
+    ]);
+    pushIndex(bench.registry, "app", "mixed", [
       buildImage({ layers: ["gzip", "zstd"], family: "oci", platform: amd64 }),
     ]);
     const plain = await inspect("app:plain");
@@ -45,49 +24,54 @@ describe("an inspection", () => {
     );
     // Nothing but its config tells for which platform a manifest without an index is.
     assert.equal(plain.value.config?.architecture, "amd64");
-    const requests = registry.log.length;
+    const requests = bench.registry.log.length;
     const indexed = await inspect("app:index");
     assert.equal(indexed.ok && indexed.value.config, null);
-    assert.equal(registry.log.length, requests + 2);
+    assert.equal(bench.registry.log.length, requests + 2);
     const mixed = await inspect("app:mixed");
     assert.equal(mixed.ok && mixed.value.config?.diffIds, 2);
   });
 
   it("counts an image that was anticipated once somebody asks for it, and asks the registry no more then", async () => {
-    pushImage(registry, "app", "1", buildImage({ layers: ["gzip"], family: "docker" }));
+    pushImage(bench.registry, "app", "1", buildImage({ layers: ["gzip"], family: "docker" }));
     const anticipate = (name: string) =>
-      inspector.anticipate(parseReference(`${registry.host}/${name}`), amd64);
+      bench.inspector.anticipate(parseReference(`${bench.registry.host}/${name}`), amd64);
     const working = anticipate("app:1");
-    assert.deepEqual([inspector.statistics.images, inspector.statistics.remaining], [0, 0]);
+    assert.deepEqual([bench.inspector.statistics.images, bench.inspector.statistics.remaining], [0, 0]);
     const asked = inspect("app:1");
-    assert.deepEqual([inspector.statistics.images, inspector.statistics.remaining], [1, 1]);
+    assert.deepEqual([bench.inspector.statistics.images, bench.inspector.statistics.remaining], [1, 1]);
     await Promise.all([working, asked]);
-    assert.deepEqual(inspector.statistics, { images: 1, remaining: 0, requests: 2, cacheHits: 0 });
+    assert.deepEqual(bench.inspector.statistics, { images: 1, remaining: 0, requests: 2, cacheHits: 0 });
     await anticipate("app:1");
-    assert.equal(inspector.statistics.requests, 2);
+    assert.equal(bench.inspector.statistics.requests, 2);
   });
 
   it("asks again for an image that was anticipated before it was there", async () => {
-    await inspector.anticipate(parseReference(`${registry.host}/app:1`), amd64);
-    pushImage(registry, "app", "1", buildImage({ layers: ["gzip"], family: "docker" }));
+    await bench.inspector.anticipate(parseReference(`${bench.registry.host}/app:1`), amd64);
+    pushImage(bench.registry, "app", "1", buildImage({ layers: ["gzip"], family: "docker" }));
     assert.equal((await inspect("app:1")).ok, true);
   });
 
   it("asks a tag again where its answer is old, and a digest never", async () => {
-    const digest = pushImage(registry, "app", "1", buildImage({ layers: ["gzip"], family: "docker" }));
+    const digest = pushImage(bench.registry, "app", "1", buildImage({ layers: ["gzip"], family: "docker" }));
     const updating = new Inspector({ tagsFreshForMs: 0 });
     const digestNow = async (name: string) => {
-      const found = await updating.inspect(`${registry.host}/${name}`, amd64);
+      const found = await updating.inspect(`${bench.registry.host}/${name}`, amd64);
       return found.ok ? found.value.digest : found.failure.message;
     };
     try {
       assert.equal(await digestNow("app:1"), digest);
-      const pushed = pushImage(registry, "app", "1", buildImage({ layers: ["zstd"], family: "docker" }));
+      const pushed = pushImage(
+        bench.registry,
+        "app",
+        "1",
+        buildImage({ layers: ["zstd"], family: "docker" }),
+      );
       assert.equal(await digestNow("app:1"), pushed);
       await digestNow(`app@${digest}`);
-      const requests = registry.log.length;
+      const requests = bench.registry.log.length;
       await digestNow(`app@${digest}`);
-      assert.equal(registry.log.length, requests);
+      assert.equal(bench.registry.log.length, requests);
       // A dead registry must not cost its time-out over and over.
       const dead = () => updating.inspect("127.0.0.1:1/app:1", amd64);
       assert.equal(await dead(), await dead());
@@ -103,7 +87,7 @@ describe("an inspection", () => {
       family: "oci",
       mediaTypes: [gzip, gzip, gzip],
     });
-    pushImage(registry, "app", "lie", image);
+    pushImage(bench.registry, "app", "lie", image);
     const credulous = await inspect("app:lie");
     assert.deepEqual(credulous.ok && credulous.value.layers.map(({ compression }) => compression), [
       "gzip",
@@ -111,7 +95,7 @@ describe("an inspection", () => {
       "gzip",
     ]);
     const sniffing = new Inspector({ sniffLayers: true });
-    const found = await sniffing.inspect(`${registry.host}/app:lie`, amd64);
+    const found = await sniffing.inspect(`${bench.registry.host}/app:lie`, amd64);
     assert.deepEqual(found.ok && found.value.layers.map(({ compression, bytes }) => [compression, bytes]), [
       ["gzip", "gzip"],
       ["zstd", "zstd"],
@@ -121,8 +105,8 @@ describe("an inspection", () => {
   });
 
   it("keeps its verdict when the config of a mixed image cannot be had", async () => {
-    pushImage(registry, "app", "mixed", buildImage({ layers: ["gzip", "zstd"], family: "docker" }));
-    registry.onRequest = (request, response) => {
+    pushImage(bench.registry, "app", "mixed", buildImage({ layers: ["gzip", "zstd"], family: "docker" }));
+    bench.registry.onRequest = (request, response) => {
       if (!request.url?.includes("/blobs/")) return false;
       response.writeHead(404).end();
       return true;
@@ -134,49 +118,21 @@ describe("an inspection", () => {
   });
 
   it("lets the digest win over the tag beside it", async () => {
-    const digest = pushImage(registry, "app", "good", buildImage({ layers: ["gzip"], family: "docker" }));
-    pushImage(registry, "app", "other", buildImage({ layers: ["gzip", "zstd"], family: "docker" }));
+    const digest = pushImage(
+      bench.registry,
+      "app",
+      "good",
+      buildImage({ layers: ["gzip"], family: "docker" }),
+    );
+    pushImage(bench.registry, "app", "other", buildImage({ layers: ["gzip", "zstd"], family: "docker" }));
     const found = await inspect(`app:other@${digest}`);
     assert.equal(found.ok && found.value.digest, digest);
   });
 
-  it("walks indexes in indexes, and gives up where they are too deep", async () => {
-    const image = buildImage({ layers: ["gzip"], family: "oci", platform: amd64 });
-    let digest = pushIndex(registry, "app", undefined, [image]);
-    for (let depth = 1; depth <= 4; depth++) digest = putIndex(`deep${depth}`, [{ digest }]);
-    assert.ok((await inspect("app:deep3")).ok);
-    const tooDeep = await inspect("app:deep4");
-    assert.equal(!tooDeep.ok && tooDeep.failure.kind, "malformed");
-  });
-
-  it("says which platforms an image has when the wanted one is not among them", async () => {
-    pushIndex(registry, "app", "arm", [buildImage({ layers: ["gzip"], family: "oci", platform: arm64 })]);
-    const found = await inspect("app:arm");
-    assert.deepEqual(found, {
-      ok: false,
-      failure: {
-        kind: "missing",
-        message: "it has no manifest for linux/amd64, only for linux/arm64",
-        proves: "wrong-platform",
-      },
-    });
-  });
-
-  it("takes the platform of an unlabelled entry from its config", async () => {
-    const images = [arm64, amd64].map((platform) =>
-      buildImage({ layers: ["gzip"], family: "oci", platform }),
-    );
-    for (const image of images) pushImage(registry, "app", image.digest.slice(7, 20), image);
-    const manifests = images.map(({ digest, mediaType }) => ({ mediaType, digest, size: 1 }));
-    registry.putManifest("app", "unlabelled", ociIndex, { schemaVersion: 2, mediaType: ociIndex, manifests });
-    const found = await inspect("app:unlabelled");
-    assert.equal(found.ok && found.value.digest, images[1]!.digest);
-  });
-
   it("asks once for what is asked for twice, by whichever name", async () => {
-    pushImage(registry, "app", "latest", buildImage({ layers: ["gzip"], family: "docker" }));
+    pushImage(bench.registry, "app", "latest", buildImage({ layers: ["gzip"], family: "docker" }));
     await Promise.all([inspect("app"), inspect("app:latest"), inspect("app:latest")]);
-    assert.equal(registry.requestsTo("/manifests/").length, 1);
+    assert.equal(bench.registry.requestsTo("/manifests/").length, 1);
   });
 
   const answers: [what: string, body: string, type: string, kind: string][] = [
@@ -187,7 +143,7 @@ describe("an inspection", () => {
   ];
   for (const [what, body, type, kind] of answers) {
     it(`calls ${what} ${kind}`, async () => {
-      registry.onRequest = (_, response) => {
+      bench.registry.onRequest = (_, response) => {
         response.writeHead(200, { "content-type": type }).end(body);
         return true;
       };
@@ -197,9 +153,9 @@ describe("an inspection", () => {
   }
 
   it("ends in time where a registry never answers", async () => {
-    registry.onRequest = () => true;
+    bench.registry.onRequest = () => true;
     const impatient = new Inspector({ imageTimeoutMs: 200 });
-    const found = await impatient.inspect(`${registry.host}/app:1`, amd64);
+    const found = await impatient.inspect(`${bench.registry.host}/app:1`, amd64);
     assert.equal(!found.ok && found.failure.kind, "timeout");
     await impatient.close();
   });

@@ -1,29 +1,51 @@
 import assert from "node:assert/strict";
-import { Inspector } from "../policypack/inspector";
-import { buildImage } from "./support/images";
-import { TestRegistry } from "./support/registry";
-
-const amd64 = { os: "linux", architecture: "amd64" };
-const arm64 = { os: "linux", architecture: "arm64" };
-const ociIndex = "application/vnd.oci.image.index.v1+json";
+import { buildImage, pushImage, pushIndex } from "./support/images";
+import { amd64, arm64, inspectionBench, ociIndex } from "./support/inspection";
 
 describe("the look-up of a platform in an index", () => {
-  let registry: TestRegistry;
-  let inspector: Inspector;
+  const bench = inspectionBench();
+  const { inspect, putIndex } = bench;
 
-  beforeEach(async () => {
-    registry = await TestRegistry.start();
-    inspector = new Inspector();
+  it("walks indexes in indexes, and gives up where they are too deep", async () => {
+    const image = buildImage({ layers: ["gzip"], family: "oci", platform: amd64 });
+    let digest = pushIndex(bench.registry, "app", undefined, [image]);
+    for (let depth = 1; depth <= 4; depth++)
+      digest = putIndex(`deep${depth}`, [{ mediaType: ociIndex, digest, size: 1 }]);
+    assert.ok((await inspect("app:deep3")).ok);
+    const tooDeep = await inspect("app:deep4");
+    assert.equal(!tooDeep.ok && tooDeep.failure.kind, "malformed");
   });
-  afterEach(async () => {
-    await inspector.close();
-    await registry.stop();
+
+  it("says which platforms an image has when the wanted one is not among them", async () => {
+    pushIndex(bench.registry, "app", "arm", [
+      buildImage({ layers: ["gzip"], family: "oci", platform: arm64 }),
+    ]);
+    const found = await inspect("app:arm");
+    assert.deepEqual(found, {
+      ok: false,
+      failure: {
+        kind: "missing",
+        message: "it has no manifest for linux/amd64, only for linux/arm64",
+        proves: "wrong-platform",
+      },
+    });
+  });
+
+  it("takes the platform of an unlabelled entry from its config", async () => {
+    const images = [arm64, amd64].map((platform) =>
+      buildImage({ layers: ["gzip"], family: "oci", platform }),
+    );
+    for (const image of images) pushImage(bench.registry, "app", image.digest.slice(7, 20), image);
+    const manifests = images.map(({ digest, mediaType }) => ({ mediaType, digest, size: 1 }));
+    putIndex("unlabelled", manifests);
+    const found = await inspect("app:unlabelled");
+    assert.equal(found.ok && found.value.digest, images[1]!.digest);
   });
 
   /** What is said of linux/amd64 where an index has these entries. */
   async function refusal(...manifests: readonly object[]) {
-    registry.putManifest("app", "1", ociIndex, { schemaVersion: 2, mediaType: ociIndex, manifests });
-    const found = await inspector.inspect(`${registry.host}/app:1`, amd64);
+    putIndex("1", manifests);
+    const found = await inspect("app:1");
     return found.ok ? undefined : [found.failure.proves, found.failure.message];
   }
 
@@ -38,19 +60,23 @@ describe("the look-up of a platform in an index", () => {
       () => {
         const type = "application/vnd.oci.image.manifest.v1+json";
         const blob = (mediaType: string, body: string) => {
-          return { mediaType, digest: registry.putBlob("app", body), size: body.length };
+          return { mediaType, digest: bench.registry.putBlob("app", body), size: body.length };
         };
         const config = blob("application/vnd.cncf.helm.config.v1+json", '{"name":"chart"}');
         const layers = [blob("application/vnd.cncf.helm.chart.content.v1.tar+gzip", "chart")];
         const chart = { schemaVersion: 2, mediaType: type, config, layers };
-        return { mediaType: type, digest: registry.putManifest("app", undefined, type, chart), size: 1 };
+        return {
+          mediaType: type,
+          digest: bench.registry.putManifest("app", undefined, type, chart),
+          size: 1,
+        };
       },
     ],
     [
       "a layer of a BuildKit cache",
       () => {
         const mediaType = "application/vnd.oci.image.layer.v1.tar+gzip";
-        return { mediaType, digest: registry.putBlob("app", "layer"), size: 5 };
+        return { mediaType, digest: bench.registry.putBlob("app", "layer"), size: 5 };
       },
     ],
   ];

@@ -14,6 +14,19 @@ describe("a registry's challenge", () => {
   const token = "GET /token?service=test+registry&scope=repository%3Aapp%3Apull";
   const anew = ["HEAD manifests/1", token, "HEAD manifests/1"];
 
+  /** Inspects several images in one run. */
+  async function inspectTogether(...names: readonly string[]): Promise<void> {
+    const inspector = new Inspector({ cache: { directory: bench.directory } });
+    const found = await Promise.all(
+      names.map((name) => inspector.inspect(`${bench.registry.host}/${name}:1`, amd64)),
+    );
+    await inspector.close();
+    assert.ok(
+      found.every(({ ok }) => ok),
+      JSON.stringify(found),
+    );
+  }
+
   beforeEach(async () => {
     bench.registry.access = { mode: "bearer" };
     pushImage(bench.registry, "app", "1", image);
@@ -28,13 +41,9 @@ describe("a registry's challenge", () => {
   });
 
   it("is known for all images at once, of which none waits for another's answer", async () => {
-    const inspector = new Inspector({ cache: { directory: bench.directory } });
     for (const name of ["b", "c"]) pushImage(bench.registry, name, "1", image);
     bench.registry.latencyMs = 50;
-    const names = ["app", "b", "c"].map((name) => `${bench.registry.host}/${name}:1`);
-    const found = await Promise.all(names.map((name) => inspector.inspect(name, amd64)));
-    await inspector.close();
-    assert.ok(found.every(({ ok }) => ok));
+    await inspectTogether("app", "b", "c");
     const isToken = bench.asked().map((request) => request.includes("/token"));
     assert.deepEqual(isToken.slice(0, 3), [true, true, true]);
   });
@@ -86,14 +95,7 @@ describe("a registry's challenge", () => {
       return old || denied;
     };
     change({ realm: `${bench.registry.url}/old-token` });
-    const inspector = new Inspector({ cache: { directory: bench.directory } });
-    const names = ["app", "late"].map((name) => `${bench.registry.host}/${name}:1`);
-    const found = await Promise.all(names.map((name) => inspector.inspect(name, amd64)));
-    await inspector.close();
-    assert.ok(
-      found.every(({ ok }) => ok),
-      JSON.stringify(found),
-    );
+    await inspectTogether("app", "late");
   });
 
   it("is forgotten where it leads to a token service that never answers: it costs one run its image at most", async () => {
