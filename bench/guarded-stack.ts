@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AnyResource, type EngineRun, EngineStack, guard } from "../test/support/engine";
-import { writePack } from "../test/support/engine-packs";
+import { AnyResource, type EngineRun, EngineStack, guard } from "../support/engine/engine";
+import { writePack } from "../support/engine/packs";
 import type { Bench } from "./case";
 import { timed } from "./measurement";
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import type { TestRegistryOptions } from "../test/support/registry";
+import type { TestRegistryOptions } from "../support/registry/registry";
 import type { Order, Question, Reply, Traffic } from "./registry-server";
 
 type Asked = Question extends infer Each ? (Each extends Question ? Omit<Each, "id"> : never) : never;

@@ -1,5 +1,11 @@
-import { buildImage, type BuiltImage, type ImageSpec, pushImage, pushIndex } from "../test/support/images";
-import { TestRegistry, type TestRegistryOptions } from "../test/support/registry";
+import {
+  buildImage,
+  type BuiltImage,
+  type ImageSpec,
+  pushImage,
+  pushIndex,
+} from "../support/registry/images";
+import { TestRegistry, type TestRegistryOptions } from "../support/registry/registry";
 
 /** An image to publish. */
 export interface Order {

@@ -1,12 +1,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join, relative } from "node:path";
-import { isRecord } from "../policypack/oci/text";
 import { findEngine } from "../scripts/engine";
 import { findPeers, type Peer } from "../scripts/peers";
 import type { Bench, Case } from "./case";
 import { cases } from "./cases";
 import { document, type Measured } from "./markdown";
+import { isRecord } from "../policypack/common/values";
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 

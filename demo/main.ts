@@ -1,7 +1,7 @@
 import type { TaskDefinitionArgs } from "@pulumi/aws/ecs/taskDefinition";
 import { findEngine, NoEngineError } from "../scripts/engine";
-import { AnyResource, type EngineRun, EngineStack } from "../test/support/engine";
-import { TestRegistry } from "../test/support/registry";
+import { AnyResource, type EngineRun, EngineStack } from "../support/engine/engine";
+import { TestRegistry } from "../support/registry/registry";
 import { fillRegistry } from "./registry-content";
 
 /** What the program of the demo deploys: task definition → image. */

@@ -4,8 +4,8 @@ import {
   pushImage,
   pushIndex,
   threeGzipTwelveZstd,
-} from "../test/support/images";
-import type { TestRegistry } from "../test/support/registry";
+} from "../support/registry/images";
+import type { TestRegistry } from "../support/registry/registry";
 
 const amd64 = { os: "linux", architecture: "amd64" };
 const arm64 = { os: "linux", architecture: "arm64" };

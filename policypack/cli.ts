@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
-import { cacheInUse } from "./cache/place";
-import { Inspector } from "./inspector";
-import { printable } from "./oci/text";
+import { cacheInUse } from "./cache/location";
+import { Inspector } from "./inspection/inspector";
+import { printable } from "./common/text";
 import { type Arguments, parseArguments, UsageError, usage } from "./cli/arguments";
 import { inspectExplained } from "./cli/explain";
-import { exitCode, type InspectedName } from "./cli/inspected";
+import { exitCode, type InspectedName } from "./cli/verdict";
 import { renderJson } from "./cli/json";
 import { renderSarif } from "./cli/sarif";
 import { renderText } from "./cli/text";

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PolicyPack } from "@pulumi/policy";
-import { home } from "./home";
-import { endWithParent } from "./parent";
-import { ecsImagePolicies } from "./policies";
+import { homepage } from "./common/homepage";
+import { exitWithParent } from "./run/exit-with-parent";
+import { ecsImagePolicies } from "./run/ecs-image-policies";
 
-endWithParent();
+exitWithParent();
 
 // The only file with a side effect: it serves the pack to the engine, whose first line of output must be the port.
 new PolicyPack("ecs-image-guard", {
@@ -13,7 +13,7 @@ new PolicyPack("ecs-image-guard", {
   description: "Blocks ECS deployments whose container images mix gzip and zstd layers.",
   provider: "AWS",
   tags: ["ecs", "fargate", "batch", "container-images", "zstd"],
-  repository: home,
+  repository: homepage,
   ...readme(),
   policies: ecsImagePolicies(),
 });

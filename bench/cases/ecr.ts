@@ -1,6 +1,6 @@
-import { buildImage, type ImageStore, pushIndex } from "../../test/support/images";
-import { dummyKeys, exception, FakeEcr, idsOf, json } from "../../test/support/fake-ecr";
-import { digestOf } from "../../test/support/registry";
+import { buildImage, type ImageStore, pushIndex } from "../../support/registry/images";
+import { dummyKeys, exception, FakeEcr, idsOf, json } from "../../support/aws/fake-ecr";
+import { digestOf } from "../../support/registry/registry";
 import type { Bench, Case, CaseReport } from "../case";
 import { atMost, exactly } from "../figure";
 import { GuardedStack, grouped } from "../guarded-stack";

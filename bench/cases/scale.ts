@@ -1,4 +1,4 @@
-import { Inspector } from "../../policypack/inspector";
+import { Inspector } from "../../policypack/inspection/inspector";
 import type { Bench, Case, CaseReport } from "../case";
 import { number, seconds } from "../figure";
 import { GuardedStack, grouped, type PackName } from "../guarded-stack";

@@ -1,4 +1,4 @@
-import { kindOf, member } from "../workloads/values";
+import { textAt, isObject, kindOf, member } from "../common/values";
 import { type DockerBuildExport, settingsOfDockerBuild } from "./docker-build-settings";
 
 /** Where a build's Dockerfile stands. */
@@ -53,7 +53,7 @@ function dockerBuildImage(props: unknown): ImageBuild {
     dockerfile: source(() => dockerBuildDockerfile(props, context)),
     ...common(props, "buildArgs"),
     platforms: texts(props, "platforms"),
-    namedContexts: mapOf(known(context, "named"), (entry) => text(entry, "location")),
+    namedContexts: mapOf(known(context, "named"), (entry) => textAt(entry, "location")),
     hasCache: count(props, "cacheFrom") > 0,
     pushes: settingsOfDockerBuild(isObject(props) ? props : {}),
   };
@@ -78,7 +78,7 @@ function dockerBuildDockerfile(props: unknown, context: unknown): DockerfileSour
 function dockerImage(props: unknown): ImageBuild {
   const build = member(props, "build");
   const described = build.state === "known" ? build.value : {};
-  const platform = text(described, "platform") ?? "";
+  const platform = textAt(described, "platform") ?? "";
   const skips = member(props, "skipPush");
   const pushes = skips.state !== "known" || skips.value !== true;
   return {
@@ -100,7 +100,7 @@ function dockerImage(props: unknown): ImageBuild {
 function common(holder: unknown, args: string): Pick<ImageBuild, "buildArgs" | "target"> {
   const target = member(holder, "target");
   // A target that is not known yet cannot be told from one that no Dockerfile has; both leave the build unknown.
-  const name = target.state === "unknown" ? unknownTarget : text(holder, "target");
+  const name = target.state === "unknown" ? unknownTarget : textAt(holder, "target");
   return {
     buildArgs: mapOf(known(holder, args), (value) => value),
     ...(name === undefined || name === "" ? {} : { target: name }),
@@ -132,11 +132,6 @@ function known(holder: unknown, key: string): unknown {
   return found.state === "known" ? found.value : undefined;
 }
 
-function text(holder: unknown, key: string): string | undefined {
-  const value = known(holder, key);
-  return typeof value === "string" ? value : undefined;
-}
-
 /** Empty where it is absent. */
 function required(holder: unknown, key: string): string {
   const found = member(holder, key);
@@ -159,7 +154,7 @@ function mapOf(holder: unknown, read: (value: unknown) => unknown): ReadonlyMap<
 
 function texts(holder: unknown, key: string): string[] {
   const list = known(holder, key);
-  return Array.from({ length: count(holder, key) }, (_, at) => text(list, String(at)) ?? "").filter(
+  return Array.from({ length: count(holder, key) }, (_, at) => textAt(list, String(at)) ?? "").filter(
     (word) => word !== "",
   );
 }
@@ -167,8 +162,4 @@ function texts(holder: unknown, key: string): string[] {
 function count(holder: unknown, key: string): number {
   const list = known(holder, key);
   return Array.isArray(list) ? list.length : 0;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
 }

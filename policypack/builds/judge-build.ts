@@ -1,5 +1,5 @@
 import { isMixed } from "../oci/compression";
-import { predict } from "../oci/runtimes";
+import { predict } from "../runtimes/predict";
 import { type BuildCompression, type BuildSettings, predictBuild } from "./predict-build";
 
 /** What a build stands on: layers as media types, bottom first. */

@@ -1,7 +1,7 @@
-import { member } from "../workloads/values";
+import { isObject, member } from "../common/values";
 import { isBuildCompression, type BuildCompression } from "./predict-build";
 import type { SafeSettings } from "./judge-build";
-import { parseRawExport } from "./raw-export";
+import { parseRawExport } from "./docker-build-settings";
 
 /** What the export at a path asks for, dropped or not; empty where it asks for nothing that can be read. */
 export function askedOf(
@@ -102,8 +102,4 @@ function rawOf(entry: object | undefined): string {
 function get(holder: unknown, key: string | number): unknown {
   const found = member(holder, key);
   return found.state === "known" ? found.value : undefined;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
 }

@@ -1,6 +1,5 @@
-import { isMixed } from "../oci/compression";
-import { predict } from "../oci/runtimes";
-import { type LayerCompression, type LayerFamily, readLayerType, writeLayerType } from "./layer-types";
+import { type Compression, isMixed } from "../oci/compression";
+import { predict } from "../runtimes/predict";
 
 /** BuildKit's `compression` attribute, with what it makes of a layer. eStargz is gzip to all who do not look closer. */
 const compressions = {
@@ -127,4 +126,53 @@ function badness(prediction: BuildPrediction): number {
   const layers = prediction.layers.map((mediaType) => ({ mediaType }));
   const pulls = containerd1.every((runtime) => predict(runtime, { layers, diffIds: null }).pulls);
   return (pulls ? 0 : 4) + (isMixed(layers) ? 2 : 0);
+}
+
+/** Whose names an image's layers bear. */
+export type LayerFamily = "docker" | "oci";
+
+export type LayerCompression = Exclude<Compression, "unknown">;
+
+export interface LayerType {
+  readonly family: LayerFamily;
+  readonly compression: LayerCompression;
+}
+
+/** What BuildKit writes (`util/compression/compression.go`, `toDockerLayerType` and `toOCILayerType`). */
+const written: Readonly<Record<LayerFamily, Readonly<Record<LayerCompression, string>>>> = {
+  docker: {
+    none: "application/vnd.docker.image.rootfs.diff.tar",
+    gzip: "application/vnd.docker.image.rootfs.diff.tar.gzip",
+    zstd: "application/vnd.docker.image.rootfs.diff.tar.zstd",
+  },
+  oci: {
+    none: "application/vnd.oci.image.layer.v1.tar",
+    gzip: "application/vnd.oci.image.layer.v1.tar+gzip",
+    zstd: "application/vnd.oci.image.layer.v1.tar+zstd",
+  },
+};
+
+/** What BuildKit reads; it is a table of exact strings there too. */
+const read: ReadonlyMap<string, LayerType> = new Map<string, LayerType>([
+  [written.docker.none, { family: "docker", compression: "none" }],
+  [written.docker.gzip, { family: "docker", compression: "gzip" }],
+  [written.docker.zstd, { family: "docker", compression: "zstd" }],
+  [written.oci.none, { family: "oci", compression: "none" }],
+  [written.oci.gzip, { family: "oci", compression: "gzip" }],
+  [written.oci.zstd, { family: "oci", compression: "zstd" }],
+  // Exported as ordinary layers, unless `prefer-nondist-layers` is on (`cache/refs.go`, `layerToDistributable`).
+  ["application/vnd.docker.image.rootfs.foreign.diff.tar", { family: "docker", compression: "none" }],
+  ["application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", { family: "docker", compression: "gzip" }],
+  ["application/vnd.oci.image.layer.nondistributable.v1.tar", { family: "oci", compression: "none" }],
+  ["application/vnd.oci.image.layer.nondistributable.v1.tar+gzip", { family: "oci", compression: "gzip" }],
+  ["application/vnd.oci.image.layer.nondistributable.v1.tar+zstd", { family: "oci", compression: "zstd" }],
+]);
+
+/** A base layer as BuildKit understands it; undefined for types it passes on as they are (`convertLayerMediaType`). */
+function readLayerType(mediaType: string): LayerType | undefined {
+  return read.get(mediaType);
+}
+
+function writeLayerType({ family, compression }: LayerType): string {
+  return written[family][compression];
 }

@@ -1,6 +1,5 @@
-import { member } from "../workloads/values";
-import { settingsOfDockerBuild } from "./docker-build-settings";
-import { parseRawExport } from "./raw-export";
+import { member } from "../common/values";
+import { parseRawExport, settingsOfDockerBuild } from "./docker-build-settings";
 
 /** The image names that a resource will push, as they are written there. */
 export interface PushedImages {

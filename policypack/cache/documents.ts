@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { isDigest, verifyDigest } from "../oci/digest";
 import type { Reference } from "../oci/reference";
 import type { CacheFolder } from "./folder";
-import { type CacheOptions, imageFolder } from "./place";
+import { type CacheOptions, imageFolder } from "./location";
 
 /** A manifest, index or config as a registry gave it. */
 export interface KeptDocument {

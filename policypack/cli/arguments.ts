@@ -1,9 +1,9 @@
 import { parseArgs } from "node:util";
 import { InvalidPlatformError, parsePlatform, type Platform } from "../oci/platform";
 import { printableName } from "../oci/reference";
-import { isRuntimeName, type RuntimeName, runtimeNames } from "../oci/runtimes";
-import { isRegistryName } from "../registry/http/hosts";
-import { closest } from "../spelling";
+import { isRuntimeName, type RuntimeName, runtimeNames } from "../runtimes/predict";
+import { isRegistryName } from "../http/host-rules";
+import { closest } from "../common/spelling";
 
 export const usage = `Usage: ecs-image-guard inspect IMAGE... [options]
 

@@ -1,9 +1,9 @@
-import { Inspector, type InspectorOptions } from "../inspector";
+import { Inspector, type InspectorOptions } from "../inspection/inspector";
 import { printableName } from "../oci/reference";
 import type { Platform } from "../oci/platform";
-import { count } from "../oci/text";
-import { TraceLog, type RequestStep, type TraceStep } from "../registry/trace/trace";
-import { findingsOf, type InspectedName } from "./inspected";
+import { count } from "../common/text";
+import { TraceLog, type RequestStep, type TraceStep } from "../http/trace";
+import { findingsOf, type InspectedName } from "./verdict";
 
 /** The end of the way. */
 export interface VerdictStep {

@@ -1,10 +1,9 @@
-import type { InspectedImage } from "../inspector";
-import type { Failure } from "../oci/failure";
+import type { Failure } from "../common/outcome";
+import type { InspectedImage } from "../inspection/inspector";
 import { formatPlatform } from "../oci/platform";
 import { canonicalName, type Reference, referenceIn, withDefaultTag, withoutLogin } from "../oci/reference";
 import { stepsOf } from "./explain";
-import { jsonText } from "./json-text";
-import { findingsOf, type InspectedName, predictionsOf } from "./inspected";
+import { findingsOf, type InspectedName, predictionsOf } from "./verdict";
 
 /** For machines; the shape is documented in the README and only ever grows. */
 export function renderJson(results: readonly InspectedName[]): string {
@@ -37,4 +36,19 @@ function manifestAsJson({ mediaType, digest, layers, config }: InspectedImage) {
 
 function failureAsJson({ kind, message, login }: Failure) {
   return { kind, message, ...(login === undefined ? {} : { login }) };
+}
+
+/** JSON for machines that terminals show as well: control, format and line-separating characters stand in it as escapes only. */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value, undefined, 2).replace(unprintable, escaped) + "\n";
+}
+
+/** JSON.stringify escapes those below U+0020 and unpaired surrogates itself; a line feed is its own. */
+const unprintable = /[^\P{Cc}\n]|[\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+function escaped(character: string): string {
+  return Array.from(
+    { length: character.length },
+    (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`,
+  ).join("");
 }

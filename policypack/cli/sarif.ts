@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { home } from "../home";
+import { homepage } from "../common/homepage";
 import { formatPlatform } from "../oci/platform";
 import { canonicalName, printableName, referenceIn } from "../oci/reference";
-import { definitions } from "../policies/definitions";
-import { jsonText } from "./json-text";
-import { type Finding, findingsOf, type InspectedName } from "./inspected";
+import { definitions } from "../policies";
+import { jsonText } from "./json";
+import { type Finding, findingsOf, type InspectedName } from "./verdict";
 
 /**
  * SARIF 2.1.0 (OASIS), as code-scanning services take it: each finding a result, each policy a rule. An image is no file,
@@ -23,14 +23,14 @@ export function renderSarif(results: readonly InspectedName[], version: string):
             name: "ecs-image-guard",
             version,
             semanticVersion: version,
-            informationUri: home,
+            informationUri: homepage,
             rules: definitions.map((definition) => ({
               id: definition.name,
               name: definition.name,
               shortDescription: { text: definition.displayName },
               fullDescription: { text: definition.description },
               help: { text: definition.remediationSteps },
-              helpUri: `${home}#${definition.name}`,
+              helpUri: `${homepage}#${definition.name}`,
               defaultConfiguration: { level: levelOf(definition.enforcementLevel) },
               properties: { tags: definition.tags, precision: "very-high" },
             })),

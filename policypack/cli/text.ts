@@ -1,10 +1,10 @@
 import { styleText } from "node:util";
 import { printableName } from "../oci/reference";
-import type { InspectedImage } from "../inspector";
+import type { InspectedImage } from "../inspection/inspector";
 import { formatPlatform } from "../oci/platform";
-import { count } from "../oci/text";
+import { count } from "../common/text";
 import { renderSteps, stepsOf } from "./explain";
-import { findingsOf, type InspectedName, predictionsOf } from "./inspected";
+import { findingsOf, type InspectedName, predictionsOf } from "./verdict";
 
 /** For people: a line for each good image, a block for each other one; colour only where it was asked for. */
 export function renderText(results: readonly InspectedName[], colour: boolean): string {

@@ -1,8 +1,7 @@
-import type { Descriptor } from "./descriptor";
-import { failure, type Outcome, success } from "./failure";
-import type { ImageManifest } from "./manifest";
+import { failure, type Outcome, success } from "../common/outcome";
+import { printable } from "../common/text";
+import type { Descriptor, ImageManifest } from "./manifest";
 import { bareMediaType, dockerConfig, ociConfig, ociEmpty } from "./media-types";
-import { printable } from "./text";
 
 /** What has no better name: its artifact type tells more. */
 const anArtifact = "an OCI artifact";

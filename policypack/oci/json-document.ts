@@ -1,5 +1,6 @@
-import { failure, type Outcome } from "./failure";
-import { isRecord, printable } from "./text";
+import { failure, type Outcome } from "../common/outcome";
+import { printable } from "../common/text";
+import { isRecord } from "../common/values";
 
 /** Thrown while a document is read, caught by `readDocument`: it never leaves this room. */
 class MalformedDocument extends Error {}

@@ -1,4 +1,4 @@
-import { printable } from "./text";
+import { printable } from "../common/text";
 
 /** A platform as the OCI image index knows it, in Go's words (`linux`, `amd64`, `arm64`, `v8`). */
 export interface Platform {

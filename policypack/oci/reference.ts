@@ -1,5 +1,5 @@
 import { digestProblem } from "./digest";
-import { printable } from "./text";
+import { printable } from "../common/text";
 
 /** A parsed image name; familiar names are normalised as Docker does (`nginx` is `docker.io/library/nginx`). */
 export interface Reference {
@@ -180,4 +180,10 @@ function prefixed(subject: string, problem: string | undefined): string | undefi
 
 function invalid(name: string, why: string): InvalidReferenceError {
   return new InvalidReferenceError(`\`${printableName(name, 120)}\` is no legal image name: ${why}.`);
+}
+
+/** Where an image lives: the part of a reference that a registry client needs. */
+export interface RepositoryName {
+  readonly registry: string;
+  readonly repository: string;
 }

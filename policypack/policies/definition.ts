@@ -1,9 +1,9 @@
-import type { ResourceValidationPolicy } from "@pulumi/policy";
-import type { InspectedImage } from "../inspector";
-import type { Failure, Outcome } from "../oci/failure";
+import type { PolicyComplianceFramework, ResourceValidationPolicy } from "@pulumi/policy";
+import type { Failure, Outcome } from "../common/outcome";
+import type { InspectedImage } from "../inspection/inspector";
 import type { Platform } from "../oci/platform";
-import type { RuntimeName } from "../oci/runtimes";
 import type { ImageUser } from "../report";
+import type { RuntimeName } from "../runtimes/predict";
 
 /** One image for one platform, with all that a policy needs to judge it. */
 export interface JudgedImage {
@@ -43,3 +43,14 @@ export type PolicyMetadata = Required<
 export interface PolicyDefinition extends PolicyMetadata {
   readonly judge: (image: JudgedImage) => ImageFinding | undefined;
 }
+
+/**
+ * The question of the AWS Well-Architected Framework that the policies help to answer: a deployment whose images ECS
+ * cannot pull is one of its risks (https://docs.aws.amazon.com/wellarchitected/2024-06-27/framework/ops-06.html).
+ */
+export const deploymentRisks: PolicyComplianceFramework = {
+  name: "AWS Well-Architected Framework",
+  version: "2024-06-27",
+  reference: "OPS 6",
+  specification: "How do you mitigate deployment risks?",
+};

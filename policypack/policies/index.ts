@@ -1,26 +1,15 @@
-import { buildCompression } from "./build-compression";
-import type { ImagePolicy } from "./collecting-policy";
-import { definitions } from "./definitions";
-import { unreadablePlaces } from "./findings";
-import { imagePolicy } from "./image-policy";
+import type { PolicyDefinition } from "./definition";
+import { missingImage } from "./missing-image";
 import { mixedLayerCompression } from "./mixed-layer-compression";
-import { atLevels, type PolicyOptions, settingsOf } from "./options";
-import { Session } from "./session";
+import { platformMismatch } from "./platform-mismatch";
+import { unpullableLayers } from "./unpullable-layers";
 import { unverifiedImage } from "./unverified-image";
 
-export type { ImagePolicy } from "./collecting-policy";
-export { type PolicyLevel, type PolicyOptions, PolicyOptionsError } from "./options";
-
-/**
- * The policies of the pack, in the order in which the engine runs them: the first carries the shared settings.
- *
- * @param options settings and levels for a pack of one's own; the pack's configuration comes on top
- * @throws PolicyOptionsError
- */
-export function ecsImagePolicies(options: PolicyOptions = {}): ImagePolicy[] {
-  const session = new Session(mixedLayerCompression.name, settingsOf(options));
-  const policies = definitions.map((definition) =>
-    imagePolicy(session, definition, definition === unverifiedImage ? unreadablePlaces : undefined),
-  );
-  return atLevels([...policies, buildCompression(session)], options);
-}
+/** The policies over images, in the order in which the engine runs them. */
+export const definitions: readonly PolicyDefinition[] = [
+  mixedLayerCompression,
+  unpullableLayers,
+  platformMismatch,
+  missingImage,
+  unverifiedImage,
+];

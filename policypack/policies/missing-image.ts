@@ -1,6 +1,5 @@
 import { uncheckedImage } from "../report";
-import type { JudgedImage, PolicyDefinition } from "./definition";
-import { deploymentRisks } from "./framework";
+import { deploymentRisks, type JudgedImage, type PolicyDefinition } from "./definition";
 
 /** Says which images do not exist. Quiet in a preview of the program that pushes them. */
 export const missingImage: PolicyDefinition = {

@@ -1,9 +1,8 @@
-import type { Layer } from "../inspector";
+import type { Layer } from "../inspection/inspector";
 import { isMixed } from "../oci/compression";
-import { predict, type RuntimeName } from "../oci/runtimes";
 import { allowedMix, blockedImage, imageToCome } from "../report";
-import type { JudgedImage, PolicyDefinition } from "./definition";
-import { deploymentRisks } from "./framework";
+import { predict, type RuntimeName } from "../runtimes/predict";
+import { deploymentRisks, type JudgedImage, type PolicyDefinition } from "./definition";
 
 /** Blocks images whose layers are partly gzip and partly zstd. */
 export const mixedLayerCompression: PolicyDefinition = {

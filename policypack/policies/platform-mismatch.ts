@@ -1,8 +1,7 @@
 import { platformOf } from "../oci/image-config";
 import { choosePlatform } from "../oci/platform";
 import { builtFor, noManifestFor, wrongPlatform } from "../report";
-import type { PolicyDefinition } from "./definition";
-import { deploymentRisks } from "./framework";
+import { deploymentRisks, type PolicyDefinition } from "./definition";
 
 /** Blocks images that have nothing for the platform that their task runs on. */
 export const platformMismatch: PolicyDefinition = {

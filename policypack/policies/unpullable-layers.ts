@@ -1,7 +1,6 @@
-import { predict } from "../oci/runtimes";
 import { uncheckedImage, unpullableImage } from "../report";
-import type { PolicyDefinition } from "./definition";
-import { deploymentRisks } from "./framework";
+import { predict } from "../runtimes/predict";
+import { deploymentRisks, type PolicyDefinition } from "./definition";
 import { isBlockedMix, mixedLayerCompression } from "./mixed-layer-compression";
 
 /** Blocks images that a container runtime which the task may meet cannot pull, mixed or not. */

@@ -1,6 +1,5 @@
 import { imageToCome, missingToo, uncheckedImage } from "../report";
-import type { PolicyDefinition } from "./definition";
-import { deploymentRisks } from "./framework";
+import { deploymentRisks, type PolicyDefinition } from "./definition";
 import { isMissing, missingImage } from "./missing-image";
 
 /** Says which images could not be checked, and why. Mandatory, it makes an organization fail closed. */

@@ -1,13 +1,17 @@
-import { failure, type Outcome, success } from "../oci/failure";
-import { parseChallenges } from "./challenge";
-import { CredentialError } from "./credentials/credential-error";
-import { type CredentialSearch, searchInWords } from "./credentials/search";
-import { basicAuthorization, type Credential, secretsOf } from "./credentials/credential";
-import { type Host, parseUrl } from "./http/hosts";
-import { InFlight } from "./http/in-flight";
-import type { Network } from "./network";
-import type { Token } from "./token";
-import type { HttpResponse } from "./http/exchange";
+import { InFlight } from "../common/concurrency";
+import { failure, type Outcome, success } from "../common/outcome";
+import { type Host, parseUrl } from "../http/host-rules";
+import type { HttpResponse } from "../http/messages";
+import {
+  basicAuthorization,
+  type Credential,
+  CredentialError,
+  type CredentialSearch,
+  searchInWords,
+  secretsOf,
+} from "../logins/credential";
+import type { Network } from "./options";
+import { parseChallenges, type Token } from "./token-client";
 
 /** What a request to the registry may carry. */
 export interface Authorized {

@@ -1,29 +1,21 @@
+import { InFlight } from "../common/concurrency";
+import { failure, type Outcome, success } from "../common/outcome";
+import { printable } from "../common/text";
+import { bringsStart, readStart } from "../http/body";
+import { bareName } from "../http/host-rules";
+import type { CredentialSource } from "../logins/credential";
 import { isDigest, sha256Of, verifyDigest } from "../oci/digest";
-import { failure, type Outcome, success } from "../oci/failure";
+import type { FetchedManifest, ResolvedTag } from "../oci/manifest";
 import { acceptedManifestTypes, bareMediaType } from "../oci/media-types";
-import { printable } from "../oci/text";
-import type { CredentialSource } from "./credentials/credential";
 import { type Answer, Endpoint } from "./endpoint";
-import { bareName } from "./http/hosts";
-import type { FetchedManifest, ResolvedTag } from "./fetched";
-import { InFlight } from "./http/in-flight";
-import { mirrorStep } from "./trace/mirror-step";
 import { Mirrors } from "./mirrors";
-import { type Network, openNetwork } from "./network";
-import { checkName, illegal, isTag } from "./names";
-import type { RegistryOptions } from "./options";
-import { bringsStart, readStart } from "./http/range";
+import { type Network, openNetwork, type RegistryOptions } from "./options";
 import { type Asked, refusalOf } from "./refusal";
+import { mirrorStep } from "./trace-steps";
+import type { RepositoryName } from "../oci/reference";
 
-export type { FetchedManifest, ResolvedTag } from "./fetched";
+export type { FetchedManifest, ResolvedTag } from "../oci/manifest";
 export type { RegistryOptions } from "./options";
-
-/** Where an image lives: the part of a reference that a registry client needs. */
-export interface RepositoryName {
-  readonly registry: string;
-  readonly repository: string;
-}
-
 /** The manifest size that every registry must accept (distribution-spec, "Pushing Manifests"). */
 const maximumManifestBytes = 4 * 1024 * 1024;
 const notAsked = "not looked for: the registry did not ask for one";
@@ -221,4 +213,26 @@ const meansTheSame: ReadonlySet<number> = new Set([200, 401, 403, 404, 408, 410,
 
 function noSignal(): AbortSignal {
   return new AbortController().signal;
+}
+
+/**
+ * The parts of an image name that end up in a registry's URLs, checked at the rim: nothing may get there that a
+ * reference parser would not have let through.
+ * Source: distribution-spec, "Pulling manifests".
+ */
+function isRepository(text: string): boolean {
+  return /^[a-z0-9]+(?:(?:[._]|__|-+|\/)[a-z0-9]+)*$/.test(text);
+}
+
+function isTag(text: string): boolean {
+  return /^\w[\w.-]{0,127}$/.test(text);
+}
+
+/** The failure of a name that cannot be asked for; undefined for one that can. */
+function checkName({ repository }: { readonly repository: string }): Outcome<never> | undefined {
+  return isRepository(repository) ? undefined : illegal(repository);
+}
+
+function illegal(text: string): Outcome<never> {
+  return failure("invalid-reference", `"${printable(text, 100)}" cannot be part of an image name`);
 }

@@ -1,12 +1,11 @@
-import { type Outcome, success } from "../oci/failure";
-import { whenAborted } from "./http/abort";
+import { type Outcome, success } from "../common/outcome";
+import { whenAborted, sleep } from "../common/concurrency";
 import { Authorization, type Authorized } from "./authorization";
-import type { Host, Scheme } from "./http/hosts";
-import type { Network } from "./network";
-import { rangeOfStart } from "./http/range";
-import { follow } from "./http/redirects";
-import { sleep } from "./http/retries";
-import { broken, type HttpResponse, type Sent } from "./http/exchange";
+import type { Host, Scheme } from "../http/host-rules";
+import type { Network } from "./options";
+import { rangeOfStart } from "../http/body";
+import { follow } from "../http/redirects";
+import { broken, type HttpResponse, type Sent } from "../http/messages";
 
 export interface PullRequest {
   /** Default: GET. */

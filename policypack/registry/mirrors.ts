@@ -1,5 +1,5 @@
-import type { Outcome } from "../oci/failure";
-import { bareName } from "./http/hosts";
+import type { Outcome } from "../common/outcome";
+import { bareName } from "../http/host-rules";
 
 /** How long a mirror that cannot be reached is left alone. */
 const restMs = 60_000;

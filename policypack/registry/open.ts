@@ -1,10 +1,9 @@
-import type { CacheOptions } from "../cache/place";
-import type { Registries } from "./registries";
-import type { RouterOptions } from "./router";
+import type { CacheOptions } from "../cache/location";
+import type { ImageSource, RegistrySourceOptions } from "./image-source";
 
-export type { Registries } from "./registries";
+export type { ImageSource } from "./image-source";
 
-export interface RegistriesOptions extends RouterOptions {
+export interface ImageSourceOptions extends RegistrySourceOptions {
   /**
    * Keeps manifests, indexes and configs on disk for the next run; `{}` for the user's cache folder.
    * Default: nothing is kept.
@@ -13,16 +12,16 @@ export interface RegistriesOptions extends RouterOptions {
 }
 
 /** The registries, behind the cache where one is wanted. Loads what talks to them. */
-export async function openRegistries(options: RegistriesOptions): Promise<Registries> {
-  const { RegistryRouter } = await import("./router");
-  if (options.cache === undefined || options.cache === false) return new RegistryRouter(options);
-  const [{ DocumentCache }, { KnownChallenges }, { CachedRegistries }] = await Promise.all([
+export async function openImageSource(options: ImageSourceOptions): Promise<ImageSource> {
+  const { RegistryImageSource } = await import("./image-source");
+  if (options.cache === undefined || options.cache === false) return new RegistryImageSource(options);
+  const [{ DocumentCache }, { KnownChallenges }, { CachedImageSource }] = await Promise.all([
     import("../cache/documents"),
-    import("../cache/challenges"),
-    import("./cached"),
+    import("../cache/records"),
+    import("./cached-image-source"),
   ]);
   const cache = DocumentCache.open(options.cache);
-  if (cache === undefined) return new RegistryRouter(options);
+  if (cache === undefined) return new RegistryImageSource(options);
   const challenges = new KnownChallenges(cache.folder);
-  return new CachedRegistries(new RegistryRouter({ ...options, challenges }), cache);
+  return new CachedImageSource(new RegistryImageSource({ ...options, challenges }), cache);
 }

@@ -1,7 +1,11 @@
 import type { LookupFunction } from "node:net";
-import type { KnownChallenges } from "../cache/challenges";
-import type { CredentialSource } from "./credentials/credential";
-import type { Trace } from "./trace/trace";
+import type { KnownChallenges } from "../cache/records";
+import { HostRules } from "../http/host-rules";
+import { Retries } from "../http/retries";
+import type { Trace } from "../http/trace";
+import { Transport } from "../http/transport";
+import type { CredentialSource } from "../logins/credential";
+import { TokenClient } from "./token-client";
 
 /** How registries are read. */
 export interface RegistryOptions {
@@ -23,4 +27,26 @@ export interface RegistryOptions {
   readonly lookup?: LookupFunction;
   /** Hears every step of the way. Default: nobody does. */
   readonly trace?: Trace;
+}
+
+/** What the endpoints of one client share. */
+export interface Network {
+  readonly transport: Transport;
+  readonly rules: HostRules;
+  readonly retries: Retries;
+  readonly tokens: TokenClient;
+  readonly credentials: CredentialSource;
+  readonly challenges?: KnownChallenges;
+  readonly trace?: Trace;
+}
+
+export function openNetwork(options: RegistryOptions): Network {
+  const { requestTimeoutMs = 10_000, maxConcurrentPerHost = 60, lookup, trace, challenges } = options;
+  const rules = new HostRules(options.insecureRegistries, lookup);
+  const transport = new Transport(rules, { requestTimeoutMs, maxConcurrentPerHost, lookup, trace });
+  const retries = new Retries();
+  const tokens = new TokenClient(transport, rules, retries);
+  const credentials = options.credentials ?? (() => Promise.resolve(undefined));
+  const network = { transport, rules, retries, tokens, credentials };
+  return { ...network, ...(trace && { trace }), ...(challenges && { challenges }) };
 }

@@ -1,7 +1,7 @@
-import type { Failure } from "../oci/failure";
+import type { Failure } from "../common/outcome";
 import type { Authorized } from "./authorization";
-import { errorTextOf } from "./error-text";
-import type { HttpResponse } from "./http/exchange";
+import { errorTextOf } from "./errors";
+import type { HttpResponse } from "../http/messages";
 
 /** What was asked for. */
 export interface Wanted {

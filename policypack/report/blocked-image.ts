@@ -1,10 +1,9 @@
-import type { InspectedImage } from "../inspector";
-import { printableName } from "../oci/reference";
+import type { InspectedImage } from "../inspection/inspector";
 import { formatPlatform } from "../oci/platform";
-import { predict, type RuntimeName } from "../oci/runtimes";
+import { formatReference, printableName, type Reference, withDefaultTag } from "../oci/reference";
+import { predict, type RuntimeName } from "../runtimes/predict";
 import { layerLines } from "./layers";
 import { facts, type ImageUser, usedBy, wrapped } from "./layout";
-import { repairCommands } from "./repair";
 
 /**
  * The block that stands where a mixed image is stopped. At most 80 columns, save for names and digests.
@@ -79,4 +78,32 @@ function consequence({ config, layers }: InspectedImage, runtimes: readonly Runt
       ]
     : ["Predicted for containerd 1.x, as on Fargate. ECS would stop the task with"];
   return [...lead, ...wrapped(`CannotPullContainerError: ${foretold.error}`)];
+}
+
+/**
+ * How to mend an image, as commands to copy. Both were proven by pulling the results: gzip with force-compression
+ * pulls everywhere (BuildKit ≥ 0.19, or a base without docker-typed zstd), and so does what regctl rewrites to gzip.
+ * What does not help is left out on purpose: `--to-oci --layer-compress zstd` keeps docker types behind, crane and
+ * `imagetools create` change nothing.
+ */
+export function repairCommands(reference: Reference): string[] {
+  const { registry, repository, tag, digest } = withDefaultTag(reference);
+  const rebuilt = formatReference({ registry, repository, tag: tag ?? "gzip" });
+  // A tag has at most 128 characters.
+  const rewritten = formatReference({
+    registry,
+    repository,
+    tag: tag === undefined ? "gzip" : `${tag.slice(0, 123)}-gzip`,
+  });
+  const pushed = formatReference(
+    digest === undefined ? { registry, repository, tag: tag ?? "latest" } : { registry, repository, digest },
+  );
+  return [
+    "Fix: rebuild with one compression for all layers, the base image's included:",
+    `  docker buildx build . -t ${rebuilt} \\`,
+    "    --output type=registry,compression=gzip,force-compression=true",
+    "or rewrite the pushed image, and use the new name:",
+    `  regctl image mod ${pushed} \\`,
+    `    --layer-compress gzip --create ${rewritten}`,
+  ];
 }

@@ -1,5 +1,5 @@
-import type { Exemption } from "../exemptions";
-import { printable } from "../oci/text";
+import type { Exemption } from "../exemptions/exemptions";
+import { printable } from "../common/text";
 import { printableName } from "../oci/reference";
 import type { Exclusion } from "../settings";
 import type { ImageUse, UnreadableUse } from "../workloads/image-use";

@@ -2,7 +2,7 @@ import type { BuildVerdict, SafeSettings } from "../builds/judge-build";
 import { printableName } from "../oci/reference";
 import type { BuildSettings } from "../builds/predict-build";
 import type { LayerStep } from "../builds/dockerfile/build-plan";
-import { count, printable } from "../oci/text";
+import { count, printable } from "../common/text";
 import { layerLines } from "./layers";
 import { type Fact, facts, quoted } from "./layout";
 

@@ -4,7 +4,7 @@ export { buildInWords, exemptionInWords, useInWords } from "./exemption";
 export type { ImageUser } from "./layout";
 export { imageToCome, missingToo, uncheckedImage, uncheckedImages, unreadableUse } from "./unchecked-image";
 export { unpullableImage } from "./unpullable-image";
-export { builtFor, noManifestFor, wrongPlatform } from "./wrong-platform";
+export { builtFor, noManifestFor, wrongPlatform } from "./unchecked-image";
 export {
   droppedSettings,
   faultyBuild,

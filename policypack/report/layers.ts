@@ -1,7 +1,6 @@
-import { type CompressedLayer, compressionOf, layerRuns, type LayerRun } from "../oci/compression";
-import type { HistoryEntry } from "../oci/image-config";
-import { probableBaseEnd, stepsOf } from "../oci/provenance";
-import { count, printable } from "../oci/text";
+import { count, printable } from "../common/text";
+import { type CompressedLayer, compressionOf, type LayerRun, layerRuns } from "../oci/compression";
+import { type HistoryEntry, probableBaseEnd, stepsOf } from "../oci/image-config";
 
 /** An image with alternating compressions could otherwise fill the screen with a line for each layer. */
 const maximumRuns = 12;

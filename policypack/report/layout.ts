@@ -1,4 +1,4 @@
-import { count, printable } from "../oci/text";
+import { count, printable } from "../common/text";
 import type { ImageUse } from "../workloads/image-use";
 
 /** Which container of which resource; the reports need no more of a workload than its name. */

@@ -1,7 +1,8 @@
-import type { Failure, FailureKind } from "../oci/failure";
-import { printableName } from "../oci/reference";
+import type { Failure, FailureKind } from "../common/outcome";
+import { count, printable } from "../common/text";
+import type { InspectedImage } from "../inspection/inspector";
 import { formatPlatform, type Platform } from "../oci/platform";
-import { count, printable } from "../oci/text";
+import { printableName } from "../oci/reference";
 import type { UnreadableUse } from "../workloads/image-use";
 import { type Fact, facts, type ImageUser, quoted, usedBy } from "./layout";
 
@@ -89,3 +90,34 @@ const advice: Record<FailureKind, string> = {
   unsupported: "point the container at a container image of manifest schema 2 or OCI",
   "invalid-reference": "correct the image name in the container definition",
 };
+
+/** An image that exists, but not for the platform that its task runs on. */
+export function wrongPlatform(
+  image: string,
+  platform: Platform,
+  users: readonly ImageUser[],
+  problem: string,
+): string {
+  return facts([
+    ["image", printableName(image)],
+    ...usedBy(users),
+    ["platform", formatPlatform(platform)],
+    ["problem", problem],
+    [
+      "to do",
+      `build the image for ${formatPlatform(platform)} too (docker buildx build --platform …), or set the task's runtimePlatform to what the image is`,
+    ],
+  ]).join("\n");
+}
+
+export function noManifestFor(failed: Failure): string {
+  return `${failed.message}; ECS would stop the task with CannotPullContainerError`;
+}
+
+export function builtFor(actual: Platform, { platform }: InspectedImage): string {
+  const built = `it is built for ${formatPlatform(actual)} only`;
+  // Runtimes refuse images of another operating system, but start what no processor of theirs reads.
+  return actual.os === platform.os && platform.os !== "windows"
+    ? `${built}; its containers would end on ${formatPlatform(platform)} with "exec format error"`
+    : `${built}; ECS would stop the task with CannotPullContainerError`;
+}

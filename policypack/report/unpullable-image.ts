@@ -1,9 +1,8 @@
-import type { InspectedImage } from "../inspector";
-import type { Prediction } from "../oci/runtimes";
+import type { InspectedImage } from "../inspection/inspector";
+import type { Prediction } from "../runtimes/predict";
+import { identified, repairCommands } from "./blocked-image";
 import { layerLines } from "./layers";
-import { identified } from "./blocked-image";
 import { columns, type ImageUser, wrapped } from "./layout";
-import { repairCommands } from "./repair";
 
 /** An image that a runtime cannot pull. `predictions`: one for each runtime that its tasks may meet. */
 export function unpullableImage(

@@ -1,7 +1,8 @@
 import type { PolicyConfigJSONSchema, PolicyConfigJSONSchemaDefinition } from "@pulumi/policy/schema";
-import { isDay } from "../calendar";
-import { isRecord, printable } from "../oci/text";
-import { closest } from "../spelling";
+import { isDay } from "../common/dates";
+import { printable } from "../common/text";
+import { closest } from "../common/spelling";
+import { isRecord } from "../common/values";
 
 /**
  * What is wrong with a value by its JSON Schema, each problem in a sentence; empty where it is right. Knows the keywords

@@ -1,11 +1,12 @@
 import { printableName } from "../oci/reference";
-import { isRecord, printable } from "../oci/text";
-import type { RuntimeName } from "../oci/runtimes";
-import { type AwsIdentities, isAwsIdentityKey } from "../registry/ecr/configured-identities";
-import { isRegistryName } from "../registry/http/hosts";
-import type { LaunchType } from "../workloads/image-use";
+import { printable } from "../common/text";
+import type { RuntimeName } from "../runtimes/predict";
+import { type AwsIdentities, isAwsIdentityKey } from "../aws/configured-identities";
+import { isRegistryName } from "../http/host-rules";
 import { problemsOf, unknownKey } from "./check";
 import { isSettingName, type SettingName, settingNames, settingsSchema } from "./schema";
+import { isRecord } from "../common/values";
+import type { LaunchType } from "../runtimes/ecs-runtimes";
 
 export { engineSchema, settingsSchema } from "./schema";
 

@@ -1,6 +1,6 @@
 import type { PolicyConfigJSONSchema } from "@pulumi/policy/schema";
-import { runtimeNames } from "../oci/runtimes";
-import { launchTypeNames } from "../workloads/launch-types";
+import { runtimeNames } from "../runtimes/predict";
+import { launchTypeNames } from "../runtimes/ecs-runtimes";
 
 /** A text of something else than white space. */
 const text = { type: "string", pattern: "\\S" } as const satisfies PolicyConfigJSONSchema;

@@ -1,9 +1,10 @@
-import { printable } from "../oci/text";
+import { textAt, isRecord, isRedacted, kindOf, member, type KeyMatch, type Reading } from "../common/values";
+import { printable } from "../common/text";
 import { printableName } from "../oci/reference";
-import type { ImageUse, LaunchType, UnreadableUse, WorkloadImages } from "./image-use";
+import type { ImageUse, UnreadableUse, WorkloadImages } from "./image-use";
 import { eachAt, jsonAt, type Place } from "./places";
 import type { PlatformReading } from "./runtime-platform";
-import { isRecord, isRedacted, kindOf, member, type KeyMatch, type Reading } from "./values";
+import type { LaunchType } from "../runtimes/ecs-runtimes";
 
 /** What all containers of one task share. */
 export interface Task {
@@ -131,7 +132,7 @@ function imageOfContainer(
 
 /** The container's name, made safe to print; undefined where there is none to read. */
 function nameOf(container: unknown, keys: KeyMatch): string | undefined {
-  const name = text(member(container, "name", keys));
+  const name = filled(textAt(container, "name", keys));
   return name === undefined ? undefined : printable(name, NAME_LENGTH);
 }
 
@@ -139,10 +140,10 @@ function nameOf(container: unknown, keys: KeyMatch): string | undefined {
 function credentialsOf(container: unknown, keys: KeyMatch): string | undefined {
   const credentials = member(container, "repositoryCredentials", keys);
   if (credentials.state !== "known") return undefined;
-  return text(member(credentials.value, "credentialsParameter", keys));
+  return filled(textAt(credentials.value, "credentialsParameter", keys));
 }
 
-function text(reading: Reading): string | undefined {
-  if (reading.state !== "known" || typeof reading.value !== "string") return undefined;
-  return reading.value.trim() === "" ? undefined : reading.value;
+/** A text that says something: ECS treats white space alone as absent. */
+function filled(text: string | undefined): string | undefined {
+  return text?.trim() === "" ? undefined : text;
 }

@@ -1,7 +1,6 @@
 import type { Platform } from "../oci/platform";
-import type { LaunchType } from "./launch-types";
-
-export type { LaunchType } from "./launch-types";
+import { member } from "../common/values";
+import { type LaunchType, launchTypeNames } from "../runtimes/ecs-runtimes";
 
 /** One container of a workload that will make ECS pull an image. */
 export interface ImageUse {
@@ -38,4 +37,32 @@ export interface UnreadableUse {
 export interface WorkloadImages {
   readonly uses: readonly ImageUse[];
   readonly unreadable: readonly UnreadableUse[];
+}
+
+/** One kind of ECS resource, under the Pulumi types by which the classic AWS provider and aws-native know it. */
+export interface WorkloadFamily {
+  /** Pulumi type token → how its inputs (camelCase, as the SDK has them; possibly with unknown values) are read. Never throws. */
+  readonly types: Readonly<Record<string, (props: unknown) => WorkloadImages>>;
+}
+
+/**
+ * The launch types that are known, each once, of `requiresCompatibilities` (ECS API, `RegisterTaskDefinition`) or of
+ * `platformCapabilities` (Batch API, `RegisterJobDefinition`).
+ */
+export function launchTypes(
+  props: unknown,
+  key: "requiresCompatibilities" | "platformCapabilities" = "requiresCompatibilities",
+): readonly LaunchType[] {
+  const reading = member(props, key);
+  if (reading.state !== "known" || !Array.isArray(reading.value)) return [];
+  const list: readonly unknown[] = reading.value;
+  const found = new Set<LaunchType>();
+  for (let index = 0; index < list.length; index++) {
+    const word = member(list, index);
+    if (word.state !== "known" || typeof word.value !== "string") continue;
+    const written = word.value.toUpperCase();
+    const launchType = launchTypeNames.find((name) => name === written);
+    if (launchType !== undefined) found.add(launchType);
+  }
+  return [...found];
 }

@@ -1,11 +1,8 @@
-import { batchJobDefinition } from "./batch-job-definition";
-import { daemonTaskDefinition } from "./daemon-task-definition";
-import { expressGatewayService } from "./express-gateway-service";
-import type { WorkloadFamily } from "./family";
-import type { WorkloadImages } from "./image-use";
-import { taskDefinition } from "./task-definition";
+import { batchJobDefinition } from "./batch";
+import { daemonTaskDefinition, expressGatewayService, taskDefinition } from "./ecs";
+import type { WorkloadFamily, WorkloadImages } from "./image-use";
 
-export type { ImageUse, LaunchType, UnreadableUse, WorkloadImages } from "./image-use";
+export type { ImageUse, UnreadableUse, WorkloadImages } from "./image-use";
 
 /** Every kind of resource that makes ECS run containers. A new one is a file of its own and a line here. */
 const FAMILIES: readonly WorkloadFamily[] = [

@@ -1,7 +1,7 @@
 import type { Platform } from "../oci/platform";
 import type { UnreadableUse } from "./image-use";
 import { inside, type Place } from "./places";
-import { isRecord, kindOf, member } from "./values";
+import { isRecord, kindOf, member } from "../common/values";
 
 /** The platform that a task will run on, or why it cannot be told; `path` and `message` are those of the unreadable use. */
 export type PlatformReading =

@@ -4,7 +4,7 @@ import { settingsOfDockerBuild } from "../../policypack/builds/docker-build-sett
 import { judgeBuild, safeSettings } from "../../policypack/builds/judge-build";
 import { askedOf, mendedSource, mendExport } from "../../policypack/builds/mend-exports";
 import { isMixed } from "../../policypack/oci/compression";
-import { pullError } from "../../policypack/oci/runtimes";
+import { pullError } from "../../policypack/runtimes/predict";
 
 const docker = (compression: string) => `application/vnd.docker.image.rootfs.diff.tar${compression}`;
 const oci = (compression: string) => `application/vnd.oci.image.layer.v1.tar${compression}`;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { pushedImages } from "../../policypack/builds/pushed-images";
-import { previewed, UNKNOWN } from "../workloads/previewed";
+import { previewed, UNKNOWN } from "../../support/pulumi/previewed";
 
 const build = "docker-build:index:Image";
 const v4 = "docker:index/image:Image";

@@ -17,8 +17,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildImage, pushImage, pushIndex } from "../support/images";
-import { amd64, cachedBench } from "./support";
+import { buildImage, pushImage, pushIndex } from "../../support/registry/images";
+import { amd64, cachedBench } from "../../support/registry/cached-run";
 
 const good = buildImage({ layers: ["gzip"], family: "docker", platform: amd64 });
 const mixed = buildImage({ layers: ["gzip", "zstd"], family: "docker", platform: amd64 });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
-import { Inspector } from "../../policypack/inspector";
-import { buildImage, pushImage } from "../support/images";
-import { sendJson } from "../support/registry";
-import { amd64, cachedBench } from "./support";
+import { Inspector } from "../../policypack/inspection/inspector";
+import { buildImage, pushImage } from "../../support/registry/images";
+import { sendJson } from "../../support/registry/registry";
+import { amd64, cachedBench } from "../../support/registry/cached-run";
 
 const image = buildImage({ layers: ["gzip"], family: "docker", platform: amd64 });
 

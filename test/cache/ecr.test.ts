@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { Inspector } from "../../policypack/inspector";
-import { dummyKeys, FakeEcr, json, useAwsEnvironment } from "../support/fake-ecr";
-import { buildImage } from "../support/images";
-import { amd64, cachedBench } from "./support";
+import { Inspector } from "../../policypack/inspection/inspector";
+import { dummyKeys, FakeEcr, json, useAwsEnvironment } from "../../support/aws/fake-ecr";
+import { buildImage } from "../../support/registry/images";
+import { amd64, cachedBench } from "../../support/registry/cached-run";
 
 const host = "123456789012.dkr.ecr.eu-west-3.amazonaws.com";
 const mixed = buildImage({ layers: ["gzip", "zstd"], family: "docker" });

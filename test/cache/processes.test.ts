@@ -3,10 +3,10 @@ import { spawn } from "node:child_process";
 import { lstatSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { buildImage, pushImage } from "../support/images";
-import { cachedBench } from "./support";
+import { buildImage, pushImage } from "../../support/registry/images";
+import { cachedBench } from "../../support/registry/cached-run";
 
-const inspector = join(__dirname, "../../bin/inspector.js");
+const inspector = join(__dirname, "../../bin/inspection/inspector.js");
 
 describe("the processes that share a cache", function () {
   this.timeout(60_000);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { Inspector } from "../../policypack/inspector";
-import { buildImage, pushImage, pushIndex } from "../support/images";
-import { digestOf } from "../support/registry";
-import { amd64, cachedBench } from "./support";
+import { Inspector } from "../../policypack/inspection/inspector";
+import { buildImage, pushImage, pushIndex } from "../../support/registry/images";
+import { digestOf } from "../../support/registry/registry";
+import { amd64, cachedBench } from "../../support/registry/cached-run";
 
 const gzip = buildImage({ layers: ["gzip"], family: "docker", platform: amd64 });
 const mixed = buildImage({ layers: ["gzip", "zstd"], family: "docker", platform: amd64 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Build, predictBuild } from "../../policypack/builds/predict-build";
-import { pullError } from "../../policypack/oci/runtimes";
+import { pullError } from "../../policypack/runtimes/predict";
 
 /** A measured build or repair; see the file's `note`. Layers are words such as `Dg Oz`, null where there was no image. */
 export interface Row {

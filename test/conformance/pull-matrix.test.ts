@@ -7,7 +7,7 @@ import {
   type PulledImage,
   type RuntimeName,
   runtimeNames,
-} from "../../policypack/oci/runtimes";
+} from "../../policypack/runtimes/predict";
 
 /** The measurements: each row is an image that each runtime pulled; see the file's `note`. */
 interface Variant {

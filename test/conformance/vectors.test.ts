@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { choosePlatform, parsePlatform } from "../../policypack/oci/platform";
 import { formatReference, parseReference, referenceIn } from "../../policypack/oci/reference";
-import { parseChallenges } from "../../policypack/registry/challenge";
-import { findDockerKey } from "../../policypack/registry/credentials/login-key";
+import { parseChallenges } from "../../policypack/registry/token-client";
+import { findDockerKey } from "../../policypack/logins/login-key";
 
 // The cases of other projects' own tests, as facts: each table names its source. What is ours beyond them stands beside each parser's tests.
 

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { secret } from "@pulumi/pulumi";
-import { AnyResource, engineFor, EngineStack, guard } from "../support/engine";
-import { buildImage, pushImage, threeGzipTwelveZstd } from "../support/images";
-import { TestRegistry } from "../support/registry";
+import { AnyResource, engineFor, EngineStack, guard } from "../../support/engine/engine";
+import { buildImage, pushImage, threeGzipTwelveZstd } from "../../support/registry/images";
+import { TestRegistry } from "../../support/registry/registry";
 
 const good = buildImage({ layers: ["gzip", "gzip"], family: "docker" });
 const mixed = buildImage({ layers: threeGzipTwelveZstd, family: "docker" });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { secret } from "@pulumi/pulumi";
-import { AnyResource, Repository } from "../support/engine";
-import { engineStacks } from "../support/engine-stacks";
-import { buildImage, pushImage } from "../support/images";
-import { TestRegistry } from "../support/registry";
+import { AnyResource, Repository } from "../../support/engine/engine";
+import { engineStacks } from "../../support/engine/stacks";
+import { buildImage, pushImage } from "../../support/registry/images";
+import { TestRegistry } from "../../support/registry/registry";
 
 const level = (enforcementLevel: string) => ({ configs: [{ "build-compression": { enforcementLevel } }] });
 

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AnyResource } from "../support/engine";
-import { engineStacks } from "../support/engine-stacks";
-import { dummyKeys, FakeEcr, idsOf, json, sha256, useAwsEnvironment } from "../support/fake-ecr";
-import { buildImage, pushImage } from "../support/images";
-import { TestRegistry } from "../support/registry";
+import { AnyResource } from "../../support/engine/engine";
+import { engineStacks } from "../../support/engine/stacks";
+import { dummyKeys, FakeEcr, idsOf, json, sha256, useAwsEnvironment } from "../../support/aws/fake-ecr";
+import { buildImage, pushImage } from "../../support/registry/images";
+import { TestRegistry } from "../../support/registry/registry";
 
 const numbers = Array.from({ length: 100 }, (_, i) => i);
 const repositories = 5;

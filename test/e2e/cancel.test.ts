@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { AnyResource, engineFor, EngineStack } from "../support/engine";
-import { buildImage, pushImage, pushIndex } from "../support/images";
-import { appeared, assertEnded } from "../support/processes";
-import { TestRegistry } from "../support/registry";
-import { Home } from "../registry/credentials/logins";
+import { AnyResource, engineFor, EngineStack } from "../../support/engine/engine";
+import { buildImage, pushImage, pushIndex } from "../../support/registry/images";
+import { appeared, assertEnded } from "../../support/process/processes";
+import { TestRegistry } from "../../support/registry/registry";
+import { Home } from "../../support/registry/logins";
 
 const amd64 = buildImage({ layers: ["gzip", "zstd"], family: "docker" });
 

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArguments } from "../../policypack/cli/arguments";
-import { isRecord } from "../../policypack/oci/text";
-import { documentedCommands } from "../support/documented-commands";
-import { engineFor, EngineStack } from "../support/engine";
+import { documentedCommands } from "../../support/readme/documented-commands";
+import { engineFor, EngineStack } from "../../support/engine/engine";
+import { isRecord } from "../../policypack/common/values";
 
 const manifest = resolve(__dirname, "../../package.json");
 

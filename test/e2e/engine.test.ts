@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AnyResource, Repository } from "../support/engine";
-import { engineStacks } from "../support/engine-stacks";
-import { writePack } from "../support/engine-packs";
+import { AnyResource, Repository } from "../../support/engine/engine";
+import { engineStacks } from "../../support/engine/stacks";
+import { writePack } from "../../support/engine/packs";
 
 /** Blocks what is named as its setting says, and tells the value of `props.url` where it is known. */
 const blocking = `[{

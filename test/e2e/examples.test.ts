@@ -3,11 +3,11 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import type { PulumiCommand } from "@pulumi/pulumi/automation";
-import { isRecord } from "../../policypack/oci/text";
-import { AnyResource, engineFor, EngineStack } from "../support/engine";
-import { buildImage, pushIndex } from "../support/images";
-import { TestRegistry } from "../support/registry";
-import { parseYaml } from "../support/yaml";
+import { AnyResource, engineFor, EngineStack } from "../../support/engine/engine";
+import { buildImage, pushIndex } from "../../support/registry/images";
+import { TestRegistry } from "../../support/registry/registry";
+import { parseYaml } from "../../support/readme/yaml";
+import { isRecord } from "../../policypack/common/values";
 
 const examples = resolve(__dirname, "../../examples");
 const arm64 = { os: "linux", architecture: "arm64" };

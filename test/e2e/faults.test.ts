@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { FailureKind } from "../../policypack/oci/failure";
-import { issuedBy, selfSigned } from "../support/certificate";
-import { AnyResource, type EngineRun } from "../support/engine";
-import { engineStacks } from "../support/engine-stacks";
-import { brokenAt, everywhere, ofOneStep, type Step } from "../support/faults";
-import { buildImage, pushImage, threeGzipTwelveZstd } from "../support/images";
-import { useProxyEnvironment } from "../support/proxy";
-import { TestRegistry } from "../support/registry";
+import type { FailureKind } from "../../policypack/common/outcome";
+import { issuedBy, selfSigned } from "../../support/network/certificate";
+import { AnyResource, type EngineRun } from "../../support/engine/engine";
+import { engineStacks } from "../../support/engine/stacks";
+import { brokenAt, everywhere, ofOneStep, type Step } from "../../support/engine/faults";
+import { buildImage, pushImage, threeGzipTwelveZstd } from "../../support/registry/images";
+import { useProxyEnvironment } from "../../support/network/proxy";
+import { TestRegistry } from "../../support/registry/registry";
 
 interface Row {
   readonly what: string;
@@ -115,7 +115,7 @@ describe("with the real Pulumi engine and registries that fail in every way", fu
       writeFileSync(join(folder, "ca.pem"), authority.cert);
       process.env["NODE_EXTRA_CA_CERTS"] = join(folder, "ca.pem");
     }
-    process.env["NODE_OPTIONS"] = `--require ${resolve(__dirname, "../support/play-names.cjs")}`;
+    process.env["NODE_OPTIONS"] = `--require ${resolve(__dirname, "../../support/network/play-names.cjs")}`;
     process.env["ECS_IMAGE_GUARD_NAMES"] = JSON.stringify(names);
   }
 

@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ComponentResource, type Input, output } from "@pulumi/pulumi";
-import { AnyResource, guard, Repository } from "../support/engine";
-import { engineStacks } from "../support/engine-stacks";
-import { buildImage, pushImage, pushMixedOnArm, threeGzipTwelveZstd } from "../support/images";
-import { TestRegistry } from "../support/registry";
+import { AnyResource, guard, Repository } from "../../support/engine/engine";
+import { engineStacks } from "../../support/engine/stacks";
+import { buildImage, pushImage, pushMixedOnArm, threeGzipTwelveZstd } from "../../support/registry/images";
+import { TestRegistry } from "../../support/registry/registry";
 
 function task(
   name: string,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { AnyResource, engineFor, EngineStack } from "../support/engine";
-import { buildImage, pushImage } from "../support/images";
-import { TestRegistry } from "../support/registry";
+import { AnyResource, engineFor, EngineStack } from "../../support/engine/engine";
+import { buildImage, pushImage } from "../../support/registry/images";
+import { TestRegistry } from "../../support/registry/registry";
 
 const good = buildImage({ layers: ["gzip"], family: "docker" });
 const mixed = buildImage({ layers: ["gzip", "zstd"], family: "docker" });

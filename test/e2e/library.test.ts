@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AnyResource, engineFor, EngineStack, guard } from "../support/engine";
-import { buildImage, pushImage, threeGzipTwelveZstd } from "../support/images";
-import { installExample } from "../support/installed-pack";
-import { TestRegistry } from "../support/registry";
+import { AnyResource, engineFor, EngineStack, guard } from "../../support/engine/engine";
+import { buildImage, pushImage, threeGzipTwelveZstd } from "../../support/registry/images";
+import { installExample } from "../../support/process/installed-pack";
+import { TestRegistry } from "../../support/registry/registry";
 
 describe("another team's pack, with our policies installed from the tarball", function () {
   this.timeout(120_000);

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { copyCheckout, setVersion } from "../support/checkout";
-import { AnyResource, engineFor, type EngineRun, type EngineStack } from "../support/engine";
-import { buildImage, pushImage, threeGzipTwelveZstd } from "../support/images";
-import { type CommandRun, Organization } from "../support/organization";
-import { TestRegistry } from "../support/registry";
-import { untar } from "../support/tar";
+import { copyCheckout, setVersion } from "../../support/process/checkout";
+import { AnyResource, engineFor, type EngineRun, type EngineStack } from "../../support/engine/engine";
+import { buildImage, pushImage, threeGzipTwelveZstd } from "../../support/registry/images";
+import { type CommandRun, Organization } from "../../support/cloud/organization";
+import { TestRegistry } from "../../support/registry/registry";
+import { untar } from "../../support/registry/tar";
 
 const pack = "acme/ecs-image-guard";
 

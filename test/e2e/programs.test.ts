@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ComponentResource } from "@pulumi/pulumi";
 import type { PulumiCommand } from "@pulumi/pulumi/automation";
-import { engineFor, EngineStack, guard } from "../support/engine";
-import { buildImage, pushImage, threeGzipTwelveZstd } from "../support/images";
-import { pythonFor, runPython } from "../support/python";
-import { TestRegistry } from "../support/registry";
+import { engineFor, EngineStack, guard } from "../../support/engine/engine";
+import { buildImage, pushImage, threeGzipTwelveZstd } from "../../support/registry/images";
+import { pythonFor, runPython } from "../../support/engine/python";
+import { TestRegistry } from "../../support/registry/registry";
 
-const support = join(__dirname, "../support");
+const support = join(__dirname, "../../support/engine");
 
 describe("with the real Pulumi engine, a program of any kind", function () {
   this.timeout(120_000);

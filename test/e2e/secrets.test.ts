@@ -3,11 +3,11 @@ import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { ProviderResource, secret } from "@pulumi/pulumi";
-import { Home } from "../registry/credentials/logins";
-import { finished } from "../support/command";
-import { AnyResource, engineFor, EngineStack } from "../support/engine";
-import { exception, FakeEcr, json, useAwsEnvironment } from "../support/fake-ecr";
-import { accessKey, leaks, LeakyRegistries, login, mixed, planted } from "../support/planted";
+import { Home } from "../../support/registry/logins";
+import { finished } from "../../support/process/command";
+import { AnyResource, engineFor, EngineStack } from "../../support/engine/engine";
+import { exception, FakeEcr, json, useAwsEnvironment } from "../../support/aws/fake-ecr";
+import { accessKey, leaks, LeakyRegistries, login, mixed, planted } from "../../support/engine/planted";
 
 class AwsProvider extends ProviderResource {}
 

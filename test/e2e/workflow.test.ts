@@ -4,12 +4,12 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { PulumiCommand } from "@pulumi/pulumi/automation";
-import { isRecord } from "../../policypack/oci/text";
-import { type Finished, finished } from "../support/command";
-import { AnyResource, engineFor, EngineStack, Repository } from "../support/engine";
-import { buildImage, pushImage, threeGzipTwelveZstd } from "../support/images";
-import { TestRegistry } from "../support/registry";
-import { parseYaml } from "../support/yaml";
+import { type Finished, finished } from "../../support/process/command";
+import { AnyResource, engineFor, EngineStack, Repository } from "../../support/engine/engine";
+import { buildImage, pushImage, threeGzipTwelveZstd } from "../../support/registry/images";
+import { TestRegistry } from "../../support/registry/registry";
+import { parseYaml } from "../../support/readme/yaml";
+import { isRecord } from "../../policypack/common/values";
 
 const checkout = resolve(__dirname, "../..");
 

@@ -1,17 +1,16 @@
-import { defaultSettings } from "../../policypack/settings";
 import assert from "node:assert/strict";
 import { planBuild } from "../../policypack/builds/dockerfile/build-plan";
-import { findExemption } from "../../policypack/exemptions";
-import { parseImageConfig } from "../../policypack/oci/image-config";
+import { findExemption } from "../../policypack/exemptions/exemptions";
+import { parseImageConfig, stepsOf } from "../../policypack/oci/image-config";
 import { parseDocument } from "../../policypack/oci/manifest";
 import { choosePlatform } from "../../policypack/oci/platform";
-import { stepsOf } from "../../policypack/oci/provenance";
-import { predict } from "../../policypack/oci/runtimes";
-import { ReviewInProgress } from "../../policypack/policies/review";
-import { parseChallenges } from "../../policypack/registry/challenge";
-import { errorTextOf } from "../../policypack/registry/error-text";
+import { errorTextOf } from "../../policypack/registry/errors";
+import { parseChallenges } from "../../policypack/registry/token-client";
 import { blockedImage, faultyBuild } from "../../policypack/report";
-import { WaitingBudget } from "../../policypack/waiting-budget";
+import { WaitingBudget } from "../../policypack/run/progress";
+import { ReviewInProgress } from "../../policypack/run/review";
+import { predict } from "../../policypack/runtimes/predict";
+import { defaultSettings } from "../../policypack/settings";
 import { imagesOf } from "../../policypack/workloads";
 
 /** Far more than any of these takes, and far less than the years that some of them once took. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { LookUp } from "../../policypack/look-up";
-import { failure, success } from "../../policypack/oci/failure";
+import { ManifestLookup } from "../../policypack/inspection/manifest-lookup";
+import { failure, success } from "../../policypack/common/outcome";
 import { ociIndex } from "../../policypack/oci/media-types";
-import { readerOf } from "../../policypack/registry/reader";
+import { resolveIdentity } from "../../policypack/registry/reader-identity";
 
 const amd64 = { os: "linux", architecture: "amd64" };
 const digestOf = (n: number) => `sha256:${String(n).padStart(64, "0")}`;
@@ -27,11 +27,11 @@ async function walk(entriesOf: (tagOrDigest: string) => readonly Entry[]) {
     blobStart: () => Promise.resolve(failure("missing", "no blob")),
     close: () => Promise.resolve(),
   };
-  const outcome = await new LookUp({
+  const outcome = await new ManifestLookup({
     registries,
     reference: { registry: "a.example", repository: "app", tag: "1" },
     platform: amd64,
-    reader: readerOf("a.example", {}),
+    reader: resolveIdentity("a.example", {}),
     signal: new AbortController().signal,
     sniffLayers: false,
     trace: undefined,

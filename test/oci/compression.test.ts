@@ -8,7 +8,7 @@ import {
   layerRuns,
   sniffCompression,
 } from "../../policypack/oci/compression";
-import { types } from "./documents";
+import { types } from "../../support/registry/documents";
 
 const docker = "application/vnd.docker.image.rootfs";
 const oci = "application/vnd.oci.image.layer";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parseImageConfig } from "../../policypack/oci/image-config";
-import { bytesOf, digest } from "./documents";
+import { bytesOf, digest } from "../../support/registry/documents";
 
 function configOf(document: unknown) {
   const outcome = parseImageConfig(bytesOf(document));

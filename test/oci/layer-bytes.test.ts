@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { layerBytes, sniffedBytes } from "../../policypack/oci/layer-bytes";
-import { tar } from "../support/tar";
-import { zstdFrame } from "../support/zstd";
+import { layerBytes, sniffedBytes } from "../../policypack/oci/compression";
+import { tar } from "../../support/registry/tar";
+import { zstdFrame } from "../../support/registry/zstd";
 
 describe("the first bytes of a layer", () => {
   const archive = tar([{ name: "file", body: "content\n" }]);

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
-import type { FailureKind } from "../../policypack/oci/failure";
+import type { FailureKind } from "../../policypack/common/outcome";
 import { parseDocument } from "../../policypack/oci/manifest";
-import { bytesOf, config, digest, entry, index, layer, manifest, types } from "./documents";
+import {
+  bytesOf,
+  config,
+  digest,
+  entry,
+  index,
+  layer,
+  manifest,
+  types,
+} from "../../support/registry/documents";
 
 function failureOf(document: unknown, contentType?: string): { kind: FailureKind; message: string } {
   const outcome = parseDocument(document instanceof Uint8Array ? document : bytesOf(document), contentType);

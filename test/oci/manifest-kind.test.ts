@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { requireImage } from "../../policypack/oci/image-kind";
 import type { ImageManifest } from "../../policypack/oci/manifest";
-import { digest, types } from "./documents";
+import { digest, types } from "../../support/registry/documents";
 
 function manifestOf(
   configType: string,

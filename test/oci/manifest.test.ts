@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Outcome } from "../../policypack/oci/failure";
+import type { Outcome } from "../../policypack/common/outcome";
 import {
   type Descriptor,
   imageCandidates,
@@ -8,7 +8,16 @@ import {
   parseDocument,
 } from "../../policypack/oci/manifest";
 import { acceptedManifestTypes, bareMediaType } from "../../policypack/oci/media-types";
-import { bytesOf, config, digest, entry, index, layer, manifest, types } from "./documents";
+import {
+  bytesOf,
+  config,
+  digest,
+  entry,
+  index,
+  layer,
+  manifest,
+  types,
+} from "../../support/registry/documents";
 
 function valueOf<T>(outcome: Outcome<T>): T {
   assert.ok(outcome.ok, outcome.ok ? "" : outcome.failure.message);

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import type { HistoryEntry } from "../../policypack/oci/image-config";
-import { probableBaseEnd, stepsOf } from "../../policypack/oci/provenance";
+import { type HistoryEntry, probableBaseEnd, stepsOf } from "../../policypack/oci/image-config";
 
 const layer = (createdBy: string): HistoryEntry => ({ createdBy, emptyLayer: false });
 const empty = (createdBy: string): HistoryEntry => ({ createdBy, emptyLayer: true });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { ecsImagePolicies } from "../../policypack";
-import { analyze, type Registered, taskDefinition, type Violation } from "../support/fake-engine";
-import { buildImage, pushImage } from "../support/images";
-import { TestRegistry } from "../support/registry";
+import { analyze, type Registered, taskDefinition, type Violation } from "../../support/engine/fake-engine";
+import { buildImage, pushImage } from "../../support/registry/images";
+import { TestRegistry } from "../../support/registry/registry";
 
 /** The engine calls no policy that its configuration disables. */
 const without = (...names: string[]) => ecsImagePolicies().filter(({ name }) => !names.includes(name));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { analyze, type Registered, taskDefinition } from "../support/fake-engine";
-import { buildImage, type ImageSpec, pushImage, pushIndex } from "../support/images";
-import { TestRegistry } from "../support/registry";
+import { analyze, type Registered, taskDefinition } from "../../support/engine/fake-engine";
+import { buildImage, type ImageSpec, pushImage, pushIndex } from "../../support/registry/images";
+import { TestRegistry } from "../../support/registry/registry";
 
 const fargate = { requiresCompatibilities: ["FARGATE"] };
 const arm = { runtimePlatform: { cpuArchitecture: "ARM64" } };

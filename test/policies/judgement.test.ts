@@ -6,10 +6,10 @@ import {
   taskDefinition,
   urnOf,
   type Violation,
-} from "../support/fake-engine";
-import { buildImage, pushImage, pushMixedOnArm, threeGzipTwelveZstd } from "../support/images";
-import { TestRegistry } from "../support/registry";
-import { UNKNOWN } from "../workloads/previewed";
+} from "../../support/engine/fake-engine";
+import { buildImage, pushImage, pushMixedOnArm, threeGzipTwelveZstd } from "../../support/registry/images";
+import { TestRegistry } from "../../support/registry/registry";
+import { UNKNOWN } from "../../support/pulumi/previewed";
 
 describe("the policies", () => {
   let registry: TestRegistry;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { sendError, sendJson, type TestRegistry } from "../support/registry";
-import { assertFails, at, bench, manifest, manifestType, valueOf } from "./support";
+import { sendError, sendJson, type TestRegistry } from "../../support/registry/registry";
+import { assertFails, at, bench, manifest, manifestType, valueOf } from "../../support/registry/client";
 
 const login = { username: "Aladdin", password: "open sesame" };
 const credentials = () => Promise.resolve(login);

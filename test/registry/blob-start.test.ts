@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
-import type { FailureKind } from "../../policypack/oci/failure";
+import type { FailureKind } from "../../policypack/common/outcome";
 import { RegistryClient } from "../../policypack/registry/client";
-import { DockerRegistry } from "../support/docker-registry";
-import { digestOf, type TestRegistry } from "../support/registry";
-import { assertFails, at, bench, valueOf } from "./support";
+import { DockerRegistry } from "../../support/registry/docker-registry";
+import { digestOf, type TestRegistry } from "../../support/registry/registry";
+import { assertFails, at, bench, valueOf } from "../../support/registry/client";
 
 const digest = digestOf("it");
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString("latin1");

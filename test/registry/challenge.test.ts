@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parseChallenges } from "../../policypack/registry/challenge";
+import { parseChallenges } from "../../policypack/registry/token-client";
 
 interface Row {
   readonly what: string;

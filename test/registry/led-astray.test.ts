@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { type Certificate, issuedBy, selfSigned } from "../support/certificate";
-import { useProxyEnvironment } from "../support/proxy";
-import { sendJson, TestRegistry } from "../support/registry";
+import { type Certificate, issuedBy, selfSigned } from "../../support/network/certificate";
+import { useProxyEnvironment } from "../../support/network/proxy";
+import { sendJson, TestRegistry } from "../../support/registry/registry";
 import type { Asked, Journey, Travelled } from "./led-astray.child";
-import { manifest, manifestType } from "./support";
+import { manifest, manifestType } from "../../support/registry/client";
 
 /** Where a registry may try to lead; `$` is the port of a server on this machine that must not be asked. */
 const astray = [

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Inspector } from "../../policypack/inspector";
-import { loginCredentials } from "../../policypack/registry/credentials/login";
-import { buildImage, pushImage } from "../support/images";
-import { TestRegistry } from "../support/registry";
+import { Inspector } from "../../policypack/inspection/inspector";
+import { loginCredentials } from "../../policypack/logins/login-search";
+import { buildImage, pushImage } from "../../support/registry/images";
+import { TestRegistry } from "../../support/registry/registry";
 
 const amd64 = { os: "linux", architecture: "amd64" };
 const login = { username: "ci", password: "planted-secret" };

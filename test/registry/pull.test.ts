@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
-import type { FailureKind } from "../../policypack/oci/failure";
-import { digestOf, sendError, type TestRegistry } from "../support/registry";
-import { assertFails, at, bench, manifest, manifestType, valueOf } from "./support";
+import type { FailureKind } from "../../policypack/common/outcome";
+import { digestOf, sendError, type TestRegistry } from "../../support/registry/registry";
+import { assertFails, at, bench, manifest, manifestType, valueOf } from "../../support/registry/client";
 
 const bytes = Buffer.from(JSON.stringify(manifest));
 const wrongDigest = digestOf("something else");

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseReference } from "../../policypack/oci/reference";
-import { HostRules } from "../../policypack/registry/http/hosts";
-import { quirks } from "../../policypack/registry/quirks";
-import { sendError, sendJson, type TestRegistry } from "../support/registry";
-import { entry, Home, userOf } from "./credentials/logins";
-import { assertFails, at, bench, manifest, manifestType, valueOf } from "./support";
+import { HostRules } from "../../policypack/http/host-rules";
+import { quirks } from "../../scripts/registry-quirks";
+import { sendError, sendJson, type TestRegistry } from "../../support/registry/registry";
+import { entry, Home, userOf } from "../../support/registry/logins";
+import { assertFails, at, bench, manifest, manifestType, valueOf } from "../../support/registry/client";
 
 const scope = (repository: string) => `repository:${repository}:pull`;
 const login = { username: "ci", password: "password" };

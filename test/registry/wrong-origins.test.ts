@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { Inspector, type InspectorOptions } from "../../policypack/inspector";
-import { HostRules } from "../../policypack/registry/http/hosts";
-import { Retries } from "../../policypack/registry/http/retries";
-import { TokenClient } from "../../policypack/registry/token";
-import { Transport } from "../../policypack/registry/http/transport";
-import { dummyKeys, exception, FakeEcr, useAwsEnvironment } from "../support/fake-ecr";
-import { buildImage, pushImage } from "../support/images";
-import { useNames } from "../support/names";
-import { base64, Home, marker } from "./credentials/logins";
-import { assertFails, bench } from "./support";
+import { Inspector, type InspectorOptions } from "../../policypack/inspection/inspector";
+import { HostRules } from "../../policypack/http/host-rules";
+import { Retries } from "../../policypack/http/retries";
+import { TokenClient } from "../../policypack/registry/token-client";
+import { Transport } from "../../policypack/http/transport";
+import { dummyKeys, exception, FakeEcr, useAwsEnvironment } from "../../support/aws/fake-ecr";
+import { buildImage, pushImage } from "../../support/registry/images";
+import { useNames } from "../../support/network/names";
+import { base64, Home, marker } from "../../support/registry/logins";
+import { assertFails, bench } from "../../support/registry/client";
 
 const ecrHost = "123456789012.dkr.ecr.us-east-1.amazonaws.com";
 const amd64 = { os: "linux", architecture: "amd64" };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { credentials, Server, ServerCredentials } from "@grpc/grpc-js";
 import { EngineClient, EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { GetRootResourceRequest, GetRootResourceResponse } from "@pulumi/pulumi/proto/engine_pb";
-import { connectionOptions, separateConnections } from "./engine-connections";
+import { connectionOptions, separateConnections } from "../../support/engine/connections";
 
 describe("the connection of a program to its engine", () => {
   const servers: Server[] = [];

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { gunzipSync } from "node:zlib";
-import { buildImage } from "./images";
-import { digestOf } from "./registry";
-import { tar } from "./tar";
-import { zstdFrame } from "./zstd";
+import { buildImage } from "../../support/registry/images";
+import { digestOf } from "../../support/registry/registry";
+import { tar } from "../../support/registry/tar";
+import { zstdFrame } from "../../support/registry/zstd";
 
 function cli(command: string, args: readonly string[], input: Uint8Array): Buffer | undefined {
   const { status, stdout, error, stderr } = spawnSync(command, args, { input, maxBuffer: 1e7 });

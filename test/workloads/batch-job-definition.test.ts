@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { imagesOf, isWorkload, type WorkloadImages } from "../../policypack/workloads";
-import { CLASSIC, job, ranges, tasks, TYPES } from "./batch-jobs";
-import { previewed, UNKNOWN } from "./previewed";
+import { CLASSIC, job, ranges, tasks, TYPES } from "../../support/pulumi/batch-jobs";
+import { previewed, UNKNOWN } from "../../support/pulumi/previewed";
 
 const AMD64 = { os: "linux", architecture: "amd64" };
 const ARM64 = { os: "linux", architecture: "arm64" };

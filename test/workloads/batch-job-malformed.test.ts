@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { imagesOf, type WorkloadImages } from "../../policypack/workloads";
-import { CLASSIC, job, KEYS, NATIVE, ranges, tasks, TYPES } from "./batch-jobs";
-import { previewed } from "./previewed";
+import { CLASSIC, job, KEYS, NATIVE, ranges, tasks, TYPES } from "../../support/pulumi/batch-jobs";
+import { previewed } from "../../support/pulumi/previewed";
 
 function unreadable(found: WorkloadImages): string[] {
   return found.unreadable.map((use) => `${use.reason} ${use.container ?? "-"} ${use.path}: ${use.message}`);

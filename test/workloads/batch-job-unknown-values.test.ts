@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { imagesOf } from "../../policypack/workloads";
-import { CLASSIC, NATIVE, ranges, tasks, TYPES, written } from "./batch-jobs";
-import { previewed, UNKNOWN } from "./previewed";
+import { CLASSIC, NATIVE, ranges, tasks, TYPES, written } from "../../support/pulumi/batch-jobs";
+import { previewed, UNKNOWN } from "../../support/pulumi/previewed";
 
 describe("an unknown value of a Batch job definition", () => {
   const later = "known only during the update";

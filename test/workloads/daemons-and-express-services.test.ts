@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { imagesOf, isWorkload } from "../../policypack/workloads";
-import { previewed } from "./previewed";
+import { previewed } from "../../support/pulumi/previewed";
 
 const DAEMONS = ["aws:ecs/daemonTaskDefinition:DaemonTaskDefinition", "aws-native:ecs:DaemonTaskDefinition"];
 const SERVICES = [

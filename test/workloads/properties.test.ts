@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { imagesOf } from "../../policypack/workloads";
-import { jsonFault } from "../../policypack/workloads/json-fault";
-import { previewed, UNKNOWN } from "./previewed";
+import { jsonFault } from "../../policypack/workloads/places";
+import { previewed, UNKNOWN } from "../../support/pulumi/previewed";
 
 const SEED = { seed: 20250214, numRuns: 300 };
 const TYPES = [

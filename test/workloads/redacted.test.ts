@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { imagesOf } from "../../policypack/workloads";
-import { previewed } from "./previewed";
+import { previewed } from "../../support/pulumi/previewed";
 
 /** What `pulumi policy analyze` puts for a secret that it cannot decrypt. */
 const secret = "[secret]";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { runtimePlatform } from "../../policypack/workloads/runtime-platform";
-import { previewed, UNKNOWN } from "./previewed";
+import { previewed, UNKNOWN } from "../../support/pulumi/previewed";
 
 function windows(osVersion: string): object {
   return { os: "windows", architecture: "amd64", osVersion };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { imagesOf, isWorkload, type WorkloadImages } from "../../policypack/workloads";
-import { previewed } from "./previewed";
+import { previewed } from "../../support/pulumi/previewed";
 
 const CLASSIC = "aws:ecs/taskDefinition:TaskDefinition";
 const NATIVE = "aws-native:ecs:TaskDefinition";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { imagesOf } from "../../policypack/workloads";
-import { previewed, UNKNOWN } from "./previewed";
+import { previewed, UNKNOWN } from "../../support/pulumi/previewed";
 
 const CLASSIC = "aws:ecs/taskDefinition:TaskDefinition";
 const NATIVE = "aws-native:ecs:TaskDefinition";

@@ -1,12 +1,9 @@
+import { printable } from "../../common/text";
 import { canonicalName, referenceIn } from "../../oci/reference";
-import { printable } from "../../oci/text";
-import { DockerfileError } from "./dockerfile-error";
-import { globalVariables } from "./global-variables";
-import { instructionOf } from "./instruction";
-import { parseInstructions } from "./parse-instructions";
+import { DockerfileError, Work } from "./limits";
+import { instructionOf, parseInstructions } from "./parser";
 import { expandWord, type Variables } from "./shell-lexer";
-import { type Stage, stagesOf } from "./stages";
-import { Work } from "./work";
+import { globalVariables, type Stage, stagesOf } from "./stages";
 
 /** What is known of a build besides its Dockerfile. A value that is not known yet is undefined. */
 export interface BuildInputs {

@@ -1,6 +1,4 @@
-import { DockerfileError } from "./dockerfile-error";
-import { Words } from "./words";
-import { Work } from "./work";
+import { DockerfileError, Work } from "./limits";
 import { replacePattern, trimPrefix, trimSuffix } from "./shell-pattern";
 
 /** The arguments in force. One that has a value which is not known yet is there, as undefined. */
@@ -227,4 +225,29 @@ class ShellLexer {
 
 function badSubstitution(): DockerfileError {
   return new DockerfileError("it has a bad substitution");
+}
+
+/** The words so far and the one that is being read. */
+class Words {
+  readonly done: string[] = [];
+  #word = "";
+
+  add(character: string): void {
+    if (!isSpace(character)) this.#word += character;
+    else this.end();
+  }
+
+  addRaw(text: string): void {
+    this.#word += text;
+  }
+
+  end(): string[] {
+    if (this.#word !== "") this.done.push(this.#word);
+    this.#word = "";
+    return this.done;
+  }
+}
+
+function isSpace(character: string): boolean {
+  return /\s/.test(character);
 }

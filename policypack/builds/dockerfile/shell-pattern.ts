@@ -1,4 +1,4 @@
-import { DockerfileError } from "./dockerfile-error";
+import { DockerfileError } from "./limits";
 
 /** One piece of a pattern: a character, any one character, or any number of them. */
 type Piece = { readonly literal: string } | "any" | "many";

@@ -1,9 +1,9 @@
 import { fillRegistry } from "../../../demo/registry-content";
-import { Inspector } from "../../../policypack/inspector";
+import { Inspector } from "../../../policypack/inspection/inspector";
 import { parsePlatform } from "../../../policypack/oci/platform";
-import { pullError } from "../../../policypack/oci/runtimes";
-import { buildImage, type ImageSpec, pushImage } from "../../support/images";
-import { TestRegistry } from "../../support/registry";
+import { pullError } from "../../../policypack/runtimes/predict";
+import { buildImage, type ImageSpec, pushImage } from "../../../support/registry/images";
+import { TestRegistry } from "../../../support/registry/registry";
 import { Containerd, SkippedError } from "./daemon";
 import { pullAll, withoutNames } from "./pulls";
 

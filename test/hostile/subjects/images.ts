@@ -1,10 +1,9 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
-import { layerRuns } from "../../../policypack/oci/compression";
+import assert from "node:assert/strict";
+import { layerBytes, layerRuns } from "../../../policypack/oci/compression";
 import { digestProblem, isDigest } from "../../../policypack/oci/digest";
-import { parseImageConfig, platformOf } from "../../../policypack/oci/image-config";
+import { parseImageConfig, platformOf, probableBaseEnd, stepsOf } from "../../../policypack/oci/image-config";
 import { requireImage } from "../../../policypack/oci/image-kind";
-import { layerBytes } from "../../../policypack/oci/layer-bytes";
 import { imageCandidates, parseDocument } from "../../../policypack/oci/manifest";
 import {
   choosePlatform,
@@ -12,9 +11,8 @@ import {
   InvalidPlatformError,
   parsePlatform,
 } from "../../../policypack/oci/platform";
-import { probableBaseEnd, stepsOf } from "../../../policypack/oci/provenance";
 import { InvalidReferenceError, parseReference } from "../../../policypack/oci/reference";
-import { predict, runtimeNames } from "../../../policypack/oci/runtimes";
+import { predict, runtimeNames } from "../../../policypack/runtimes/predict";
 import { bytesOf, mixed, nearly, text } from "../arbitraries";
 import { assertLine, assertWords } from "../safe";
 import { type Subject, subject } from "../subject";

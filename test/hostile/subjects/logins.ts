@@ -1,18 +1,16 @@
+import fc from "fast-check";
 import assert from "node:assert/strict";
 import { chmodSync, mkdtempSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
-import type { CredentialSource } from "../../../policypack/registry/credentials/credential";
-import { CredentialError } from "../../../policypack/registry/credentials/credential-error";
-import { askHelper } from "../../../policypack/registry/credentials/credential-helper";
-import { loginCredentials } from "../../../policypack/registry/credentials/login";
-import { parseSecretName } from "../../../policypack/registry/secrets/secret-name";
-import { credentialOfSecret } from "../../../policypack/registry/secrets/secret-value";
+import { CredentialError, type CredentialSource } from "../../../policypack/logins/credential";
+import { askHelper } from "../../../policypack/logins/credential-helper";
+import { loginCredentials } from "../../../policypack/logins/login-search";
 import { mixed, nearly, textOf } from "../arbitraries";
 import { assertWords } from "../safe";
 import { type Subject, subject } from "../subject";
+import { parseSecretName, credentialOfSecret } from "../../../policypack/aws/secret";
 
 const secret = "s3cret-of-the-test";
 const auth = Buffer.from(`user:${secret}`).toString("base64");

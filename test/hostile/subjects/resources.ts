@@ -1,11 +1,10 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
-import { settingsOfDockerBuild } from "../../../policypack/builds/docker-build-settings";
+import assert from "node:assert/strict";
+import { parseRawExport, settingsOfDockerBuild } from "../../../policypack/builds/docker-build-settings";
 import { planBuild } from "../../../policypack/builds/dockerfile/build-plan";
 import { imageBuildOf } from "../../../policypack/builds/image-build";
 import { pushedImages } from "../../../policypack/builds/pushed-images";
-import { parseRawExport } from "../../../policypack/builds/raw-export";
-import { tagExemptionOf } from "../../../policypack/policies/tag-exemption";
+import { tagExemptionOf } from "../../../policypack/exemptions/tag-exemption";
 import { unreadableUse } from "../../../policypack/report";
 import { imagesOf } from "../../../policypack/workloads";
 import { mixed, nearly, text, textOf } from "../arbitraries";

@@ -1,21 +1,20 @@
+import fc from "fast-check";
 import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
-import { KnownChallenges } from "../../../policypack/cache/challenges";
 import { DocumentCache } from "../../../policypack/cache/documents";
-import { imageFolder } from "../../../policypack/cache/place";
-import { StackRecord } from "../../../policypack/cache/stacks";
+import { imageFolder } from "../../../policypack/cache/location";
+import { KnownChallenges, StackRecord } from "../../../policypack/cache/records";
 import { parseArguments, UsageError } from "../../../policypack/cli/arguments";
-import { findExemption } from "../../../policypack/exemptions";
-import { fitsPattern } from "../../../policypack/name-pattern";
+import { findExemption } from "../../../policypack/exemptions/exemptions";
+import { matchesGlob } from "../../../policypack/exemptions/glob";
+import { HostRules } from "../../../policypack/http/host-rules";
 import { sha256Of } from "../../../policypack/oci/digest";
 import { referenceIn } from "../../../policypack/oci/reference";
 import { Endpoint } from "../../../policypack/registry/endpoint";
-import { HostRules } from "../../../policypack/registry/http/hosts";
-import { openNetwork } from "../../../policypack/registry/network";
+import { openNetwork } from "../../../policypack/registry/options";
 import { mergeSettings, readSettings } from "../../../policypack/settings";
 import { bytesOf, mixed, nearly, text } from "../arbitraries";
 import { assertLine } from "../safe";
@@ -75,13 +74,13 @@ export const settings: readonly Subject[] = [
       fc.string({ unit: fc.constantFrom("a", "b", "/", ".", "\n", "*"), maxLength: 10 }),
     ),
     ([pattern, name]) => {
-      assert.equal(fitsPattern(pattern, name), byExpression(pattern, name));
+      assert.equal(matchesGlob(pattern, name), byExpression(pattern, name));
     },
   ),
   subject("patterns of anything", fc.tuple(text, text), ([pattern, name]) => {
-    assert.ok(fitsPattern("**", name));
-    assert.ok(fitsPattern(name.replaceAll("*", ""), name.replaceAll("*", "")));
-    assert.equal(typeof fitsPattern(pattern, name), "boolean");
+    assert.ok(matchesGlob("**", name));
+    assert.ok(matchesGlob(name.replaceAll("*", ""), name.replaceAll("*", "")));
+    assert.equal(typeof matchesGlob(pattern, name), "boolean");
   }),
   subject(
     "arguments of the command",

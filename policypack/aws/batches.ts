@@ -1,0 +1,148 @@
+import { setMaxListeners } from "node:events";
+import { failure, type Outcome } from "../common/outcome";
+import { whenAborted } from "../common/concurrency";
+
+/** How long look-ups wait for others to go with; milliseconds. */
+export interface Gathering {
+  /** They leave when no other came for this long. */
+  readonly quietMs: number;
+  /** They leave at the latest this long after the first. */
+  readonly longestMs: number;
+  /** When it fires, nobody else is to come: who waits leaves, and who comes later waits by the defaults. */
+  readonly until?: AbortSignal;
+}
+
+/** Milliseconds. Answers of one call that lead to further look-ups do so at once. */
+const defaultGathering: Gathering = { quietMs: 5, longestMs: 50 };
+
+/** Answers every id it was asked for, and never rejects. */
+type Send<T> = (ids: readonly string[], signal: AbortSignal) => Promise<ReadonlyMap<string, Outcome<T>>>;
+
+/** Ids that one BatchGetImage call may have (ECR API reference, BatchGetImage, `imageIds`). */
+const mostIds = 100;
+
+/** Look-ups of one repository: those made at about the same time go out together, identical ones are one. */
+export class BatchedLookup<T> {
+  readonly #send: Send<T>;
+  readonly #gathering: Gathering;
+  /** Asked and not yet answered. */
+  readonly #asked = new Map<string, { batch: Batch<T>; answer: Promise<Outcome<T>> }>();
+  #open: Batch<T> | undefined;
+
+  constructor(send: Send<T>, gathering = defaultGathering) {
+    this.#send = send;
+    this.#gathering = gathering;
+    if (gathering.until === undefined) return;
+    // One listener for each repository of a program.
+    setMaxListeners(0, gathering.until);
+    gathering.until.addEventListener("abort", () => this.#open?.leave(), { once: true });
+  }
+
+  /** Never rejects. A look-up whose time is over leaves alone; the call is given up when nobody waits for it any more. */
+  ask(id: string, signal?: AbortSignal): Promise<Outcome<T>> {
+    if (signal?.aborted) return Promise.resolve(timeIsOver());
+    const { batch, answer } = this.#asked.get(id) ?? this.#add(id);
+    return batch.wait(answer, signal);
+  }
+
+  #current(): Gathering {
+    return this.#gathering.until?.aborted ? defaultGathering : this.#gathering;
+  }
+
+  #add(id: string): { batch: Batch<T>; answer: Promise<Outcome<T>> } {
+    const batch = (this.#open ??= new Batch(this.#send, this.#current(), (left) => {
+      if (this.#open === left) this.#open = undefined;
+    }));
+    const answer = batch.add(id).finally(() => {
+      if (this.#asked.get(id)?.batch === batch) this.#asked.delete(id);
+    });
+    const question = { batch, answer };
+    this.#asked.set(id, question);
+    if (batch.size === mostIds) batch.leave();
+    // Nobody waits for it any more: whoever asks again must get an answer of their own.
+    batch.signal.addEventListener("abort", () => {
+      if (this.#asked.get(id) === question) this.#asked.delete(id);
+    });
+    return question;
+  }
+}
+
+class Batch<T> {
+  readonly #ids = new Set<string>();
+  readonly #abort = new AbortController();
+  readonly #send: Send<T>;
+  readonly #quietMs: number;
+  readonly #onLeave: (batch: Batch<T>) => void;
+  readonly #answers: Promise<ReadonlyMap<string, Outcome<T>>>;
+  #depart: (answers: Promise<ReadonlyMap<string, Outcome<T>>>) => void = () => undefined;
+  #waiting = 0;
+  #left = false;
+  #quiet: NodeJS.Timeout | undefined;
+  readonly #longest: NodeJS.Timeout;
+
+  constructor(send: Send<T>, gathering: Gathering, onLeave: (batch: Batch<T>) => void) {
+    this.#send = send;
+    this.#quietMs = gathering.quietMs;
+    this.#onLeave = onLeave;
+    this.#answers = new Promise((resolve) => (this.#depart = resolve));
+    // Every look-up of the batch listens, and every call made for it.
+    setMaxListeners(0, this.#abort.signal);
+    this.#longest = setTimeout(() => {
+      this.leave();
+    }, gathering.longestMs);
+  }
+
+  get size(): number {
+    return this.#ids.size;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  async add(id: string): Promise<Outcome<T>> {
+    this.#ids.add(id);
+    clearTimeout(this.#quiet);
+    this.#quiet = setTimeout(() => {
+      this.leave();
+    }, this.#quietMs);
+    return (await this.#answers).get(id) ?? failure("malformed", `ECR's answer says nothing of ${id}`);
+  }
+
+  leave(): void {
+    if (this.#left) return;
+    this.#left = true;
+    clearTimeout(this.#quiet);
+    clearTimeout(this.#longest);
+    this.#onLeave(this);
+    // A batch that everybody left before it went out costs no call.
+    this.#depart(
+      this.signal.aborted
+        ? Promise.resolve(new Map([...this.#ids].map((id) => [id, timeIsOver()] as const)))
+        : this.#send([...this.#ids], this.signal),
+    );
+  }
+
+  wait(answer: Promise<Outcome<T>>, signal: AbortSignal | undefined): Promise<Outcome<T>> {
+    this.#waiting++;
+    if (signal === undefined) return answer;
+    return new Promise((resolve) => {
+      const giveUp = (): void => {
+        resolve(timeIsOver());
+        if (--this.#waiting > 0) return;
+        this.#abort.abort();
+        this.leave();
+      };
+      const stopListening = whenAborted(signal, giveUp);
+      void answer.then((outcome) => {
+        stopListening();
+        resolve(outcome);
+      });
+    });
+  }
+}
+
+/** The failure of a look-up whose signal fired. */
+export function timeIsOver(): Outcome<never> {
+  return failure("timeout", "ECR did not answer in time");
+}

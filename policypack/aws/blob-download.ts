@@ -1,0 +1,62 @@
+import { failure, type Failure, type Outcome, success } from "../common/outcome";
+import { printable } from "../common/text";
+import { classOfHostname } from "../http/address-rules";
+import { bringsStart, rangeOfStart, readStart } from "../http/body";
+import type { Transport } from "../http/transport";
+
+export interface Download {
+  /** The URL is the permission: no credentials go with it, and nothing of it but the host is ever told. */
+  readonly presigned: string;
+  /** A longer blob is a failure, but where only its start is asked for. */
+  readonly maxBytes: number;
+  readonly startOnly?: boolean;
+}
+
+/** The bytes behind a presigned URL. No redirect is followed. */
+export async function downloadBlob(
+  { presigned, maxBytes, startOnly = false }: Download,
+  transport: Transport,
+  signal: AbortSignal,
+): Promise<Outcome<Uint8Array>> {
+  const url = URL.parse(presigned);
+  if (url === null) return failure("malformed", "ECR gave a download URL that is none");
+  if (
+    url.protocol !== "https:" &&
+    !(url.protocol === "http:" && classOfHostname(url.hostname) === "loopback")
+  )
+    return failure("unsupported", `ECR gave a download URL at ${printable(url.host)} that is not https`);
+  if (classOfHostname(url.hostname) === "local-link")
+    return failure(
+      "unsupported",
+      `ECR gave a download URL at ${printable(url.host)}, an address to which it must not lead`,
+    );
+  const label = `the storage of ECR at ${printable(url.host)}`;
+  // What is signed is the host alone, so that a Range field may be added (S3's presigned URLs for GetObject).
+  const headers: Record<string, string> = startOnly ? { range: rangeOfStart(maxBytes) } : {};
+  // Storage may well lie in a private network (VPC endpoints), but never on a local link, which holds instance metadata.
+  const reach = "loopback";
+  const sent = await transport.send({
+    method: "GET",
+    url,
+    headers,
+    maxBytes,
+    startOnly,
+    reach,
+    label,
+    signal,
+  });
+  if (!sent.ok) return { ok: false, failure: sent.failure };
+  const { response } = sent;
+  if (startOnly && bringsStart(response.status)) return readStart(response, maxBytes, label);
+  // An error's text may repeat the signature; the status tells enough.
+  return response.status === 200
+    ? success(response.body)
+    : failure(kindOfStatus(response.status), `${label} answered ${response.status}`);
+}
+
+function kindOfStatus(status: number): Failure["kind"] {
+  if (status === 404) return "missing";
+  if (status === 401 || status === 403) return "denied";
+  if (status === 429 || status === 503) return "throttled";
+  return status >= 500 ? "unreachable" : "unsupported";
+}

@@ -1,0 +1,209 @@
+import { orAborted } from "../common/concurrency";
+import { failure, type Outcome } from "../common/outcome";
+import { printable } from "../common/text";
+import { HostRules } from "../http/host-rules";
+import type { Trace } from "../http/trace";
+import { Transport } from "../http/transport";
+import { verifyDigest } from "../oci/digest";
+import type { FetchedManifest } from "../oci/manifest";
+import { type Gathering, BatchedLookup, timeIsOver } from "./batches";
+import { type Download, downloadBlob } from "./blob-download";
+import { EcrApi, namesDigest, verified } from "./ecr-api";
+import { type EcrHost, parseEcrHost } from "./ecr-hosts";
+import { failureOf, imageFailure, isInvalidInput } from "./failures";
+import { type AwsIdentity, defaultIdentity } from "./identity";
+import type { RepositoryName } from "../oci/reference";
+
+export interface EcrOptions {
+  /** Whose credentials ask. Default: the SDK's default provider chain. */
+  readonly identity?: AwsIdentity;
+  /** How long a look-up waits for others of its repository. Default: 5 ms of quiet, 50 ms at most. */
+  readonly gathering?: Gathering;
+  /** Hears who asks, and each request. Default: nobody does. */
+  readonly trace?: Trace;
+}
+
+type Answers = Map<string, Outcome<FetchedManifest>>;
+
+/**
+ * Private ECR through its API, one identity each: BatchGetImage for manifests, GetDownloadUrlForLayer for configs. Account and region
+ * come from the registry's host. Nothing rejects: what goes wrong is a failure of a known kind, in AWS's words.
+ */
+export class EcrClient {
+  readonly #identity: AwsIdentity;
+  readonly #gathering: Gathering | undefined;
+  readonly #trace: Trace | undefined;
+  readonly #apis = new Map<string, Promise<EcrApi>>();
+  readonly #lookUps = new Map<string, BatchedLookup<FetchedManifest>>();
+  readonly #storage: Transport;
+
+  #calls = 0;
+
+  constructor(options: EcrOptions = {}) {
+    this.#identity = options.identity ?? defaultIdentity;
+    this.#gathering = options.gathering;
+    this.#trace = options.trace;
+    const limits = { requestTimeoutMs: 30_000, maxConcurrentPerHost: 32 };
+    this.#storage = new Transport(new HostRules(), { ...limits, trace: options.trace });
+  }
+
+  /** Calls of the API and downloads so far; what the SDK asks for credentials is not counted. */
+  get requests(): number {
+    return this.#calls + this.#storage.requests;
+  }
+
+  /** The manifest or index that a tag or digest names, as it was pushed; its bytes hash to its digest. */
+  manifest(
+    name: RepositoryName,
+    tagOrDigest: string,
+    signal?: AbortSignal,
+  ): Promise<Outcome<FetchedManifest>> {
+    const host = parseEcrHost(name.registry);
+    if (host === undefined) return Promise.resolve(notEcr(name.registry));
+    const key = JSON.stringify([name.registry.toLowerCase(), name.repository]);
+    let lookUps = this.#lookUps.get(key);
+    if (lookUps === undefined) {
+      lookUps = new BatchedLookup(
+        (ids, batch) => this.#manifests(host, name.repository, ids, batch),
+        this.#gathering,
+      );
+      this.#lookUps.set(key, lookUps);
+    }
+    return lookUps.ask(tagOrDigest, signal);
+  }
+
+  /** A blob of at most `maxBytes` bytes whose content hashes to `digest`. */
+  async blob(
+    name: RepositoryName,
+    digest: string,
+    maxBytes: number,
+    signal?: AbortSignal,
+  ): Promise<Outcome<Uint8Array>> {
+    const bytes = await this.#download(name, digest, { maxBytes }, signal);
+    return bytes.ok && !verifyDigest(digest, bytes.value)
+      ? failure("malformed", `the content of blob ${printable(digest)} does not match its digest`)
+      : bytes;
+  }
+
+  /**
+   * The first bytes of a blob, `length` (at least 1) or fewer where the blob is shorter; for looking at magic numbers. They
+   * are not verified: a digest tells only of a whole.
+   */
+  blobStart(
+    name: RepositoryName,
+    digest: string,
+    length: number,
+    signal?: AbortSignal,
+  ): Promise<Outcome<Uint8Array>> {
+    return this.#download(name, digest, { maxBytes: length, startOnly: true }, signal);
+  }
+
+  async #download(
+    name: RepositoryName,
+    digest: string,
+    what: Omit<Download, "presigned">,
+    signal: AbortSignal | undefined,
+  ): Promise<Outcome<Uint8Array>> {
+    const host = parseEcrHost(name.registry);
+    if (host === undefined) return notEcr(name.registry);
+    let url: string | undefined;
+    try {
+      const api = await this.#api(host);
+      this.#calls++;
+      url = await orAborted(api.downloadUrl(host.account, name.repository, digest, signal), signal);
+    } catch (error) {
+      return signal?.aborted ? timeIsOver() : failureOf(error, this.#identity.describe);
+    }
+    if (url === undefined) return failure("malformed", "ECR answered without a download URL");
+    const own = signal ?? new AbortController().signal;
+    const bytes = await downloadBlob({ ...what, presigned: url }, this.#storage, own);
+    return own.aborted && !bytes.ok ? timeIsOver() : bytes;
+  }
+
+  async close(): Promise<void> {
+    const apis = await Promise.allSettled(this.#apis.values());
+    this.#apis.clear();
+    for (const api of apis) if (api.status === "fulfilled") api.value.close();
+    await this.#storage.close();
+  }
+
+  #api(host: EcrHost): Promise<EcrApi> {
+    const key = [host.region, host.fips, host.dualStack].join();
+    let api = this.#apis.get(key);
+    if (api === undefined) {
+      api = EcrApi.open(host, this.#identity, this.#trace);
+      this.#apis.set(key, api);
+    }
+    return api;
+  }
+
+  async #manifests(
+    host: EcrHost,
+    repository: string,
+    ids: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Answers> {
+    try {
+      const api = await this.#api(host);
+      this.#calls++;
+      const { images = [], failures = [] } = await orAborted(
+        api.batchGetImage(host.account, repository, ids, signal),
+        signal,
+      );
+      const answers: Answers = new Map();
+      const alone = ids.length === 1;
+      for (const id of ids) {
+        const image =
+          images.find((one) => one.imageId?.[namesDigest(id) ? "imageDigest" : "imageTag"] === id) ??
+          (alone ? images[0] : undefined);
+        const failed =
+          failures.find((one) => [one.imageId?.imageDigest, one.imageId?.imageTag].includes(id)) ??
+          (alone ? failures[0] : undefined);
+        if (image !== undefined) answers.set(id, verified(image, id));
+        else if (failed !== undefined)
+          answers.set(id, imageFailure(failed.failureCode, failed.failureReason, this.#identity.describe));
+      }
+      // An image of several tags may come back under another one than was asked for; alone, an answer needs no name.
+      const unanswered = alone ? [] : ids.filter((id) => !answers.has(id));
+      return merge([
+        answers,
+        ...(await Promise.all(unanswered.map((id) => this.#manifests(host, repository, [id], signal)))),
+      ]);
+    } catch (error) {
+      if (isInvalidInput(error) && ids.length > 1) return this.#halves(host, repository, ids, signal);
+      const failed = failureOf(error, this.#identity.describe);
+      return new Map(ids.map((id) => [id, withAdvice(failed, error, repository)] as const));
+    }
+  }
+
+  /** One id that ECR cannot parse fails the whole call: halving finds it in few calls, and the others get their answers. */
+  async #halves(
+    host: EcrHost,
+    repository: string,
+    ids: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Answers> {
+    const middle = Math.ceil(ids.length / 2);
+    const halves = [ids.slice(0, middle), ids.slice(middle)];
+    return merge(await Promise.all(halves.map((half) => this.#manifests(host, repository, half, signal))));
+  }
+}
+
+/** ECR says "does not exist" too where a pull through cache may not create the repository (user guide, "Syncing an upstream registry"). */
+function withAdvice(failed: Outcome<never>, error: unknown, repository: string): Outcome<never> {
+  const cached =
+    error instanceof Error && error.name === "RepositoryNotFoundException" && repository.includes("/");
+  if (failed.ok || !cached) return failed;
+  return failure(
+    failed.failure.kind,
+    `${failed.failure.message} (a pull through cache creates it at the first pull, if the identity has ecr:CreateRepository and ecr:BatchImportUpstreamImage)`,
+  );
+}
+
+function merge(parts: readonly Answers[]): Answers {
+  return new Map(parts.flatMap((part) => [...part]));
+}
+
+function notEcr(registry: string): Outcome<never> {
+  return failure("unsupported", `${printable(registry)} is no private ECR registry`);
+}

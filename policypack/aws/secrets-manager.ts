@@ -1,0 +1,51 @@
+import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import type { AwsIdentity } from "./identity";
+import { credentialsOf, quietSdk, requestHandlerOptions } from "./sdk-http";
+
+type Sdk = typeof import("@aws-sdk/client-secrets-manager");
+
+/** The optional package that reads secrets is not there. */
+export class NoSecretsManagerError extends Error {}
+
+/** AWS Secrets Manager: one client for each identity and region, made when it is first asked. */
+export class SecretsManager {
+  readonly #clients = new Map<string, Promise<{ sdk: Sdk; client: SecretsManagerClient }>>();
+
+  /**
+   * The current value of a secret; undefined where it is no text. Rejects with whatever the SDK threw.
+   *
+   * @param region default: the one of the AWS environment or configuration files
+   */
+  async read(id: string, identity: AwsIdentity, region: string | undefined): Promise<string | undefined> {
+    const key = JSON.stringify([identity.key, region]);
+    const opened = this.#clients.get(key) ?? open(identity, region);
+    this.#clients.set(key, opened);
+    const { sdk, client } = await opened;
+    return (await client.send(new sdk.GetSecretValueCommand({ SecretId: id }))).SecretString;
+  }
+
+  async close(): Promise<void> {
+    const opened = await Promise.allSettled(this.#clients.values());
+    this.#clients.clear();
+    for (const one of opened) if (one.status === "fulfilled") one.value.client.destroy();
+  }
+}
+
+async function open(
+  identity: AwsIdentity,
+  region: string | undefined,
+): Promise<{ sdk: Sdk; client: SecretsManagerClient }> {
+  quietSdk();
+  let sdk: Sdk;
+  try {
+    sdk = await import("@aws-sdk/client-secrets-manager");
+  } catch {
+    throw new NoSecretsManagerError("the optional package @aws-sdk/client-secrets-manager is not installed");
+  }
+  const client = new sdk.SecretsManagerClient({
+    ...(region === undefined ? {} : { region }),
+    credentials: credentialsOf(identity),
+    requestHandler: requestHandlerOptions(),
+  });
+  return { sdk, client };
+}

@@ -1,0 +1,143 @@
+import { createHash } from "node:crypto";
+import type { CacheFolder } from "./folder";
+import { type CacheOptions, imageFolder } from "./location";
+import { isRecord } from "../common/values";
+
+/** What is older has been overtaken by others, mostly. */
+const maximumAgeMs = 24 * 60 * 60 * 1000;
+
+/**
+ * What a run leaves to those of the next day, as JSON. A hint, and from a file that somebody may have changed: whoever
+ * reads it must be right without it. Nothing here throws.
+ */
+class DayRecord {
+  readonly #file: string;
+
+  /** @param name whose record of this kind it is */
+  constructor(
+    private readonly folder: CacheFolder,
+    kind: string,
+    name: string,
+    private readonly maximumBytes: number,
+  ) {
+    this.#file = `${kind}-${createHash("sha256").update(name).digest("hex")}`;
+  }
+
+  leave(value: unknown): void {
+    const bytes = Buffer.from(JSON.stringify(value));
+    if (bytes.length <= this.maximumBytes) this.folder.write(this.#file, bytes);
+  }
+
+  remove(): void {
+    this.folder.remove(this.#file);
+  }
+
+  /** Undefined where there is none of the last day, or it is no JSON. */
+  read(): unknown {
+    const kept = this.folder.read(this.#file, this.maximumBytes);
+    if (kept === undefined || Math.abs(kept.ageMs) > maximumAgeMs) return undefined;
+    try {
+      return JSON.parse(kept.bytes.toString("utf8"));
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** Where a registry has its tokens given out, as its challenge said. */
+export interface KnownChallenge {
+  /** By which the registry itself answered. */
+  readonly scheme: "http" | "https";
+  readonly realm: string;
+  readonly service?: string;
+}
+
+const maximumChallengeBytes = 8 * 1024;
+
+/**
+ * The challenges that registries gave to the runs of the last day: good for asking for a token without a login, never for
+ * saying where a login goes.
+ */
+export class KnownChallenges {
+  constructor(private readonly folder: CacheFolder) {}
+
+  /** @param authority the registry's `host[:port]` */
+  recall(authority: string): KnownChallenge | undefined {
+    const known = this.#record(authority).read();
+    return isKnownChallenge(known) ? known : undefined;
+  }
+
+  keep(authority: string, challenge: KnownChallenge): void {
+    this.#record(authority).leave(challenge);
+  }
+
+  forget(authority: string): void {
+    this.#record(authority).remove();
+  }
+
+  #record(authority: string): DayRecord {
+    return new DayRecord(this.folder, "challenge", authority.toLowerCase(), maximumChallengeBytes);
+  }
+}
+
+function isKnownChallenge(value: unknown): value is KnownChallenge {
+  if (!isRecord(value)) return false;
+  const { scheme, realm, service } = value;
+  return (
+    (scheme === "http" || scheme === "https") &&
+    typeof realm === "string" &&
+    (service === undefined || typeof service === "string")
+  );
+}
+
+/** An image as a preview leaves it to the next run of the same stack: what it takes to look it up, and nothing else. */
+export interface StackImage {
+  /** The full name, `docker.io/library/nginx:1`. */
+  readonly image: string;
+  /** `os/arch[/variant]`. */
+  readonly platform: string;
+  /** Whose credentials read it, where that matters: the ones of the machine. */
+  readonly identity?: "default";
+}
+
+/** A Pulumi stack's full name. */
+export interface StackName {
+  readonly organization: string;
+  readonly project: string;
+  readonly stack: string;
+}
+
+const maximumImages = 5_000;
+const maximumStackBytes = 2 * 1024 * 1024;
+
+/** The images of a stack's last preview. */
+export class StackRecord {
+  private constructor(private readonly record: DayRecord) {}
+
+  static of(stack: StackName, cache: CacheOptions): StackRecord | undefined {
+    const folder = imageFolder(cache);
+    const name = JSON.stringify([stack.organization, stack.project, stack.stack]);
+    return folder && new StackRecord(new DayRecord(folder, "stack", name, maximumStackBytes));
+  }
+
+  leave(images: readonly StackImage[]): void {
+    this.record.leave({ images: images.slice(0, maximumImages) });
+  }
+
+  /** The images of a preview of the last day; none where there is no record, or none that makes sense. */
+  read(): readonly StackImage[] {
+    const record = this.record.read();
+    const images: unknown = isRecord(record) ? record["images"] : undefined;
+    return Array.isArray(images) ? images.slice(0, maximumImages).filter(isStackImage) : [];
+  }
+}
+
+function isStackImage(value: unknown): value is StackImage {
+  if (!isRecord(value)) return false;
+  const { image, platform, identity } = value;
+  return (
+    typeof image === "string" &&
+    typeof platform === "string" &&
+    (identity === undefined || identity === "default")
+  );
+}

@@ -1,0 +1,105 @@
+/**
+ * What reading one value of a resource gives. In a preview, part of a resource is not known yet: the SDK wraps its properties in a
+ * proxy that throws when an unknown one is read (`@pulumi/policy/proxy`), and a bare sentinel stands where no proxy was put.
+ * A null is absent: neither Pulumi's providers nor ECS tell the two apart.
+ */
+export type Reading =
+  | { readonly state: "known"; readonly value: unknown }
+  | { readonly state: "unknown" }
+  | { readonly state: "absent" };
+
+/** How keys are matched: `any-case` as Go's `encoding/json` does, by which the classic AWS provider reads JSON strings. */
+export type KeyMatch = "exact" | "any-case";
+
+/** The strings that stand for unknown values of each type (`@pulumi/policy/proxy`, which exports them for its own use only). */
+const UNKNOWN_SENTINELS: ReadonlySet<unknown> = new Set([
+  "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7", // boolean
+  "3eeb2bf0-c639-47a8-9e75-3b44932eb421", // number
+  "04da6b54-80e4-46f7-96ec-b56ff0331ba9", // string
+  "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2", // array
+  "030794c1-ac77-496b-92df-f27374a8bd58", // asset
+  "e48ece36-62e2-4504-bad9-02848725956a", // archive
+  "dd056dcd-154b-4c76-9bd3-c8f88648b5ff", // object
+]);
+
+/** Reads one member of an object or array; anything else has no members. Never throws: what cannot be read is unknown. */
+export function member(holder: unknown, key: string | number, match: KeyMatch = "exact"): Reading {
+  if (!isObject(holder)) return { state: "absent" };
+  try {
+    const own = match === "exact" ? key : anyCase(holder, String(key));
+    // Only own members: a JSON text may say `__proto__` or `constructor`, and a prototype is no part of a resource.
+    if (own === undefined || !Object.hasOwn(holder, own)) return { state: "absent" };
+    return read(Reflect.get(holder, own));
+  } catch {
+    return { state: "unknown" };
+  }
+}
+
+/** Tells what a value in hand is: unknown sentinels and the SDK's `Secret` wrappers are seen through. */
+export function read(value: unknown): Reading {
+  if (value === null || value === undefined) return { state: "absent" };
+  if (UNKNOWN_SENTINELS.has(value)) return { state: "unknown" };
+  if (isSecret(value)) return member(value, "value");
+  return { state: "known", value };
+}
+
+/**
+ * What `pulumi policy analyze` puts for each secret that it cannot decrypt, whatever its type
+ * (pulumi 3.255, `pkg/backend/secrets`, `BlindingProvider`).
+ */
+export const redactedSecret = "[secret]";
+
+export function isRedacted(value: unknown): boolean {
+  return value === redactedSecret;
+}
+
+/** What a value is, in words that do not tell it. */
+export function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return "an array";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
+export function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+/** `Secret` of `@pulumi/policy`, told by its class's name: importing the SDK here would start it, and several copies may be loaded. */
+function isSecret(value: unknown): value is object {
+  if (!isObject(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return isObject(prototype) && prototype.constructor.name === "Secret";
+}
+
+/** Of keys that differ in case alone, Go's decoder lets the last one win. */
+function anyCase(holder: object, key: string): string | undefined {
+  const wanted = key.toLowerCase();
+  return Object.keys(holder).findLast((candidate) => candidate.toLowerCase() === wanted);
+}
+
+/**
+ * The value of a resource's tag: `tags` is a map (aws) or a list of `{ key, value }` (aws-native). Undefined where there is
+ * no such tag, or none that can be read yet.
+ */
+export function tagOf(props: unknown, key: string): string | undefined {
+  const tags = member(props, "tags");
+  if (tags.state !== "known") return undefined;
+  if (isRecord(tags.value)) return textAt(tags.value, key);
+  if (!Array.isArray(tags.value)) return undefined;
+  const list: readonly unknown[] = tags.value;
+  const entry = Array.from(list.keys(), (index) => member(list, index)).find(
+    (one) => one.state === "known" && textAt(one.value, "key") === key,
+  );
+  return entry?.state === "known" ? textAt(entry.value, "value") : undefined;
+}
+
+/** The known string at a key of an object or array; undefined for anything else. */
+export function textAt(holder: unknown, key: string | number, match: KeyMatch = "exact"): string | undefined {
+  const found = member(holder, key, match);
+  return found.state === "known" && typeof found.value === "string" ? found.value : undefined;
+}
+
+/** Words and shapes that every room may use: foreign text made safe to print, records told from other values. */
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,29 @@
+import { isDay } from "../common/dates";
+import { printable } from "../common/text";
+import type { Exclusion } from "../settings";
+import { tagOf } from "../common/values";
+
+/** The tag by which a program asks for an exemption of one resource: `2027-01-31 why`. */
+const exemptTag = "ecs-image-guard:exempt";
+
+/** An exemption, or the words for why there is none though the program asks for one. */
+export type TagExemption = { readonly exclusion: Exclusion } | { readonly problem: string };
+
+/**
+ * What a resource's tags say of an exemption. It counts only where the configuration allows it: otherwise whoever writes
+ * the program could switch off what the organization demands.
+ */
+export function tagExemptionOf(urn: string, props: unknown, allowed: boolean): TagExemption | undefined {
+  const value = tagOf(props, exemptTag)?.trim();
+  if (value === undefined) return undefined;
+  if (!allowed)
+    return {
+      problem: `its tag ${exemptTag} has no effect: this configuration does not set allowTagExemptions.`,
+    };
+  const [, until, reason] = /^(\d{4}-\d{2}-\d{2})[\s:]+(\S.*)$/s.exec(value) ?? [];
+  return until === undefined || reason === undefined || !isDay(until)
+    ? {
+        problem: `its tag ${exemptTag} has no effect: it says "${printable(value, 80)}", not a last day and a reason, such as "2027-01-31 vendor image".`,
+      }
+    : { exclusion: { resource: urn, until, reason } };
+}

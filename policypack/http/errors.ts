@@ -1,0 +1,121 @@
+import type { FailureKind } from "../common/outcome";
+import { printable } from "../common/text";
+import type { Breakdown } from "./messages";
+import { Http2Error } from "./http2-session";
+
+export interface NetworkError {
+  readonly kind: FailureKind;
+  /** A predicate for the host as subject: `refused the connection (ECONNREFUSED)`. */
+  readonly words: string;
+  readonly breakdown: Breakdown;
+}
+
+const noTls = "completes no TLS handshake; if it serves plain http, declare it insecure";
+const selfSigned = "presents a self-signed certificate; add its authority to NODE_EXTRA_CA_CERTS";
+const unknownAuthority =
+  "presents a certificate of an unknown authority; add the authority to NODE_EXTRA_CA_CERTS";
+
+/** Codes of Node's net, dns, tls and of undici. */
+const known: Readonly<Record<string, readonly [words: string, breakdown: Breakdown, kind?: FailureKind]>> = {
+  ECONNREFUSED: ["refused the connection; check its address and port, and that it runs", "refused"],
+  ENOTFOUND: ["is not known to DNS; check the registry's name", "final"],
+  EAI_AGAIN: ["could not be looked up, DNS did not answer", "transient"],
+  ECONNRESET: ["broke the connection", "transient"],
+  EPIPE: ["broke the connection", "transient"],
+  UND_ERR_SOCKET: ["broke the connection", "transient"],
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: ["sent a body of another length than it announced", "transient"],
+  ETIMEDOUT: ["did not accept a connection in time", "late", "timeout"],
+  UND_ERR_CONNECT_TIMEOUT: ["did not accept a connection in time", "late", "timeout"],
+  EHOSTUNREACH: ["cannot be reached from this network", "final"],
+  ENETUNREACH: ["cannot be reached from this network", "final"],
+  EADDRNOTAVAIL: ["cannot be reached from this network", "final"],
+  EPROTO: [noTls, "protocol"],
+  ERR_SSL_WRONG_VERSION_NUMBER: [noTls, "protocol"],
+  CERT_HAS_EXPIRED: ["presents an expired certificate; whoever runs it must renew it", "protocol"],
+  CERT_NOT_YET_VALID: [
+    "presents a certificate that is not valid yet; check this machine's clock",
+    "protocol",
+  ],
+  ERR_TLS_CERT_ALTNAME_INVALID: [
+    "presents a certificate for another host name; check the registry's name",
+    "protocol",
+  ],
+  DEPTH_ZERO_SELF_SIGNED_CERT: [selfSigned, "protocol"],
+  SELF_SIGNED_CERT_IN_CHAIN: [unknownAuthority, "protocol"],
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: [unknownAuthority, "protocol"],
+  UNABLE_TO_GET_ISSUER_CERT: [unknownAuthority, "protocol"],
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: [unknownAuthority, "protocol"],
+  CERT_REVOKED: ["presents a revoked certificate", "protocol"],
+  UND_ERR_HEADERS_OVERFLOW: ["answered with too many header bytes", "final", "malformed"],
+  REFUSED_STREAM: ["refused the request", "transient"],
+  ENHANCE_YOUR_CALM: ["is asked too much", "transient", "throttled"],
+  ERR_HTTP2_ERROR: ["does not speak HTTP/2", "protocol", "malformed"],
+  OUT_OF_REACH: ["has a private address, to which a public registry must not lead", "final", "unsupported"],
+};
+
+/** Puts a failed exchange's error into words. The error's own text may hold URLs, so only its code is shown. */
+export function describeNetworkError(error: unknown): NetworkError {
+  if (error instanceof ProxyError) {
+    const { proxy, cause, message } = error;
+    const way = cause === undefined ? undefined : describeNetworkError(cause);
+    return {
+      kind: way?.kind ?? "unreachable",
+      words: `cannot be asked through the proxy ${proxy}, which ${way?.words ?? message}`,
+      breakdown:
+        way?.breakdown === "transient" || way?.breakdown === "late" ? way.breakdown : error.breakdown,
+    };
+  }
+  const code = codeOf(error);
+  const entry = Object.hasOwn(known, code) ? known[code] : undefined;
+  if (entry !== undefined) {
+    const [words, breakdown, kind = "unreachable"] = entry;
+    return { kind, words: code === "OUT_OF_REACH" ? words : withCode(words, code), breakdown };
+  }
+  if (error instanceof Http2Error)
+    return { kind: "unreachable", words: withCode("broke the connection", code), breakdown: "transient" };
+  // Its code is mostly missing (undici 7.30). An end in the midst of a body is one of its cases.
+  if (isNoHttp(error)) return { kind: "malformed", words: "does not speak HTTP", breakdown: "protocol" };
+  if (error instanceof Error && error.name === "HTTPParserError")
+    return { kind: "unreachable", words: "broke the connection", breakdown: "transient" };
+  if (code.startsWith("ERR_SSL_"))
+    return {
+      kind: "unreachable",
+      words: withCode("completes no TLS handshake", code),
+      breakdown: "protocol",
+    };
+  return { kind: "unreachable", words: withCode("could not be reached", code), breakdown: "final" };
+}
+
+/** The code goes behind the predicate, before the advice. */
+function withCode(words: string, code: string): string {
+  if (code === "") return words;
+  const [predicate = "", ...advice] = words.split("; ");
+  return [`${predicate} (${printable(code, 60)})`, ...advice].join("; ");
+}
+
+/** The code of an error or of the first cause that has one. */
+function codeOf(error: unknown, depth = 0): string {
+  if (!(error instanceof Error) || depth > 5) return "";
+  if ("code" in error && typeof error.code === "string") return error.code;
+  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0], depth + 1);
+  return codeOf(error.cause, depth + 1);
+}
+
+/** Whether what came was no answer of HTTP, whole or in part. */
+export function isNoHttp(error: unknown): boolean {
+  return error instanceof Error && error.name === "HTTPParserError" && !error.message.includes("EOF");
+}
+
+/** What went wrong at a proxy, or on the way to it. The message is a predicate with the proxy as subject. */
+export class ProxyError extends Error {
+  constructor(
+    /** Names the proxy without its login. */
+    readonly proxy: string,
+    message: string,
+    readonly breakdown: Breakdown,
+    /** The error on the way to the proxy, where that is what went wrong. */
+    cause?: unknown,
+  ) {
+    super(message, { cause });
+  }
+}

@@ -1,0 +1,46 @@
+import type { Failure } from "../common/outcome";
+import type { Reach } from "./address-rules";
+
+export interface HttpRequest {
+  readonly method: "GET" | "HEAD" | "POST";
+  readonly url: URL;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** A longer body of a 200 answer is a failure; of any other answer only the first bytes are kept. */
+  readonly maxBytes: number;
+  /** The first `maxBytes` of a 200 or 206 answer will do: the connection of a longer body is cut off behind them. */
+  readonly startOnly?: boolean;
+  /** Where the host's addresses may lie; given when someone else than the user named the host. */
+  readonly reach?: Reach;
+  /** The host's name in messages. Default: the URL's host. */
+  readonly label?: string;
+  readonly signal: AbortSignal;
+}
+
+export interface HttpResponse {
+  /** Of the request that got this answer: after redirects the last. */
+  readonly url: URL;
+  readonly status: number;
+  /** The values of one field, in their order; the name in lower case. */
+  header(name: string): readonly string[];
+  readonly body: Uint8Array;
+  /** Secrets that the request carried beside its own headers; whoever answered may repeat them. Default: none. */
+  readonly carried?: readonly string[];
+}
+
+/** One request's end: an answer of any status, or a breakdown that says how and whether another try may help. */
+export type Sent =
+  | { readonly ok: true; readonly response: HttpResponse }
+  | { readonly ok: false; readonly failure: Failure; readonly breakdown: Breakdown };
+
+export function broken(kind: Failure["kind"], message: string, breakdown: Breakdown = "final"): Sent {
+  return { ok: false, failure: { kind, message }, breakdown };
+}
+
+/**
+ * How an exchange broke down. `transient`: another try may help. `protocol`: the other side speaks something else
+ * (TLS or plain). `refused`: nothing listens there, or a proxy does not lead there. `late`: it took too long. `final`: no
+ * other try would end differently.
+ */
+export type Breakdown = "transient" | "protocol" | "refused" | "late" | "final";

@@ -1,0 +1,101 @@
+import { BlockList, isIP } from "node:net";
+import { basicAuthorization, secretsOf } from "../logins/credential";
+import { parseUrl } from "./host-rules";
+
+/** The HTTP proxy that the environment names for a URL. */
+export interface Proxy {
+  readonly url: URL;
+  /** For messages: `host:port` as the variable gives it, without its login. */
+  readonly name: string;
+  /** `HTTPS_PROXY` or `HTTP_PROXY`, in the case in which it is set. */
+  readonly variable: string;
+  /** The value of Proxy-Authorization; undefined where the variable holds no login. */
+  readonly authorization: string | undefined;
+  /** What would give its login away. */
+  readonly secrets: readonly string[];
+}
+
+/** A variable that is set, but not to the URL of an http or https proxy. */
+export interface BadProxy {
+  readonly url: undefined;
+  readonly variable: string;
+}
+
+/**
+ * The proxy for a URL, read from the environment as docker and the Pulumi engine read it (golang.org/x/net/http/httpproxy):
+ * `HTTPS_PROXY` for https, `HTTP_PROXY` for http, each else in lower case, and none for what `NO_PROXY` names. Loopback hosts
+ * are the caller's affair.
+ */
+export function proxyFor(
+  url: URL,
+  env: Readonly<Record<string, string | undefined>>,
+): Proxy | BadProxy | undefined {
+  const [variable, text] = variableOf(env, url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY");
+  if (text === "" || goesDirect(url, variableOf(env, "NO_PROXY")[1])) return undefined;
+  const proxy = parseUrl(text.includes("://") ? text : `http://${text}`);
+  if (proxy === undefined || !/^https?:$/.test(proxy.protocol) || proxy.hostname === "")
+    return { url: undefined, variable };
+  const [username, password] = [decoded(proxy.username), decoded(proxy.password)];
+  const login = username === "" && password === "" ? undefined : { username, password };
+  const authorization = login === undefined ? undefined : basicAuthorization(username, password);
+  return { url: proxy, name: proxy.host, variable, authorization, secrets: secretsOf(login) };
+}
+
+function variableOf(env: Readonly<Record<string, string | undefined>>, name: string): [string, string] {
+  const set = [name, name.toLowerCase()].find((one) => (env[one] ?? "").trim() !== "") ?? name;
+  return [set, (env[set] ?? "").trim()];
+}
+
+/**
+ * Whether an entry of NO_PROXY names the host: `*`, an address, a range of addresses (CIDR), a domain with all below it, or with a
+ * dot before it only those below it; each but a range with a port, too.
+ */
+function goesDirect(url: URL, list: string): boolean {
+  const port = url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port;
+  const host = bare(url.hostname).replace(/\.$/, "");
+  return list
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .some((entry) => {
+      if (entry === "") return false;
+      if (entry === "*") return true;
+      if (entry.includes("/")) return isIP(host) !== 0 && inRange(host, entry);
+      const [, name = entry, only] =
+        /^(\[.*\]|[^:]*):(\d+)$/.exec(entry) ?? (isIP(entry) === 0 ? /^(.*)$/.exec(entry) : []) ?? [];
+      if (only !== undefined && only !== port) return false;
+      if (isIP(bare(name)) !== 0) return isIP(host) !== 0 && sameAddress(host, bare(name));
+      const domain = name.replace(/^\*(?=\.)/, "").replace(/\.$/, "");
+      return domain.startsWith(".") ? host.endsWith(domain) : host === domain || host.endsWith(`.${domain}`);
+    });
+}
+
+function inRange(host: string, range: string): boolean {
+  const [address = "", bits = ""] = range.split("/");
+  const family = isIP(address);
+  if (family === 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > (family === 4 ? 32 : 128)) return false;
+  const list = new BlockList();
+  list.addSubnet(address, Number(bits), familyOf(address));
+  return list.check(host, familyOf(host));
+}
+
+function sameAddress(a: string, b: string): boolean {
+  const list = new BlockList();
+  list.addAddress(b, familyOf(b));
+  return list.check(a, familyOf(a));
+}
+
+function familyOf(address: string): "ipv4" | "ipv6" {
+  return isIP(address) === 6 ? "ipv6" : "ipv4";
+}
+
+function bare(hostname: string): string {
+  return hostname.replace(/^\[(.*)\]$/, "$1");
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

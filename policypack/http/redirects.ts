@@ -1,0 +1,60 @@
+import { classOfHostname, mayReach } from "./address-rules";
+import { type HostRules, parseUrl } from "./host-rules";
+import { broken, type HttpRequest, type Sent } from "./messages";
+import type { Transport } from "./transport";
+
+const maximumRedirects = 5;
+const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/**
+ * Sends a request and follows its redirects. A redirect never leads from https to http, nor to an address less public
+ * than that of the host that the request was meant for; across origins it loses the Authorization field for good.
+ * A request with a body is never redirected: its body holds a credential.
+ */
+export async function follow(transport: Transport, rules: HostRules, request: HttpRequest): Promise<Sent> {
+  let current = request;
+  for (let hops = 0; ; hops++) {
+    const sent = await transport.send(current);
+    if (!sent.ok || !redirectStatuses.has(sent.response.status)) return sent;
+    const label = current.label ?? current.url.host;
+    if (hops === maximumRedirects)
+      return broken("malformed", `${label} redirects more than ${maximumRedirects} times`);
+    if (request.body !== undefined)
+      return broken("unsupported", `${label} redirects a request that carries a credential`);
+    const target = parseUrl(sent.response.header("location")[0] ?? "", current.url);
+    if (target === undefined || sent.response.header("location").length === 0)
+      return broken("malformed", `${label} redirects without saying where (HTTP ${sent.response.status})`);
+    const next = await redirected(request, current, target, rules);
+    if (typeof next === "string") return broken("unsupported", `${label} redirects to ${next}`);
+    current = next;
+  }
+}
+
+/** The request for a redirect's target, or the words for why it is not sent. */
+async function redirected(
+  first: HttpRequest,
+  current: HttpRequest,
+  target: URL,
+  rules: HostRules,
+): Promise<HttpRequest | string> {
+  if (target.protocol !== "https:" && target.protocol !== "http:")
+    return `a URL that is not http (${target.protocol})`;
+  if (target.protocol === "http:" && current.url.protocol === "https:")
+    return `plain http on ${target.host}, which the guard refuses`;
+  target.username = "";
+  target.password = "";
+  target.hash = "";
+  if (target.origin === current.url.origin) return { ...current, url: target };
+  const { method, maxBytes, startOnly = false, signal } = current;
+  const headers = Object.fromEntries(
+    Object.entries(current.headers).filter(([name]) => name !== "authorization"),
+  );
+  const next = { method, url: target, headers, maxBytes, startOnly, signal };
+  const allowed = first.reach ?? (await rules.reach(first.url));
+  if (target.hostname === first.url.hostname)
+    return first.reach === undefined ? next : { ...next, reach: allowed };
+  const told = classOfHostname(target.hostname);
+  if (told !== undefined && !mayReach(allowed, told))
+    return `${target.host}, an address to which it must not lead`;
+  return { ...next, reach: allowed };
+}

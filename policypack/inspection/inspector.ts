@@ -1,0 +1,180 @@
+import type { AwsIdentities } from "../aws/configured-identities";
+import { parseEcrHost } from "../aws/ecr-hosts";
+import { KeyedSemaphore } from "../common/concurrency";
+import { type Failure, failure, type Outcome } from "../common/outcome";
+import { printable } from "../common/text";
+import { formatPlatform, parsePlatform, type Platform } from "../oci/platform";
+import { canonicalName, InvalidReferenceError, parseReference, type Reference } from "../oci/reference";
+import { type ResolvedIdentity, type ReaderIdentity, resolveIdentity } from "../registry/reader-identity";
+import { openImageSource, type ImageSource, type ImageSourceOptions } from "../registry/open";
+import { type InspectedImage, ManifestLookup } from "./manifest-lookup";
+import { Memo, type Statistics } from "./memo";
+import { referenceStep } from "./trace-steps";
+
+export type { InspectedImage, Layer } from "./manifest-lookup";
+
+export interface InspectorOptions extends ImageSourceOptions {
+  /** Milliseconds that one image's look-ups may take together. Default: 30 s. */
+  readonly imageTimeoutMs?: number;
+  /** Milliseconds after which a tag is asked for again. Default: never, an inspector asks once. */
+  readonly tagsFreshForMs?: number;
+  /** Look at the first bytes of every layer, and at every config. Default: no. */
+  readonly sniffLayers?: boolean;
+  /** Who reads private ECR, and secrets with logins, by account or ECR registry; goes before what a reader brings along. */
+  readonly awsIdentities?: AwsIdentities;
+}
+
+/**
+ * More than a registry is ever sent requests at a time, so that it is kept busy; but few enough that images are finished one
+ * after another instead of all together at the end, which takes less memory.
+ */
+const lookUpsPerRegistry = 128;
+
+/**
+ * Joins `oci/` and `registry/`: one inspection for each image name and platform, however often it is asked for.
+ * The registry client, and with it the HTTP library, is loaded when the first image is met.
+ */
+export class Inspector {
+  readonly #options: InspectorOptions;
+  readonly #turns = new KeyedSemaphore(lookUpsPerRegistry);
+  readonly #inspections = new Memo<Outcome<InspectedImage>>();
+  readonly #complete = new AbortController();
+  #registries: Promise<ImageSource> | undefined;
+  #opened: ImageSource | undefined;
+
+  constructor(options: InspectorOptions = {}) {
+    const { gathering } = options;
+    this.#options = {
+      ...options,
+      ...(gathering && { gathering: { ...gathering, until: this.#complete.signal } }),
+    };
+  }
+
+  /** All images that will be asked for were: look-ups that wait for others to go with them go now. */
+  hurry(): void {
+    this.#complete.abort();
+  }
+
+  /**
+   * Never rejects: whatever goes wrong is a failure of a known kind.
+   *
+   * @param asked who reads the image where a login is needed; by default the AWS SDK's default credential chain and docker's logins
+   */
+  inspect(image: string, platform: Platform, asked: ReaderIdentity = {}): Promise<Outcome<InspectedImage>> {
+    let reference: Reference;
+    try {
+      reference = parseReference(image);
+    } catch (error) {
+      const words = error instanceof InvalidReferenceError ? error.message : String(error);
+      return Promise.resolve(failure("invalid-reference", words));
+    }
+    const reader = this.#readerOf(reference, asked);
+    const { tagsFreshForMs = Infinity } = this.#options;
+    return this.#inspections.once(
+      inspectionKey(reference, platform, reader),
+      () => this.#inspect(reference, platform, reader),
+      // A digest names the same for ever.
+      (outcome, ageMs) =>
+        reference.digest === undefined && ageMs > tagsFreshForMs && (outcome.ok || isCheap(outcome.failure)),
+    );
+  }
+
+  /** Inspects an image that may be asked for. Whatever failed by then is tried anew for whoever asks. */
+  anticipate(reference: Reference, platform: Platform, asked: ReaderIdentity = {}): Promise<void> {
+    const reader = this.#readerOf(reference, asked);
+    return this.#inspections.ahead(
+      inspectionKey(reference, platform, reader),
+      () => this.#inspect(reference, platform, reader),
+      ({ ok }) => ok,
+    );
+  }
+
+  /** Lets the next inspection of this image ask the registry again. */
+  forget(reference: Reference, platform: Platform, asked: ReaderIdentity = {}): void {
+    this.#inspections.forget(inspectionKey(reference, platform, this.#readerOf(reference, asked)));
+  }
+
+  get statistics(): Statistics {
+    const { size: images, remaining } = this.#inspections;
+    const { requests = 0, cacheHits = 0 } = this.#opened ?? {};
+    return { images, remaining, requests, cacheHits };
+  }
+
+  async close(): Promise<void> {
+    await (await this.#registries)?.close();
+  }
+
+  #readerOf({ registry }: Reference, asked: ReaderIdentity): ResolvedIdentity {
+    return resolveIdentity(registry, asked, this.#options.awsIdentities);
+  }
+
+  #inspect(
+    reference: Reference,
+    platform: Platform,
+    reader: ResolvedIdentity,
+  ): Promise<Outcome<InspectedImage>> {
+    return this.#lookUp(reference, platform, reader).catch(ownFailure);
+  }
+
+  async #lookUp(
+    reference: Reference,
+    platform: Platform,
+    reader: ResolvedIdentity,
+  ): Promise<Outcome<InspectedImage>> {
+    this.#registries ??= openImageSource(this.#options);
+    const registries = (this.#opened = await this.#registries);
+    const { sniffLayers = false, trace } = this.#options;
+    trace?.add(referenceStep(reference));
+    const args = { registries, reference, platform, reader, sniffLayers, trace };
+    const lookUp = (): Promise<Outcome<InspectedImage>> => {
+      const signal = AbortSignal.timeout(this.#options.imageTimeoutMs ?? 30_000);
+      return new ManifestLookup({ ...args, signal }).run();
+    };
+    // Look-ups in ECR wait for one another, to go out together.
+    return parseEcrHost(reference.registry) === undefined
+      ? this.#turns.during(reference.registry, lookUp)
+      : lookUp();
+  }
+}
+
+function inspectionKey(reference: Reference, platform: Platform, reader: ResolvedIdentity): string {
+  return JSON.stringify([canonicalName(reference), formatPlatform(platform), reader.key]);
+}
+
+/** What a registry that answers said: one that does not would cost its time-out each time that it is asked again. */
+function isCheap({ kind }: Failure): boolean {
+  return kind !== "unreachable" && kind !== "timeout" && kind !== "throttled";
+}
+
+/** A defect of ours must not pass for a verdict, nor hide those on other images. */
+function ownFailure(error: unknown): Outcome<never> {
+  const words = printable(error instanceof Error ? error.message : String(error));
+  return failure("unsupported", `the guard itself failed here; please report this defect: ${words}`);
+}
+
+/** How one image is inspected: for which platform, and with what the `Inspector` takes. */
+export interface InspectImageOptions extends InspectorOptions {
+  /** Of the task, as `OS/ARCH[/VARIANT]` or parsed. Default: linux/amd64. */
+  readonly platform?: string | Platform;
+}
+
+/**
+ * What the registry says of one image, its layers with their compression included. Opens what it needs and closes it again; to inspect
+ * many, share one `Inspector`.
+ *
+ * @param image a name as in a container definition: `nginx:1.27`
+ * @returns the image, or a failure of a known kind; never rejects for what a registry or an image name does
+ * @throws InvalidPlatformError
+ */
+export async function inspectImage(
+  image: string,
+  { platform = "linux/amd64", ...options }: InspectImageOptions = {},
+): Promise<Outcome<InspectedImage>> {
+  const wanted = typeof platform === "string" ? parsePlatform(platform) : platform;
+  const inspector = new Inspector(options);
+  try {
+    return await inspector.inspect(image, wanted);
+  } finally {
+    await inspector.close();
+  }
+}

@@ -1,0 +1,139 @@
+import { spawn } from "node:child_process";
+import { printable } from "../common/text";
+import { type Credential, CredentialError } from "./credential";
+import { credentialOf, parseObject, stringField } from "./docker-config";
+
+/** 64 KiB: more than any token. */
+const maximumBytes = 64 * 1024;
+
+export interface HelperOptions {
+  /** The helper's environment; its PATH is searched for the helper. */
+  readonly env: NodeJS.ProcessEnv;
+  /** In milliseconds. */
+  readonly timeLimitMs: number;
+}
+
+interface Ended {
+  readonly stdout: string;
+  /** In words, undefined for success. */
+  readonly fault: string | undefined;
+}
+
+/**
+ * Asks `docker-credential-<name> get` for the login to a server; undefined where the helper has none. What it prints is
+ * never shown: it may be a secret.
+ * Source: docker-credential-helpers, `client/client.go` (`Get`) and `credentials/error.go`.
+ *
+ * @throws CredentialError where the helper cannot be run, does not end in time, fails, or breaks the protocol
+ */
+export async function askHelper(
+  name: string,
+  server: string,
+  options: HelperOptions,
+): Promise<Credential | undefined> {
+  const what = `the credential helper docker-credential-${printable(name, 60)}, asked for ${printable(server)},`;
+  const { stdout, fault } = await run(`docker-credential-${name}`, server, what, options).catch(
+    (error: unknown) => {
+      // Some faults of the system, such as an environment that is too large, come without an "error" event.
+      throw error instanceof CredentialError ? error : new CredentialError(`${what} cannot be run`);
+    },
+  );
+  if (fault !== undefined) {
+    if (stdout.trim() === "credentials not found in native keychain") return undefined;
+    throw new CredentialError(`${what} ${fault}`);
+  }
+  const answer = parseObject(stdout, `the answer of ${what}`);
+  const [username, secret] = ["Username", "Secret"].map((field) =>
+    stringField(answer, field, `the answer of ${what}`),
+  );
+  return credentialOf(username ?? "", secret ?? "");
+}
+
+/** Whether the name can only be that of a program on PATH. */
+export function isHelperName(name: string): boolean {
+  return /^[A-Za-z0-9._-]+$/.test(name);
+}
+
+function run(command: string, input: string, what: string, options: HelperOptions): Promise<Ended> {
+  const { env, timeLimitMs } = options;
+  const ownGroup = process.platform !== "win32";
+  return new Promise((resolve, reject) => {
+    const refuse = (fault: string) => {
+      clearTimeout(timer);
+      dismiss();
+      reject(new CredentialError(`${what} ${fault}`));
+    };
+    const child = spawn(command, ["get"], {
+      env,
+      stdio: ["pipe", "pipe", "ignore"],
+      shell: false,
+      windowsHide: true,
+      // Its own process group, so that what it started can be ended with it.
+      detached: ownGroup,
+    });
+    const dismiss = ownGroup && child.pid !== undefined ? guardGroup(child.pid) : () => undefined;
+    const giveUp = (fault: string) => {
+      child.stdin.destroy();
+      child.stdout.destroy();
+      try {
+        if (ownGroup && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+        else child.kill("SIGKILL");
+      } catch {
+        // Already gone.
+      }
+      refuse(fault);
+    };
+    const timer = setTimeout(() => {
+      giveUp(`did not end within ${timeLimitMs / 1000} s`);
+    }, timeLimitMs);
+    const chunks: Buffer[] = [];
+    let size = 0;
+    child.stdout.on("data", (chunk: Buffer) => {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size > maximumBytes) giveUp("printed more than 64 KiB");
+    });
+    child.once("error", (error: NodeJS.ErrnoException) => {
+      refuse(error.code === "ENOENT" ? "is not on PATH" : `cannot be run (${error.code ?? "unknown error"})`);
+    });
+    child.once("close", (status, signal) => {
+      clearTimeout(timer);
+      dismiss();
+      const fault =
+        status === 0
+          ? undefined
+          : status === null
+            ? `was ended by ${signal ?? "a signal"}`
+            : `failed with exit status ${status}`;
+      resolve({ stdout: Buffer.concat(chunks).toString("utf8"), fault });
+    });
+    // A helper may end without reading what it is asked.
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(input);
+  });
+}
+
+/** Waits until its standard input ends, which it does whenever this process does, and ends the group then. (dash's kill knows no `--`.) */
+const script = 'read -r line; kill -9 "-$1"';
+
+/**
+ * Sees to it that a process group of ours does not outlive this process, however that ends: Pulumi's engine ends a policy
+ * pack with SIGKILL, after which nobody is there to end what the pack has started (pulumi `sdk/go/common/resource/plugin`).
+ * Not for Windows.
+ *
+ * @returns to be called when the group has ended by itself
+ */
+function guardGroup(group: number): () => void {
+  // In a group of its own, which those who end ours do not know.
+  const guardian = spawn("/bin/sh", ["-c", script, "sh", String(group)], {
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
+  });
+  // Where there is no shell, the group is as safe as it would be without.
+  guardian.once("error", () => undefined);
+  guardian.stdin.on("error", () => undefined);
+  guardian.unref();
+  return () => {
+    guardian.kill("SIGKILL");
+  };
+}

@@ -1,0 +1,63 @@
+/** What logs in to a registry: a user's name and password, or an OAuth 2 refresh token (docker's `identitytoken`). */
+export type Credential =
+  { readonly username: string; readonly password: string } | { readonly identityToken: string };
+
+/**
+ * The credential for a repository, or undefined for none. The registry is named as the image names it.
+ *
+ * @param tell hears where was looked, before the promise settles either way
+ */
+export type CredentialSource = (
+  registry: string,
+  repository: string,
+  tell?: (search: CredentialSearch) => void,
+) => Promise<Credential | undefined>;
+
+/** The `Authorization` value of a name and a password (RFC 7617). */
+export function basicAuthorization(username: string, password: string): string {
+  return `Basic ${Buffer.from(`${username}:${password}`, "utf8").toString("base64")}`;
+}
+
+/** Every text that would give the credential away. */
+export function secretsOf(credential: Credential | undefined): readonly string[] {
+  if (credential === undefined) return [];
+  if ("identityToken" in credential) return [credential.identityToken];
+  const { username, password } = credential;
+  return [password, basicAuthorization(username, password).slice("Basic ".length)];
+}
+
+/** Why a login could not be read: one printable line for the person who meets it, free of secrets. */
+export class CredentialError extends Error {
+  override readonly name = "CredentialError";
+}
+
+/** One place where a credential may be, and what became of it. */
+export interface SearchedPlace {
+  /** In words: `DOCKER_AUTH_CONFIG`, a file's path, an AWS identity. */
+  readonly place: string;
+  readonly outcome: "used" | "none" | "fault" | "not-asked";
+  /** A predicate for the place as subject, free of secrets: `has no login for ghcr.io`. */
+  readonly reason: string;
+}
+
+/** The search for a credential, place by place in the order of looking. */
+export interface CredentialSearch {
+  readonly places: readonly SearchedPlace[];
+}
+
+/**
+ * The search in one line: what was used, or why nothing was.
+ *
+ * @returns such as `the login file /home/me/.docker/config.json (its entry for ghcr.io)`
+ */
+export function searchInWords({ places }: CredentialSearch): string {
+  const used = places.find(({ outcome }) => outcome === "used");
+  if (used !== undefined) return `${used.place} (${used.reason})`;
+  // Of several places that say the same, the first says it.
+  const reasons = new Map<string, string[]>();
+  for (const { place, reason } of places) reasons.set(reason, [...(reasons.get(reason) ?? []), place]);
+  const words = [...reasons].map(([reason, [first = "", ...others]]) =>
+    [`${first} ${reason}`, ...others].join(", nor "),
+  );
+  return words.length === 0 ? "none found" : `none found: ${words.join("; ")}`;
+}

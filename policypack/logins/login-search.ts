@@ -1,0 +1,164 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { printable } from "../common/text";
+import { type Credential, CredentialError, type CredentialSource, type SearchedPlace } from "./credential";
+import { askHelper, isHelperName } from "./credential-helper";
+import { credentialOfEntry, type LoginConfig, parseLoginConfig, readLoginFile } from "./docker-config";
+import { dockerKey, findDockerKey, findPodmanKey } from "./login-key";
+
+export interface LoginOptions {
+  /** How long a credential helper may take, in milliseconds. Default: 10 s. */
+  readonly helperTimeLimitMs?: number;
+}
+
+type AskHelper = (name: string, server: string) => Promise<Credential | undefined>;
+type Find = (config: LoginConfig, registry: string, repository: string, ask: AskHelper) => Promise<Found>;
+
+interface Found {
+  readonly credential: Credential | undefined;
+  /** How it was found or not, as a predicate for the place. */
+  readonly reason: string;
+}
+
+/**
+ * The logins of the person or pipeline, the first that has one: `DOCKER_AUTH_CONFIG`, docker's config.json, then Podman's
+ * auth.json. Files are read and helpers asked when they are first needed, and once.
+ *
+ * The source throws a CredentialError where a login that may be the needed one cannot be read and no other was found.
+ * Source: docker/cli `cli/config` (28 and later for DOCKER_AUTH_CONFIG); containers-auth.json(5).
+ */
+export function loginCredentials(
+  env: NodeJS.ProcessEnv = process.env,
+  { helperTimeLimitMs = 10_000 }: LoginOptions = {},
+): CredentialSource {
+  const answers = new Map<string, Promise<Credential | undefined>>();
+  const ask: AskHelper = (name, server) => {
+    const key = JSON.stringify([name, server]);
+    const answer = answers.get(key) ?? askHelper(name, server, { env, timeLimitMs: helperTimeLimitMs });
+    answers.set(key, answer);
+    return answer;
+  };
+  const places = placesOf(env);
+  return async (registry, repository, tell = () => undefined) => {
+    const searched: SearchedPlace[] = [];
+    let credential: Credential | undefined;
+    let fault: CredentialError | undefined;
+    for (const { name: place, config, find } of places) {
+      if (credential !== undefined) {
+        searched.push({ place, outcome: "not-asked", reason: "is not looked at: a login was found before" });
+        continue;
+      }
+      try {
+        const found = await find(await config(), registry, repository, ask);
+        credential = found.credential;
+        const outcome = credential === undefined ? "none" : "used";
+        searched.push({ place, outcome, reason: found.reason });
+      } catch (error) {
+        if (!(error instanceof CredentialError)) throw error;
+        fault ??= error;
+        searched.push({ place, outcome: "fault", reason: `is broken: ${error.message}` });
+      }
+    }
+    tell({ places: searched });
+    if (credential === undefined && fault !== undefined) throw fault;
+    return credential;
+  };
+}
+
+interface LoginLocation {
+  /** In words. */
+  readonly name: string;
+  readonly config: () => Promise<LoginConfig>;
+  readonly find: Find;
+}
+
+function placesOf(env: NodeJS.ProcessEnv): readonly LoginLocation[] {
+  const inline = env["DOCKER_AUTH_CONFIG"] ?? "";
+  const home = env[process.platform === "win32" ? "USERPROFILE" : "HOME"] || homedir();
+  const dockerFile = join(env["DOCKER_CONFIG"] || join(home, ".docker"), "config.json");
+  return [
+    {
+      name: "DOCKER_AUTH_CONFIG",
+      // docker knows only `auths` in it, GitLab the whole of a config.json; both put it before the file.
+      config: once(() => Promise.resolve().then(() => inlineConfig(inline))),
+      find: findDockerLogin,
+    },
+    { name: printable(dockerFile), config: once(() => readLoginFile(dockerFile)), find: findDockerLogin },
+    ...podmanFiles(env, home).map((path) => ({
+      name: printable(path),
+      config: once(() => readLoginFile(path)),
+      find: findPodmanLogin,
+    })),
+  ];
+}
+
+function inlineConfig(text: string): LoginConfig {
+  const config = parseLoginConfig(text, "DOCKER_AUTH_CONFIG");
+  return text === "" ? { ...config, absence: "is not set" } : config;
+}
+
+/** containers/image `pkg/docker/config/config.go`, `getAuthFilePaths`: a file named by the user is the only one. */
+function podmanFiles(env: NodeJS.ProcessEnv, home: string): readonly string[] {
+  const named = env["REGISTRY_AUTH_FILE"] ?? "";
+  if (named !== "") return [named];
+  const folders = [env["XDG_RUNTIME_DIR"] ?? "", env["XDG_CONFIG_HOME"] || join(home, ".config")];
+  return folders.filter((folder) => folder !== "").map((folder) => join(folder, "containers", "auth.json"));
+}
+
+/**
+ * A helper takes the place of `auths`: what it does not find is not looked for there (docker/cli `native_store.go`).
+ * A registry's own helper comes before the common one, and an empty name means none (`getConfiguredCredentialStore`).
+ */
+const findDockerLogin: Find = async (config, registry, _repository, ask) => {
+  const server = dockerKey(registry);
+  const own = config.credHelpers.get(server);
+  const helper = own === undefined ? config.credsStore : own;
+  if (helper !== "" && helper !== null) return answerOf(helperName(helper, config), server, ask);
+  return entryOf(config, findDockerKey(config.auths, registry), registry);
+};
+
+/** Podman knows no `credsStore` in its files. */
+const findPodmanLogin: Find = async (config, registry, repository, ask) => {
+  const helper = config.credHelpers.get(registry) ?? "";
+  if (helper !== "") return answerOf(helperName(helper, config), registry, ask);
+  return entryOf(config, findPodmanKey(config.auths, registry, repository), registry);
+};
+
+async function answerOf(helper: string, server: string, ask: AskHelper): Promise<Found> {
+  const credential = await ask(helper, server);
+  const what = `docker-credential-${printable(helper, 60)}`;
+  const reason =
+    credential === undefined
+      ? `leaves it to the helper ${what}, which has no login for ${printable(server)}`
+      : `by its helper ${what}: ${kindOf(credential)}`;
+  return { credential, reason };
+}
+
+function entryOf(config: LoginConfig, key: string | undefined, registry: string): Found {
+  const shown = printable(registry);
+  // The key itself is not shown: it is a URL at times, and may hold a password.
+  const what = `the entry for ${shown} in ${config.origin}`;
+  const credential = key === undefined ? undefined : credentialOfEntry(config.auths.get(key), what);
+  if (credential !== undefined)
+    return { credential, reason: `its entry for ${shown}: ${kindOf(credential)}` };
+  const missing =
+    key === undefined ? `has no login for ${shown}` : `has an entry without a login for ${shown}`;
+  return { credential, reason: config.absence ?? missing };
+}
+
+function kindOf(credential: Credential): string {
+  return "identityToken" in credential ? "an identity token" : "a user name and password";
+}
+
+function helperName(helper: unknown, config: LoginConfig): string {
+  if (typeof helper === "string" && isHelperName(helper)) return helper;
+  throw new CredentialError(
+    `${config.origin} names a credential helper that is not of letters, digits, ".", "_" and "-"`,
+  );
+}
+
+/** Does the work when first asked, and only then. */
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => (result ??= work());
+}

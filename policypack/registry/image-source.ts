@@ -1,0 +1,217 @@
+import type { Gathering } from "../aws/batches";
+import type { EcrClient } from "../aws/ecr-client";
+import { parseEcrHost } from "../aws/ecr-hosts";
+import type { AwsIdentity } from "../aws/identity";
+import { type RegistrySecret, SecretLogin } from "../aws/secret-login";
+import { SecretsManager } from "../aws/secrets-manager";
+import type { Outcome } from "../common/outcome";
+import { bareName } from "../http/host-rules";
+import {
+  type Credential,
+  CredentialError,
+  type CredentialSearch,
+  type CredentialSource,
+  searchInWords,
+} from "../logins/credential";
+import { loginCredentials } from "../logins/login-search";
+import { type FetchedManifest, RegistryClient, type RegistryOptions, type ResolvedTag } from "./client";
+import type { ResolvedIdentity } from "./reader-identity";
+import { registryStep, secondWayStep } from "./trace-steps";
+import type { RepositoryName } from "../oci/reference";
+
+/** As for the client, but for the logins of docker and Podman where no other source is given. */
+export interface RegistrySourceOptions extends RegistryOptions {
+  /** How long a look-up in ECR waits for others of its repository, to go out with them. */
+  readonly gathering?: Gathering;
+}
+
+type Pull<T> = (client: RegistryClient | EcrClient) => Promise<Outcome<T>>;
+
+/**
+ * Each registry by the way that reads it: private ECR through its API with an AWS identity, any other through the
+ * distribution API, with the secret that ECS would use where there is one. Where ECR's API is denied and there is a docker
+ * login for the host, that login is tried.
+ */
+export class RegistryImageSource {
+  readonly #options: RegistrySourceOptions;
+  readonly #credentials: CredentialSource;
+  readonly #distribution: RegistryClient;
+  readonly #mirrored: ReadonlySet<string>;
+  #mirrors: RegistryClient | undefined;
+  readonly #ecr = new Map<string, Promise<EcrClient>>();
+  readonly #opened: EcrClient[] = [];
+  readonly #secrets = new SecretsManager();
+  /** Tokens and logins live in a client: each secret has its own, so that none serves an image that does not name it. */
+  readonly #bySecret = new Map<string, { client: RegistryClient; login: SecretLogin }>();
+
+  constructor(options: RegistrySourceOptions) {
+    this.#options = options;
+    this.#credentials = options.credentials ?? loginCredentials();
+    this.#mirrored = new Set(Object.keys(options.mirrors ?? {}).map(bareName));
+    this.#distribution = new RegistryClient({ ...options, credentials: this.#credentials });
+  }
+
+  manifest(
+    name: RepositoryName,
+    tagOrDigest: string,
+    reader: ResolvedIdentity,
+    signal: AbortSignal,
+  ): Promise<Outcome<FetchedManifest>> {
+    return this.#read(name, reader, (client) => client.manifest(name, tagOrDigest, signal));
+  }
+
+  blob(
+    name: RepositoryName,
+    digest: string,
+    maxBytes: number,
+    reader: ResolvedIdentity,
+    signal: AbortSignal,
+  ): Promise<Outcome<Uint8Array>> {
+    return this.#read(name, reader, (client) => client.blob(name, digest, maxBytes, signal));
+  }
+
+  /** The first bytes of a blob, at most `length`: not verified, since a digest tells only of a whole. */
+  blobStart(
+    name: RepositoryName,
+    digest: string,
+    length: number,
+    reader: ResolvedIdentity,
+    signal: AbortSignal,
+  ): Promise<Outcome<Uint8Array>> {
+    return this.#read(name, reader, (client) => client.blobStart(name, digest, length, signal));
+  }
+
+  /** Requests to registries and token services, and calls of AWS, so far. */
+  get requests(): number {
+    return [this.#distribution, ...(this.#mirrors ? [this.#mirrors] : []), ...this.#opened].reduce(
+      (sum, client) => sum + client.requests,
+      0,
+    );
+  }
+
+  /** Whether what a tag names can be asked without fetching it; ECR's API answers with the manifest at once. */
+  resolves({ registry }: RepositoryName): boolean {
+    return parseEcrHost(registry) === undefined;
+  }
+
+  /** As of the client; only for what `resolves`. */
+  resolve(
+    name: RepositoryName,
+    tag: string,
+    reader: ResolvedIdentity,
+    signal: AbortSignal,
+  ): Promise<Outcome<ResolvedTag | undefined>> {
+    const { secret, key } = reader;
+    const client = secret === undefined ? this.#distribution : this.#bySecretOf(key, secret).client;
+    return client.resolve(name, tag, signal);
+  }
+
+  async close(): Promise<void> {
+    const ecr = await Promise.all(this.#ecr.values());
+    await Promise.all([
+      this.#distribution.close(),
+      this.#mirrors?.close(),
+      this.#secrets.close(),
+      ...ecr.map((client) => client.close()),
+    ]);
+  }
+
+  async #read<T>(name: RepositoryName, reader: ResolvedIdentity, pull: Pull<T>): Promise<Outcome<T>> {
+    const mirrored = this.#mirrored.has(bareName(name.registry));
+    const isEcr = parseEcrHost(name.registry) !== undefined;
+    this.#options.trace?.add(registryStep(name.registry, mirrored, isEcr));
+    if (reader.secret !== undefined) return this.#readWithSecret(reader.key, reader.secret, pull);
+    if (!isEcr) return pull(this.#distribution);
+    if (mirrored) {
+      // Mirrors speak the distribution API, whichever way reads the registry behind them.
+      this.#mirrors ??= new RegistryClient({
+        ...this.#options,
+        credentials: this.#credentials,
+        mirrorsOnly: true,
+      });
+      const byMirror = await pull(this.#mirrors);
+      if (byMirror.ok) return byMirror;
+    }
+    const outcome = await pull(await this.#ecrOf(reader.identity));
+    return outcome.ok || outcome.failure.kind !== "denied"
+      ? outcome
+      : this.#readWithLogin(name, reader.identity, outcome.failure.message, pull);
+  }
+
+  async #readWithSecret<T>(key: string, secret: RegistrySecret, pull: Pull<T>): Promise<Outcome<T>> {
+    const { client, login } = this.#bySecretOf(key, secret);
+    const outcome = await pull(client);
+    const { remark } = login;
+    if (outcome.ok || outcome.failure.kind !== "denied" || remark === undefined) return outcome;
+    const { message } = outcome.failure;
+    // Where no other login took the secret's place, the message is about it already.
+    return message.includes(secret.parameter)
+      ? outcome
+      : { ok: false, failure: { ...outcome.failure, message: `${message}; ${remark}` } };
+  }
+
+  #bySecretOf(key: string, secret: RegistrySecret): { client: RegistryClient; login: SecretLogin } {
+    const id = JSON.stringify([secret.registry, key]);
+    let by = this.#bySecret.get(id);
+    if (by === undefined) {
+      const login = new SecretLogin(secret, this.#secrets, this.#credentials);
+      by = { client: this.#distribution.withCredentials(login.source), login };
+      this.#bySecret.set(id, by);
+    }
+    return by;
+  }
+
+  /** What ECR's API denied, with the docker login for its host; the denial stands, in AWS's words, where that does not help. */
+  async #readWithLogin<T>(
+    name: RepositoryName,
+    { describe }: AwsIdentity,
+    denial: string,
+    pull: Pull<T>,
+  ): Promise<Outcome<T>> {
+    const { registry, repository } = name;
+    let words = "none found";
+    const denied = (more: string): Outcome<never> => {
+      const login = `the AWS identity ${describe}; then docker's: ${words}`;
+      return { ok: false, failure: { kind: "denied", message: `${denial}${more}`, login } };
+    };
+    const tell = (search: CredentialSearch): void => {
+      words = searchInWords(search);
+      this.#options.trace?.add({ step: "credential", registry, ...search });
+    };
+    let login: Credential | undefined;
+    try {
+      login = await this.#credentials(registry, repository, tell);
+    } catch (error) {
+      const why = error instanceof CredentialError ? `: ${error.message}` : "";
+      return denied(`; the docker login for ${registry} could not be read${why}`);
+    }
+    if (login === undefined) return denied("");
+    this.#options.trace?.add(secondWayStep(registry));
+    const outcome = await pull(this.#distribution);
+    return outcome.ok ? outcome : denied(`; by the docker login for it: ${outcome.failure.message}`);
+  }
+
+  #ecrOf(identity: AwsIdentity): Promise<EcrClient> {
+    let client = this.#ecr.get(identity.key);
+    if (client === undefined) {
+      const { gathering, trace } = this.#options;
+      const options = { identity, ...(gathering && { gathering }), ...(trace && { trace }) };
+      client = import("../aws/ecr-client").then((room) => {
+        const opened = new room.EcrClient(options);
+        this.#opened.push(opened);
+        return opened;
+      });
+      this.#ecr.set(identity.key, client);
+    }
+    return client;
+  }
+}
+
+/** How an inspection reads documents. */
+export interface ImageSource extends Pick<
+  RegistryImageSource,
+  "manifest" | "blob" | "blobStart" | "close" | "requests"
+> {
+  /** Documents that were not fetched because they were there already. */
+  readonly cacheHits?: number;
+}

@@ -1,0 +1,71 @@
+import { exemptionInWords, uncheckedImages, unreadableUse, useInWords } from "../report";
+import type { Settings } from "../settings";
+import { runtimesOfTasks } from "../runtimes/ecs-runtimes";
+import type { ImageFinding, JudgedImage, PolicyDefinition } from "../policies/definition";
+import type { Review } from "./review";
+
+/** What a policy says, and where it is shown. */
+export interface Finding extends ImageFinding {
+  /** The resource to show it at. */
+  readonly urn: string;
+}
+
+/** More images than this that fail alike are told in one block: a dead registry must not fill the screen. */
+const mostAlike = 5;
+
+/**
+ * A policy's judgement of every image of a review, each at the first resource that runs it.
+ *
+ * @param run what the run tells: `willPush`, whether the program pushes an image in the update that is previewed
+ */
+export function imageFindings(
+  review: Review,
+  settings: Settings,
+  run: Pick<JudgedImage, "isActive"> & { readonly willPush: (image: string) => boolean },
+  judge: PolicyDefinition["judge"],
+): Finding[] {
+  const { allowOciMix, runtimes } = settings;
+  const found = review.images.flatMap((reviewed) => {
+    const uses = reviewed.users.map(({ use }) => use);
+    const finding = judge({
+      ...reviewed,
+      runtimes: runtimesOfTasks(uses, runtimes),
+      allowOciMix,
+      toCome: run.willPush(reviewed.image),
+      isActive: run.isActive,
+    });
+    return finding === undefined ? [] : [{ reviewed, finding, urn: reviewed.users[0]?.workload.urn ?? "" }];
+  });
+  const alike = new Map<string, typeof found>();
+  for (const one of found) {
+    const { kind, message } = one.finding.cause ?? {};
+    const key = JSON.stringify(kind === undefined ? [one.reviewed.image, one.urn] : [kind, message]);
+    alike.set(key, [...(alike.get(key) ?? []), one]);
+  }
+  return [...alike.values()].flatMap((group) => {
+    const [first] = group;
+    if (first?.finding.cause === undefined || group.length <= mostAlike)
+      return group.map(({ finding, urn }) => ({ ...finding, urn }));
+    const images = group.map(({ reviewed }) => reviewed.image);
+    const users = group.flatMap(({ reviewed }) => reviewed.users);
+    return [{ message: uncheckedImages(images, users, first.finding.cause), urn: first.urn }];
+  });
+}
+
+/** The exemptions that are in force, and those that have ended: none blocks. */
+export function exemptionsOf(review: Review): Finding[] {
+  return review.exempt.map(({ workload, use, exemption }) => ({
+    message: exemptionInWords(useInWords(workload, use), exemption),
+    urn: workload.urn,
+    remark: true,
+  }));
+}
+
+/** The places where no image can be read. */
+export function unreadablePlaces(review: Review): Finding[] {
+  return review.unreadable.map(({ workload, use }) => {
+    const finding = { message: unreadableUse(workload, use), urn: workload.urn };
+    // Nobody can know it before the update, which judges it; blocking a preview for it would block for ever.
+    return use.reason === "unknown" ? { ...finding, remark: true } : finding;
+  });
+}

@@ -1,0 +1,87 @@
+import type { ResourceValidationArgs } from "@pulumi/policy";
+import { printable } from "../common/text";
+import { identityOfProvider } from "../aws/identity";
+import { regionIn } from "../aws/provider-settings";
+import type { Settings } from "../settings";
+import { imagesOf, isWorkload } from "../workloads";
+import { collectingPolicy, type ImagePolicy } from "./policy-adapter";
+import type { PolicyDefinition } from "../policies/definition";
+import { exemptionsOf, type Finding, imageFindings } from "./findings";
+import type { Review, Workload } from "./review";
+import type { Session } from "./session";
+import { tagExemptionOf } from "../exemptions/tag-exemption";
+
+/**
+ * A policy over the images that ECS workloads run.
+ *
+ * @param more what the policy says besides its judgement of images
+ */
+export function imagePolicy(
+  session: Session,
+  definition: PolicyDefinition,
+  more: (review: Review) => readonly Finding[] = () => [],
+): ImagePolicy {
+  const { judge, ...metadata } = definition;
+  const run = {
+    isActive: (policy: string) => session.isActive(policy),
+    willPush: (image: string) => session.willPush(image),
+  };
+  return collectingPolicy(session, {
+    ...metadata,
+    concerns: isWorkload,
+    collect: (settings) => {
+      const review = session.review(settings);
+      return {
+        add: (resource) => {
+          const read = session.workloads.of(metadata.name, resource.urn, () => readWorkload(resource));
+          const { workload, problems } = workloadOf(resource, read, settings);
+          review.add(workload);
+          return problems.filter(({ urn, message }) => session.firstTime([urn, message]));
+        },
+        findings: async (resources) => {
+          if (resources !== undefined) session.saveImages(review, resources);
+          const settled = await review.settle();
+          return [
+            ...imageFindings(settled, settings, run, judge),
+            ...exemptionsOf(settled).filter(({ message, urn }) => session.firstTime([urn, message])),
+            ...more(settled),
+          ];
+        },
+      };
+    },
+  });
+}
+
+/** What a resource says of its images, whatever the settings. */
+function readWorkload({
+  type,
+  props,
+  provider,
+}: ResourceValidationArgs): Pick<Workload, "images" | "reader"> {
+  // A resource may name a region of its own (the AWS provider since version 7).
+  const region = regionIn(props) ?? regionIn(provider?.props);
+  return {
+    images: imagesOf(type, props) ?? { uses: [], unreadable: [] },
+    reader: {
+      ...(provider && { identity: identityOfProvider(provider.props) }),
+      ...(region !== undefined && { region }),
+    },
+  };
+}
+
+/** The workload behind a resource, and what is wrong with the exemption that it asks for itself. */
+function workloadOf(
+  { urn, name, props }: ResourceValidationArgs,
+  read: Pick<Workload, "images" | "reader">,
+  { allowTagExemptions }: Settings,
+): { workload: Workload; problems: readonly Finding[] } {
+  const tag = tagExemptionOf(urn, props, allowTagExemptions);
+  const workload = { urn, name, ...read };
+  if (tag === undefined) return { workload, problems: [] };
+  return "exclusion" in tag
+    ? { workload: { ...workload, exclusion: tag.exclusion }, problems: [] }
+    : {
+        workload,
+        problems: [{ message: `\`${printable(name, 80)}\`: ${tag.problem}`, urn, remark: true }],
+      };
+}

@@ -1,0 +1,119 @@
+import type {
+  PolicyConfigSchema,
+  PolicyResource,
+  ReportViolation,
+  ResourceValidationArgs,
+  ResourceValidationPolicy,
+  StackValidationPolicy,
+} from "@pulumi/policy";
+import { homepage } from "../common/homepage";
+import { printable } from "../common/text";
+import { engineSchema, type Settings } from "../settings";
+import type { PolicyMetadata } from "../policies/definition";
+import type { Finding } from "./findings";
+import { reportsAtEnd } from "./pulumi-run";
+import type { Session } from "./session";
+
+/** A policy as the engine and other packs take it: called for each resource, and for the stack after a preview. */
+export type ImagePolicy = ResourceValidationPolicy & StackValidationPolicy;
+
+/** What a policy has collected of one resource (update) or of the whole program (preview). */
+export interface Collection {
+  /** Takes what a resource says, and starts its look-ups at once without waiting for them; what can be told at once is given. */
+  add(resource: ResourceValidationArgs): readonly Finding[];
+  /**
+   * Waits for the look-ups, and judges.
+   *
+   * @param resources all of the stack's, where its preview ends
+   */
+  findings(resources?: readonly PolicyResource[]): Promise<readonly Finding[]>;
+}
+
+/** A policy over some of a program's resources, which it judges by what registries say. */
+export interface CollectingPolicyArgs extends PolicyMetadata {
+  /** Whether resources of a Pulumi type are its affair. */
+  readonly concerns: (type: string) => boolean;
+  readonly collect: (settings: Settings) => Collection;
+}
+
+/** How the SDK lets one finding have a level of its own; its types do not say so (`server.ts`, `makeReportViolationFun`). */
+type ReportAtLevel = (
+  finding: string | { message: string; urn: string; enforcementLevel: "advisory" },
+) => void;
+
+/**
+ * The frame of every policy.
+ *
+ * The engine analyzes one resource at a time and waits for each, so in a preview a resource only starts its look-ups
+ * and all are reported at the end of the stack. In an update the stack's turn comes after the deployment, so there
+ * each resource is judged before it is created. `pulumi policy analyze` counts as a preview.
+ */
+export function collectingPolicy(session: Session, args: CollectingPolicyArgs): ImagePolicy {
+  const { concerns, collect, ...metadata } = args;
+  const configSchema: PolicyConfigSchema = { properties: engineSchema };
+  let preview: Collection | undefined;
+
+  function report(findings: readonly Finding[], reportViolation: ReportViolation): void {
+    for (const { message, urn, remark } of findings) {
+      if (remark)
+        (reportViolation as ReportAtLevel)({
+          message: `${metadata.description}\n${message}`,
+          urn,
+          enforcementLevel: "advisory",
+        });
+      else reportViolation(message, urn);
+    }
+  }
+
+  /** A policy that throws fails the run and hides what the others say (whatever its level), so none of ours does. */
+  async function guarded(
+    urn: string,
+    reportViolation: ReportViolation,
+    work: () => Promise<readonly Finding[]>,
+  ): Promise<void> {
+    let findings: readonly Finding[];
+    try {
+      findings = await work().finally(() => {
+        session.leave();
+      });
+    } catch (error) {
+      const words = printable(error instanceof Error ? error.message : String(error));
+      findings = [
+        {
+          urn,
+          remark: true,
+          message: `The guard itself failed here and could not judge: ${words}\nThis is a defect of pulumi-ecs-image-guard; please report it.`,
+        },
+      ];
+    }
+    report(findings, reportViolation);
+  }
+
+  return {
+    ...metadata,
+    url: `${homepage}#${metadata.name}`,
+    configSchema,
+    validateResource: (resource, reportViolation) =>
+      guarded(resource.urn, reportViolation, async () => {
+        const { urn, type } = resource;
+        session.onResource(metadata.name, resource);
+        if (!concerns(type)) return [];
+        const { settings, problems } = session.settingsOf(metadata.name, resource.getConfig<object>());
+        const misconfigured = problems
+          .filter((problem) => session.firstTime([metadata.name, problem]))
+          .map((problem) => ({ message: `Configuration of ${metadata.name}: ${problem}`, urn }));
+        const collection = reportsAtEnd() ? (preview ??= collect(settings)) : collect(settings);
+        const told = [...misconfigured, ...collection.add(resource)];
+        return reportsAtEnd() ? told : [...told, ...(await session.during(collection.findings()))];
+      }),
+    validateStack: (stack, reportViolation) =>
+      guarded(stack.resources[0]?.urn ?? "", reportViolation, async () => {
+        const collection = preview;
+        preview = undefined;
+        const findings =
+          collection === undefined ? [] : await session.during(collection.findings(stack.resources));
+        session.close();
+        return findings;
+      }),
+  };
+}

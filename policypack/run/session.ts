@@ -1,0 +1,189 @@
+import type { PolicyResource, ResourceValidationArgs } from "@pulumi/policy";
+import { runtime } from "@pulumi/pulumi";
+import { pushedImages } from "../builds/pushed-images";
+import { cacheInUse, type CacheOptions } from "../cache/location";
+import { Inspector } from "../inspection/inspector";
+import { total } from "../inspection/memo";
+import { formatReference, referenceIn, withDefaultTag } from "../oci/reference";
+import { mergeSettings, readSettings, type Settings } from "../settings";
+import { StackPrefetch } from "./prefetch/stack-prefetch";
+import { Progress, WaitingBudget } from "./progress";
+import { isServedByEngine, reportsAtEnd } from "./pulumi-run";
+import { ReviewInProgress, type Workload } from "./review";
+
+/**
+ * The engine registers a program's resources one after another, some milliseconds apart. A preview awaits its look-ups
+ * at the end of the stack only, so those in ECR can wait for each other until then and go out in few calls. A program that
+ * stands still for longer, for something that it waits for itself, gives them the time to go.
+ */
+const previewGathering = { quietMs: 1_000, longestMs: 10_000 };
+
+/** A run may take an hour, in which a tag is pushed again: what it names is asked for anew after this long. */
+const tagsFreshForMs = 30_000;
+
+/**
+ * What the policies of one pack share: the settings given once, the inspections, and the time that a run may wait.
+ * The first policy of the list carries the shared settings; the engine calls the policies in the list's order.
+ */
+export class Session {
+  /** What resources say of their images, whatever the settings. */
+  readonly workloads = new SharedReading<Pick<Workload, "images" | "reader">>();
+  readonly #inspectors = new Map<string, Inspector>();
+  readonly #reported = new Set<string>();
+  readonly #pushed = new Set<string>();
+  readonly #handOver = new StackPrefetch();
+  readonly #progress = new Progress(
+    () => total([...this.#inspectors.values()].map(({ statistics }) => statistics)),
+    isServedByEngine()
+      ? (line) => {
+          console.log(line);
+        }
+      : () => undefined,
+  );
+  #shared: Partial<Settings> = {};
+  readonly #active = new Set<string>();
+  #budget: WaitingBudget | undefined;
+  #summary = true;
+
+  /** @param base what a pack sets in its code; the engine's configuration comes on top */
+  constructor(
+    private readonly sharedSettingsPolicy: string,
+    private readonly base: Partial<Settings> = {},
+  ) {}
+
+  /** The settings of one policy, and what is wrong with those that stand on it. */
+  settingsOf(policy: string, config: object): { settings: Settings; problems: readonly string[] } {
+    const own = readSettings(config);
+    if (policy === this.sharedSettingsPolicy) this.#shared = own.settings;
+    const settings =
+      policy === this.sharedSettingsPolicy
+        ? mergeSettings(this.base, own.settings)
+        : mergeSettings(this.base, this.#shared, own.settings);
+    return { settings, problems: own.problems };
+  }
+
+  /** Whether it is said for the first time in this run: what concerns several policies is told by one of them. */
+  firstTime(what: readonly string[]): boolean {
+    const key = JSON.stringify(what);
+    if (this.#reported.has(key)) return false;
+    this.#reported.add(key);
+    return true;
+  }
+
+  /**
+   * The engine shows a policy a resource, of any kind. The carrier's settings are needed by policies that meet a resource
+   * of their concern before the carrier does; the images that a program pushes tell what is to come; and a run looks
+   * up at its first resource all that the last preview met. Any policy may be disabled, the carrier too: the engine does not
+   * call it then.
+   */
+  onResource(policy: string, resource: Pick<ResourceValidationArgs, "type" | "props" | "getConfig">): void {
+    if (this.#active.size === 0) {
+      const { settings } = this.settingsOf(policy, resource.getConfig<object>());
+      this.#handOver.take(this.inspectorFor(settings), cacheOf(settings), settings.exclude);
+    }
+    this.#active.add(policy);
+    this.#handOver.entered();
+    // Once for each resource: the first of the policies that are called meets them all.
+    const [first] = this.#active;
+    if (policy !== first || !runtime.isDryRun()) return;
+    for (const image of pushedImages(resource.type, resource.props).images) this.#pushed.add(fullName(image));
+  }
+
+  /** The engine goes on without the policies. */
+  leave(): void {
+    this.#handOver.left();
+  }
+
+  /** Whether the engine calls a policy in this run: it does so for each resource, of any kind. */
+  isActive(policy: string): boolean {
+    return this.#active.has(policy);
+  }
+
+  /** Whether the program pushes an image in the update that is previewed. */
+  willPush(image: string): boolean {
+    return this.#pushed.size > 0 && this.#pushed.has(fullName(image));
+  }
+
+  review(settings: Settings): ReviewInProgress {
+    const answers = this.#handOver.answers(this.inspectorFor(settings));
+    return new ReviewInProgress(answers, settings, this.budgetFor(settings));
+  }
+
+  budgetFor({ timeBudgetSeconds, summary }: Settings): WaitingBudget {
+    this.#summary = summary;
+    return (this.#budget ??= new WaitingBudget(timeBudgetSeconds));
+  }
+
+  /** What a policy waits for; people are told when that takes long. */
+  during<T>(work: Promise<T>): Promise<T> {
+    return this.#progress.during(work);
+  }
+
+  /** The images of a stack whose preview ends: its next run looks them up at its start. */
+  saveImages(review: ReviewInProgress, resources: readonly PolicyResource[]): void {
+    if (runtime.isDryRun()) this.#handOver.saveImages(review, resources);
+  }
+
+  /** The run's last word. */
+  close(): void {
+    this.#handOver.close();
+    if (this.#summary) this.#progress.close();
+  }
+
+  /** Policies whose settings agree share their inspections; others must ask for themselves. */
+  inspectorFor(settings: Settings): Inspector {
+    const options = {
+      insecureRegistries: settings.insecureRegistries,
+      mirrors: settings.mirrors,
+      awsIdentities: settings.awsIdentities,
+      sniffLayers: settings.sniffLayers,
+      imageTimeoutMs: settings.imageTimeoutSeconds * 1000,
+      requestTimeoutMs: settings.requestTimeoutSeconds * 1000,
+      cache: cacheOf(settings),
+    };
+    const key = JSON.stringify(options);
+    let inspector = this.#inspectors.get(key);
+    if (inspector === undefined) {
+      const gathering = reportsAtEnd() && { gathering: previewGathering };
+      inspector = new Inspector({ ...options, tagsFreshForMs, ...gathering });
+      this.#inspectors.set(key, inspector);
+    }
+    return inspector;
+  }
+}
+
+/** Where a run keeps documents, as its settings and the environment say; false for nowhere. */
+function cacheOf({ cache }: Settings): false | CacheOptions {
+  const { enabled = true, directory, maxMegabytes } = cache;
+  if (!enabled) return false;
+  return cacheInUse({
+    ...(directory !== undefined && { directory }),
+    ...(maxMegabytes !== undefined && { maxBytes: maxMegabytes * 1024 * 1024 }),
+  });
+}
+
+/** Without the digest where there is a tag: that is what a push names. */
+function fullName(image: string): string {
+  const reference = referenceIn(image);
+  if (reference === undefined) return image;
+  const { registry, repository, tag } = withDefaultTag(reference);
+  return formatReference(tag === undefined ? reference : { registry, repository, tag });
+}
+
+/**
+ * What one policy reads of a resource, for the others: the engine shows a resource to all policies of a pack before it shows
+ * them the next, each time as an object of its own. A policy that meets the same resource once more reads it anew.
+ */
+export class SharedReading<T> {
+  readonly #readers = new Set<string>();
+  #last: { readonly urn: string; readonly value: T } | undefined;
+
+  of(policy: string, urn: string, read: () => T): T {
+    if (this.#last?.urn !== urn || this.#readers.has(policy)) {
+      this.#readers.clear();
+      this.#last = { urn, value: read() };
+    }
+    this.#readers.add(policy);
+    return this.#last.value;
+  }
+}

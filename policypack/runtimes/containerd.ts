@@ -1,0 +1,92 @@
+import { printable } from "../common/text";
+import {
+  type ContainerdRules,
+  isReadable,
+  type PulledImage,
+  type PulledLayer,
+  type Reading,
+  tarError,
+} from "./rules";
+
+const ociLayerPrefix = "application/vnd.oci.image.layer.";
+/** The OCI types that `DiffCompression` knows; others of their prefix count as layers and cannot be read. */
+const ociLayerTypes = [`${ociLayerPrefix}v1.tar`, `${ociLayerPrefix}nondistributable.v1.tar`];
+
+/**
+ * What containerd answers when it pulls and unpacks an image for overlayfs (the client's `Pull` with `WithPullUnpack`;
+ * CRI takes the same path): the error in its own words, or undefined where the image pulls.
+ */
+export function containerdError(rules: ContainerdRules, image: PulledImage): string | undefined {
+  const layers = image.layers.filter((layer) => isLayer(rules, layer.mediaType));
+  if (layers.length > 0) return countError(rules, image.layers, diffIds(image)) ?? unpackError(rules, layers);
+
+  // No layer, no unpacking on the way: `client.Pull` then calls `image.Unpack`, which has its own list.
+  const fallback = rules.fallbackFiltered ? layers : image.layers;
+  const error =
+    fallback.length === diffIds(image)
+      ? unpackError(rules, fallback)
+      : "mismatched image rootfs and manifest layers";
+  return error === undefined ? undefined : `failed to unpack image on snapshotter overlayfs: ${error}`;
+}
+
+/** The unpacker compares the layers that it recognises, if any, with the config (`unpacker.go`, `unpack`). */
+function countError(
+  rules: ContainerdRules,
+  layers: readonly PulledLayer[],
+  diffIds: number,
+): string | undefined {
+  const recognised = layers.filter((layer) => isLayer(rules, layer.mediaType)).length;
+  return recognised === 0 || recognised === diffIds
+    ? undefined
+    : `number of layers and diffIDs don't match: ${recognised} != ${diffIds}`;
+}
+
+/** A config that was not read is taken to be right: as many diff_ids as layers. */
+function diffIds(image: PulledImage): number {
+  return image.diffIds ?? image.layers.length;
+}
+
+/** `IsLayerType` of `images/mediatypes.go`. */
+function isLayer(rules: ContainerdRules, mediaType: string): boolean {
+  return mediaType.startsWith(ociLayerPrefix) || rules.layerTypes.has(split(mediaType).base);
+}
+
+/** The first layer that cannot be unpacked ends the pull (`diff/apply/apply.go`). */
+function unpackError(rules: ContainerdRules, layers: readonly PulledLayer[]): string | undefined {
+  for (const [index, layer] of layers.entries()) {
+    const reason = layerError(rules, layer, index === 0);
+    if (reason === undefined) continue;
+    const subject = rules.detailed
+      ? `(${printable(layer.mediaType)} sha256:<digest>) to overlayfs as "extract-<key> sha256:<digest>"`
+      : "sha256:<digest>";
+    return `failed to extract layer ${subject}: ${reason}${rules.errorSuffix}`;
+  }
+  return undefined;
+}
+
+function layerError(rules: ContainerdRules, layer: PulledLayer, bottom: boolean): string | undefined {
+  const processor = `failed to get stream processor for ${printable(layer.mediaType)}`;
+  if (rules.decrypted.has(layer.mediaType)) return `${processor}: ${rules.decryptionError}`;
+  const reading = readingOf(rules, layer.mediaType);
+  if (reading === "refused") return `${processor}: no processor for media-type`;
+  if (isReadable(layer, reading === "sniffed" ? rules.decoders : "raw")) return undefined;
+  // The bottom layer has no parents, so it is a bind mount and not an overlay (`diff/apply/apply_linux.go`).
+  return bottom ? `mount callback failed on <path> ${tarError(layer)}` : tarError(layer);
+}
+
+/** `DiffCompression` of `images/mediatypes.go`. */
+function readingOf(rules: ContainerdRules, mediaType: string): Reading {
+  const { base, suffixes } = split(mediaType);
+  const last = suffixes.at(-1);
+  if (ociLayerTypes.includes(base))
+    return last !== undefined && rules.sniffedSuffixes.has(last) ? "sniffed" : "raw";
+  // erofs blobs count as layers, but the default `walking` differ does not unpack them.
+  if (!rules.layerTypes.has(base) || !base.startsWith("application/vnd.docker.")) return "refused";
+  return last === undefined ? "sniffed" : "raw";
+}
+
+/** `parseMediaTypes` of `images/mediatypes.go`: it sorts the suffixes, and callers look at the last one only. */
+function split(mediaType: string): { base: string; suffixes: string[] } {
+  const [base = "", ...suffixes] = mediaType.split("+");
+  return { base, suffixes: suffixes.sort() };
+}

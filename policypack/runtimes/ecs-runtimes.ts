@@ -1,0 +1,47 @@
+import type { Platform } from "../oci/platform";
+import { type RuntimeName, runtimeNames } from "./predict";
+
+export const launchTypeNames = ["EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES"] as const;
+
+/** Where ECS will start the task; decides which container runtime pulls the image. */
+export type LaunchType = (typeof launchTypeNames)[number];
+
+/**
+ * The container runtimes behind each launch type. Fargate's platform version 1.4.0 is containerd; AWS does not publish
+ * which, so both lines count. ECS's AMIs and `ecs-anywhere` pull through Docker (25 in 2026), external hosts bring theirs.
+ */
+const usual: Record<LaunchType, readonly RuntimeName[]> = {
+  FARGATE: ["containerd-1.6", "containerd-1.7", "containerd-2.0", "containerd-2.3"],
+  EC2: ["dockerd-23"],
+  EXTERNAL: ["dockerd-23"],
+  MANAGED_INSTANCES: ["dockerd-23"],
+};
+
+/** Launch type → runtimes, where a team knows better. */
+export type ConfiguredRuntimes = Readonly<Partial<Record<LaunchType, readonly RuntimeName[]>>>;
+
+/**
+ * The runtimes that the tasks behind some image uses may meet, each once. A task definition without launch types is
+ * registered for EC2 (ECS API, `requiresCompatibilities`). None for Windows, whose runtimes nobody measured.
+ */
+export function runtimesOfTasks(
+  uses: readonly { readonly launchTypes: readonly LaunchType[]; readonly platform: Platform }[],
+  configured: ConfiguredRuntimes = {},
+): readonly RuntimeName[] {
+  const met = new Set(
+    uses
+      .filter(({ platform }) => hasRuntimes(platform))
+      .flatMap(({ launchTypes }) => (launchTypes.length === 0 ? (["EC2"] as const) : launchTypes))
+      .flatMap((launchType) => configured[launchType] ?? usual[launchType]),
+  );
+  return runtimeNames.filter((name) => met.has(name));
+}
+
+/** Every runtime that ECS may use by itself, for an image of which no task is known. */
+export function runtimesOfEcs(platform: Platform): readonly RuntimeName[] {
+  return runtimesOfTasks([{ launchTypes: ["FARGATE", "EC2"], platform }]);
+}
+
+export function hasRuntimes(platform: Platform): boolean {
+  return platform.os === "linux";
+}

@@ -1,0 +1,207 @@
+import assert from "node:assert/strict";
+import { acceptedManifestTypes, ociIndex, ociManifest } from "../../policypack/oci/media-types";
+import { EcrClient } from "../../policypack/aws/ecr-client";
+import {
+  dummyKeys,
+  exception,
+  FakeEcr,
+  type Handler,
+  idsOf,
+  json,
+  sha256,
+  useAwsEnvironment,
+} from "../../support/aws/fake-ecr";
+
+const registry = "123456789012.dkr.ecr.eu-west-3.amazonaws.com";
+const name = { registry, repository: "team/app" };
+
+const manifestOf = (tag: string): string => JSON.stringify({ schemaVersion: 2, tag });
+
+/** Answers every tag with a manifest of its own. */
+const everything: Handler = (seen, response) => {
+  const images = idsOf(seen).map((imageTag) => {
+    const imageManifest = manifestOf(imageTag);
+    return {
+      imageId: { imageTag, imageDigest: sha256(imageManifest) },
+      imageManifest,
+      imageManifestMediaType: ociManifest,
+    };
+  });
+  json(response, { images, failures: [] });
+};
+
+describe("look-ups in private ECR", () => {
+  const ecr = new FakeEcr();
+  let client: EcrClient;
+  before(() => ecr.start());
+  useAwsEnvironment(() => ({ ...dummyKeys, AWS_ENDPOINT_URL_ECR: ecr.url, AWS_MAX_ATTEMPTS: "1" }));
+  beforeEach(() => {
+    ecr.seen.length = 0;
+    ecr.handle = everything;
+    client = new EcrClient();
+  });
+  afterEach(() => client.close());
+  after(() => ecr.stop());
+
+  it("of one repository go out together, identical ones once", async () => {
+    const tags = ["a", "b", "c", "a", "b"];
+    const outcomes = await Promise.all(tags.map((tag) => client.manifest(name, tag)));
+    assert.deepEqual(
+      outcomes.map((outcome) => outcome.ok && outcome.value.digest),
+      tags.map((tag) => sha256(manifestOf(tag))),
+    );
+    assert.equal(ecr.seen.length, 1);
+    const [call] = ecr.seen;
+    assert.equal(call?.what, "BatchGetImage");
+    assert.deepEqual(idsOf(call), ["a", "b", "c"]);
+    assert.equal(call.body["registryId"], "123456789012");
+    assert.equal(call.body["repositoryName"], "team/app");
+    assert.deepEqual(call.body["acceptedMediaTypes"], acceptedManifestTypes);
+    assert.match(String(call.headers.authorization), /\/eu-west-3\/ecr\/aws4_request/);
+  });
+
+  it("wait for others until told that none is to come, and by the defaults from then on", async () => {
+    const complete = new AbortController();
+    const gathering = { quietMs: 60_000, longestMs: 60_000, until: complete.signal };
+    const patient = new EcrClient({ gathering });
+    const waiting = ["a", "b"].map((tag) => patient.manifest(name, tag));
+    // The client must have come as far as to wait.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(ecr.seen.length, 0);
+    const later = patient.manifest(name, "c");
+    complete.abort();
+    assert.ok((await Promise.all([...waiting, later])).every((outcome) => outcome.ok));
+    assert.deepEqual(ecr.seen.map(idsOf), [["a", "b", "c"]]);
+    assert.ok((await patient.manifest(name, "d")).ok);
+    assert.ok((await patient.manifest({ ...name, repository: "another" }, "e")).ok);
+    assert.equal(ecr.seen.length, 3);
+    await patient.close();
+  });
+
+  it("of more than 100 images go out in calls of at most 100", async () => {
+    const tags = Array.from({ length: 250 }, (_, i) => `t${i}`);
+    const outcomes = await Promise.all(tags.map((tag) => client.manifest(name, tag)));
+    assert.ok(outcomes.every((outcome) => outcome.ok));
+    assert.deepEqual(ecr.seen.map((call) => idsOf(call).length).sort(), [100, 100, 50]);
+  });
+
+  it("of different repositories, accounts and regions stay apart", async () => {
+    const names = [
+      name,
+      { registry, repository: "other" },
+      { registry: registry.replace("1234", "4321"), repository: "other" },
+      { registry: registry.replace("eu-west-3", "eu-north-1"), repository: "other" },
+    ];
+    await Promise.all(names.map((one) => client.manifest(one, "t")));
+    assert.equal(ecr.seen.length, names.length);
+  });
+
+  it("spread over a longer time go together when they may wait longer", async () => {
+    await client.close();
+    client = new EcrClient({ gathering: { quietMs: 100, longestMs: 2_000 } });
+    const outcomes: Promise<unknown>[] = [];
+    for (let i = 0; i < 10; i++) {
+      outcomes.push(client.manifest(name, `t${i}`));
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    await Promise.all(outcomes);
+    assert.equal(ecr.seen.length, 1);
+  });
+
+  it("keep their answers apart when some images are missing", async () => {
+    ecr.handle = (seen, response) => {
+      if (idsOf(seen).length === 1) throw new Error("nothing is asked twice");
+      const imageManifest = manifestOf("here");
+      const images = [
+        {
+          imageId: { imageTag: "here", imageDigest: sha256(imageManifest) },
+          imageManifest,
+          imageManifestMediaType: ociIndex,
+        },
+      ];
+      const failures = [
+        {
+          imageId: { imageTag: "gone" },
+          failureCode: "ImageNotFound",
+          failureReason: "Requested image not found",
+        },
+      ];
+      json(response, { images, failures });
+    };
+    const [here, gone] = await Promise.all([client.manifest(name, "here"), client.manifest(name, "gone")]);
+    assert.ok(here.ok && here.value.mediaType === ociIndex);
+    assert.deepEqual(gone, {
+      ok: false,
+      failure: { kind: "missing", message: "ECR: ImageNotFound: Requested image not found" },
+    });
+  });
+
+  it("are not spoilt by an id that ECR cannot parse", async () => {
+    ecr.handle = (seen, response) => {
+      if (idsOf(seen).includes("bad"))
+        exception(response, 400, "InvalidParameterException", "Invalid parameter at 'imageTag'");
+      else everything(seen, response);
+    };
+    const tags = ["a", "b", "bad", "c", "d"];
+    const outcomes = await Promise.all(tags.map((tag) => client.manifest(name, tag)));
+    assert.deepEqual(
+      outcomes.map((outcome) => (outcome.ok ? "ok" : outcome.failure.kind)),
+      ["ok", "ok", "missing", "ok", "ok"],
+    );
+  });
+
+  it("ask alone for an image that came back under another of its tags", async () => {
+    ecr.handle = (seen, response) => {
+      const imageManifest = manifestOf("same");
+      const image = { imageId: { imageTag: "v1", imageDigest: sha256(imageManifest) }, imageManifest };
+      json(response, { images: idsOf(seen).map(() => image) });
+    };
+    const [one, other] = await Promise.all([client.manifest(name, "v1"), client.manifest(name, "latest")]);
+    assert.ok(one.ok && other.ok);
+    assert.equal(other.value.mediaType, ociManifest);
+    assert.deepEqual(ecr.seen.map(idsOf), [["v1", "latest"], ["latest"]]);
+  });
+
+  it("refuse a manifest that does not match its digest", async () => {
+    ecr.handle = (_seen, response) => {
+      json(response, {
+        images: [{ imageId: { imageTag: "t", imageDigest: sha256("other") }, imageManifest: "{}" }],
+      });
+    };
+    const outcomes = await Promise.all([
+      client.manifest(name, "t"),
+      client.manifest({ ...name, repository: "b" }, sha256("asked")),
+    ]);
+    for (const outcome of outcomes) assert.ok(!outcome.ok && outcome.failure.kind === "malformed");
+  });
+
+  it("end one by one with their own time, and the call with the last of them", async () => {
+    let closed = false;
+    ecr.handle = (_seen, response) => response.on("close", () => (closed = true));
+    const first = new AbortController();
+    const second = new AbortController();
+    const outcomes = [client.manifest(name, "t", first.signal), client.manifest(name, "t", second.signal)];
+    while (ecr.seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    first.abort();
+    assert.deepEqual(await outcomes[0], {
+      ok: false,
+      failure: { kind: "timeout", message: "ECR did not answer in time" },
+    });
+    assert.equal(closed, false);
+    second.abort();
+    assert.equal((await outcomes[1]!).ok, false);
+    ecr.handle = everything;
+    assert.ok((await client.manifest(name, "t")).ok, "an abandoned answer is not kept");
+    assert.equal(closed, true);
+  });
+
+  it("that nobody waits for any more cost no call", async () => {
+    const outcome = await client.manifest(name, "t", AbortSignal.abort());
+    const abort = new AbortController();
+    const left = client.manifest(name, "u", abort.signal);
+    abort.abort();
+    assert.ok(!outcome.ok && !(await left).ok);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    assert.equal(ecr.seen.length, 0);
+  });
+});

@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import type { LookupFunction } from "node:net";
+import { networkInterfaces, tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Certificate, issuedBy, selfSigned } from "../../support/network/certificate";
+import { useProxyEnvironment } from "../../support/network/proxy";
+import type { TestRegistry } from "../../support/registry/registry";
+import { assertFails, bench, manifest, manifestType, valueOf } from "../../support/registry/client";
+
+/** DNS for names that are no loopback names but lead to loopback, where certificates are not taken on trust. */
+function leadingTo(address: string): LookupFunction {
+  return (_hostname, options, callback) => {
+    const family = address.includes(":") ? 6 : 4;
+    if (options.all === true) callback(null, [{ address, family }]);
+    else callback(null, address, family);
+  };
+}
+
+const lookup = leadingTo("127.0.0.1");
+const named = ({ port }: TestRegistry) => ({ registry: `registry.test:${port}`, repository: "app" });
+
+describe("a registry's certificate", () => {
+  const { start, connect } = bench();
+  useProxyEnvironment();
+  let authority: Certificate;
+  before(function () {
+    const made = selfSigned("test authority");
+    if (made === undefined) {
+      assert.equal(process.env["CI"], undefined, "openssl is needed");
+      console.log("      openssl is needed to make certificates");
+      this.skip();
+    } else authority = made;
+  });
+
+  const bad: readonly (readonly [string, () => Certificate | undefined, RegExp])[] = [
+    [
+      "self-signed",
+      () => selfSigned("registry.test"),
+      /self-signed certificate \(.*\); add its authority to NODE_EXTRA_CA_CERTS/,
+    ],
+    [
+      "of an unknown authority",
+      () => issuedBy(authority, "registry.test"),
+      /unknown authority \(.*\); add the authority to NODE_EXTRA_CA_CERTS/,
+    ],
+  ];
+  for (const [what, make, words] of bad)
+    it(`that is ${what} is said to be so, and nothing is asked`, async () => {
+      const tls = make();
+      assert.ok(tls);
+      const registry = await start({ tls });
+      const outcome = await connect({ lookup }).manifest(named(registry), "1");
+      assertFails(outcome, "unreachable", words);
+      assert.match(outcome.ok ? "" : outcome.failure.message, /^registry\.test:\d+ presents /);
+      assert.equal(registry.log.length, 0);
+    });
+
+  it("that proves nothing is taken from a registry declared insecure", async () => {
+    const tls = selfSigned("elsewhere.test");
+    assert.ok(tls);
+    const registry = await start({ tls });
+    registry.putManifest("app", "1", manifestType, manifest);
+    const insecureRegistries = [`registry.test:${registry.port}`];
+    valueOf(await connect({ lookup, insecureRegistries }).manifest(named(registry), "1"));
+  });
+
+  /**
+   * What a process that trusts the authority says of the registry. Its DNS gives each name's answers in their order, the last one
+   * for good.
+   */
+  async function trusting(
+    registry: TestRegistry,
+    dns: Record<string, string[]> = { "registry.test": ["127.0.0.1"] },
+  ): Promise<string> {
+    const folder = mkdtempSync(join(tmpdir(), "ecs-image-guard-"));
+    writeFileSync(join(folder, "ca.pem"), authority.cert);
+    const program = `
+      const { RegistryClient } = require(${JSON.stringify(join(__dirname, "../../policypack/registry/client"))});
+      const dns = ${JSON.stringify(dns)};
+      const lookup = (name, options, callback) => {
+        const address = dns[name].length > 1 ? dns[name].shift() : dns[name][0];
+        options.all ? callback(null, [{ address, family: 4 }]) : callback(null, address, 4);
+      };
+      new RegistryClient({ lookup }).manifest(${JSON.stringify(named(registry))}, "1")
+        .then((outcome) => console.log(outcome.ok ? "ok" : outcome.failure.message));`;
+    const child = spawn(process.execPath, ["--require", "tsx/cjs", "--eval", program], {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, NODE_EXTRA_CA_CERTS: join(folder, "ca.pem") },
+    });
+    const timer = setTimeout(() => child.kill(), 8_000);
+    let output = "";
+    child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    await new Promise((resolve) => child.once("close", resolve));
+    clearTimeout(timer);
+    rmSync(folder, { recursive: true });
+    return output.trim();
+  }
+
+  for (const [what, host, days, words, http2 = false] of [
+    ["is taken", "registry.test", 2, /^ok$/],
+    ["is taken over HTTP/2", "registry.test", 2, /^ok$/, true],
+    ["that has expired is said to be so", "registry.test", -1, /presents an expired certificate/],
+    ["for another host is said to be so", "other.test", 2, /presents a certificate for another host name/],
+  ] as const)
+    it(`by an authority of NODE_EXTRA_CA_CERTS ${what}`, async () => {
+      const tls = issuedBy(authority, host, days);
+      assert.ok(tls);
+      const registry = await start({ tls, http2 });
+      registry.putManifest("app", "1", manifestType, manifest);
+      assert.match(await trusting(registry), words);
+      assert.ok(registry.log.every(({ headers }) => ":path" in headers === http2));
+    });
+
+  it("does not let a public registry lead to a name behind which a private address stands", async () => {
+    const tls = issuedBy(authority, "registry.test");
+    assert.ok(tls);
+    const [registry, storage] = [await start({ tls }), await start({ tls })];
+    registry.onRequest = (_, response) => {
+      response.writeHead(307, { location: `https://storage.test:${storage.port}/` }).end();
+      return true;
+    };
+    // Reached here in truth, a public host for whoever asks where it may lead.
+    const dns = { "registry.test": ["127.0.0.1", "8.8.8.8"], "storage.test": ["127.0.0.1"] };
+    assert.match(
+      await trusting(registry, dns),
+      /has a private address, to which a public registry must not lead/,
+    );
+    assert.deepEqual([registry.log.length, storage.connections], [1, 0]);
+  });
+});
+
+describe("a registry's addresses", () => {
+  const { start, connect } = bench();
+  useProxyEnvironment();
+
+  it("may all be of IPv6", async function () {
+    if (!Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === "::1")))
+      this.skip();
+    const registry = await start({ address: "::1" });
+    registry.putManifest("app", "1", manifestType, manifest);
+    const insecureRegistries = [`registry.test:${registry.port}`];
+    const client = connect({ lookup: leadingTo("::1"), insecureRegistries });
+    valueOf(await client.manifest(named(registry), "1"));
+    valueOf(await connect().manifest({ registry: `[::1]:${registry.port}`, repository: "app" }, "1"));
+  });
+
+  it("that this network does not lead to are said to be so", async () => {
+    const client = connect({ lookup: leadingTo("::1"), requestTimeoutMs: 1_000 });
+    const outcome = await client.manifest({ registry: "registry.test:1", repository: "app" }, "1");
+    assertFails(outcome, "unreachable", /refused the connection|cannot be reached from this network/);
+  });
+});

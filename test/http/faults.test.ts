@@ -1,0 +1,178 @@
+import assert from "node:assert/strict";
+import type { ServerResponse } from "node:http";
+import type { FailureKind } from "../../policypack/common/outcome";
+import { describeNetworkError } from "../../policypack/http/errors";
+import { retryAfterMs } from "../../policypack/http/retries";
+import type { TestRegistry } from "../../support/registry/registry";
+import { assertFails, at, bench, manifest, manifestType, valueOf } from "../../support/registry/client";
+
+const truncated = (response: ServerResponse) => {
+  response.writeHead(200, { "content-length": 1000 }).write("{");
+  setTimeout(() => response.destroy(), 10);
+};
+const truncatedChunk = (response: ServerResponse) => {
+  response.writeHead(200).write("{");
+  setTimeout(() => response.socket?.destroySoon(), 10);
+};
+
+describe("faults of registries", () => {
+  const { start, connect } = bench();
+
+  /** A registry whose first answers are faulty. */
+  async function faulty(
+    fault: (response: ServerResponse) => unknown,
+    times = Infinity,
+  ): Promise<TestRegistry> {
+    const registry = await start();
+    registry.putManifest("app", "1", manifestType, manifest);
+    let left = times;
+    registry.onRequest = (_, response) => {
+      if (left-- <= 0) return false;
+      fault(response);
+      return true;
+    };
+    return registry;
+  }
+
+  const passing: readonly (readonly [string, (response: ServerResponse) => unknown, FailureKind, RegExp])[] =
+    [
+      ["500", (r) => r.writeHead(500).end(), "unreachable", /fails \(HTTP 500\)/],
+      ["503", (r) => r.writeHead(503, { "retry-after": "0" }).end(), "unreachable", /fails \(HTTP 503\)/],
+      ["429", (r) => r.writeHead(429).end(), "throttled", /asked too much \(HTTP 429\)/],
+      ["a reset connection", (r) => r.socket?.resetAndDestroy(), "unreachable", /broke the connection/],
+      ["a closed connection", (r) => r.socket?.destroy(), "unreachable", /broke the connection/],
+      ["a truncated body", truncated, "unreachable", /broke the connection/],
+      ["a truncated chunk", truncatedChunk, "unreachable", /broke the connection/],
+    ];
+  for (const [what, fault, kind, words] of passing) {
+    it(`tries again after ${what}, four times at most`, async () => {
+      const once = await faulty(fault, 1);
+      valueOf(await connect().manifest(at(once), "1"));
+      assert.equal(once.log.length, 2);
+      const always = await faulty(fault);
+      assertFails(await connect().manifest(at(always), "1"), kind, words);
+      assert.equal(always.log.length, 4);
+    });
+  }
+
+  it("waits as long as Retry-After says, with every request to that host", async () => {
+    const registry = await faulty((response) => response.writeHead(429, { "retry-after": "1" }).end(), 1);
+    const client = connect();
+    const began = performance.now();
+    const outcomes = await Promise.all([
+      client.manifest(at(registry), "1"),
+      client.manifest(at(registry, "b"), "1"),
+    ]);
+    valueOf(outcomes[0]);
+    assert.ok(performance.now() - began >= 990);
+    assert.equal(registry.log.length, 3);
+  });
+
+  it("calls a host that throttles until the time is over throttled, not late", async () => {
+    const registry = await faulty((response) => response.writeHead(429, { "retry-after": "30" }).end());
+    const client = connect();
+    const outcomes = await Promise.all(
+      [1, 2, 3].map(() => client.manifest(at(registry), "1", AbortSignal.timeout(100))),
+    );
+    for (const outcome of outcomes) assertFails(outcome, "throttled", /HTTP 429/);
+    assertFails(
+      await client.manifest(at(registry, "b"), "1", AbortSignal.timeout(50)),
+      "throttled",
+      /left alone/,
+    );
+    assert.equal(registry.log.length, 1);
+  });
+
+  it("does not wait for a host that wants more than a minute", async () => {
+    const registry = await faulty((response) => response.writeHead(429, { "retry-after": "3600" }).end());
+    assertFails(await connect().manifest(at(registry), "1"), "throttled", /HTTP 429/);
+  });
+
+  it("reads Retry-After in seconds and as a date, by the registry's own clock", () => {
+    const date = "Fri, 31 Dec 1999 23:59:00 GMT";
+    const later = "Fri, 31 Dec 1999 23:59:30 GMT";
+    for (const [value, expected] of [
+      ["120", 120_000],
+      [later, 30_000],
+      ["Friday, 31-Dec-99 23:59:30 GMT", 30_000],
+      ["Thu, 30 Dec 1999 00:00:00 GMT", 0],
+      ["-1", undefined],
+      ["1.5", undefined],
+      ["soon", undefined],
+    ] as const) {
+      const header = (name: string) => (name === "retry-after" ? [value] : name === "date" ? [date] : []);
+      assert.equal(retryAfterMs({ header }), expected, value);
+    }
+  });
+
+  it("gives up a request that takes too long, in its head or in its body", async () => {
+    for (const fault of [() => undefined, (response: ServerResponse) => response.writeHead(200).write("{")]) {
+      const registry = await faulty(fault);
+      assertFails(
+        await connect({ requestTimeoutMs: 100 }).manifest(at(registry), "1"),
+        "timeout",
+        /did not answer within 0\.1 s/,
+      );
+      assert.equal(registry.log.length, 1);
+    }
+  });
+
+  it("stops when the asker's time ends", async () => {
+    const registry = await faulty(() => undefined);
+    assertFails(
+      await connect().manifest(at(registry), "1", AbortSignal.timeout(50)),
+      "timeout",
+      /time for this image ended/,
+    );
+    const blob = connect().blob(at(registry), `sha256:${"0".repeat(64)}`, 10, AbortSignal.abort());
+    assertFails(await blob, "timeout", /./);
+  });
+
+  it("names a registry that refuses connections, and one that DNS does not know", async () => {
+    const registry = await start();
+    const { host } = registry;
+    await registry.stop();
+    const client = connect();
+    assertFails(
+      await client.manifest({ registry: host, repository: "app" }, "1"),
+      "unreachable",
+      /^127\.0\.0\.1:\d+ refused the connection \(ECONNREFUSED\); check/,
+    );
+    assert.equal(client.requests, 2);
+  });
+
+  it("ends everything under way when it is closed, and sends nothing afterwards", async () => {
+    const registry = await faulty(() => undefined);
+    const client = connect();
+    const pending = client.manifest(at(registry), "1");
+    setTimeout(() => void client.close(), 50);
+    assertFails(await pending, "unreachable", /was closed/);
+    assertFails(await client.manifest(at(registry), "1"), "unreachable", /was closed/);
+    assert.equal(registry.log.length, 1);
+  });
+
+  const codes: readonly (readonly [string, FailureKind, RegExp])[] = [
+    ["ENOTFOUND", "unreachable", /not known to DNS \(ENOTFOUND\); check the registry's name/],
+    ["CERT_HAS_EXPIRED", "unreachable", /expired certificate/],
+    [
+      "DEPTH_ZERO_SELF_SIGNED_CERT",
+      "unreachable",
+      /self-signed certificate \(DEPTH.*\); add .* NODE_EXTRA_CA_CERTS/,
+    ],
+    ["ERR_TLS_CERT_ALTNAME_INVALID", "unreachable", /another host name/],
+    ["EPROTO", "unreachable", /no TLS handshake .* declare it insecure/],
+    ["ETIMEDOUT", "timeout", /in time/],
+    ["toString", "unreachable", /could not be reached/],
+  ];
+  for (const [code, kind, words] of codes) {
+    it(`puts the network error ${code} into words, wherever it stands in the causes`, () => {
+      const error = Object.assign(new Error("https://x/?secret"), { code });
+      for (const wrapped of [error, new Error("outer", { cause: error }), new AggregateError([error])]) {
+        const described = describeNetworkError(wrapped);
+        assert.equal(described.kind, kind);
+        assert.match(described.words, words);
+        assert.doesNotMatch(described.words, /secret/);
+      }
+    });
+  }
+});

@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { Limiter, Pace, type Place, type RequestEnd } from "../../policypack/http/limiter";
+
+/** Sends whole rounds of requests side by side; each takes so many milliseconds. */
+function rounds(pace: Pace, latencies: readonly number[], wanted = true): number[] {
+  let now = 0;
+  return latencies.map((latency) => {
+    const sentAt = now;
+    now += latency;
+    for (let n = pace.limit; n > 0; n--) pace.ended("answered", sentAt, now, wanted);
+    return pace.limit;
+  });
+}
+
+describe("the pace of requests to one host", () => {
+  const unhurried = [100, 100, 100, 100, 100];
+  for (const [what, latencies, wanted, expected] of [
+    ["doubles to its bound while latency does not rise", unhurried, true, [96, 120, 120, 120, 120]],
+    ["does not grow while nobody waits", unhurried, false, [48, 48, 48, 48, 48]],
+    ["bears a latency that only varies", [100, 240, 90, 200, 120], true, [96, 120, 120, 120, 120]],
+    ["stops growing while latency rises", [100, 300, 300, 300], true, [96, 96, 96, 96]],
+    ["then grows by one a round", [100, 300, 100, 100], true, [96, 96, 97, 98]],
+    [
+      "takes a longer latency for normal in the end",
+      [100, ...Array<number>(9).fill(300)],
+      true,
+      [96, 96, 96, 96, 97, 98, 99, 100, 101, 102],
+    ],
+  ] as const)
+    it(what, () => {
+      assert.deepEqual(rounds(new Pace(120), latencies, wanted), expected);
+    });
+
+  it("keeps to a bound below where it starts, and always lets one request go", () => {
+    assert.deepEqual(rounds(new Pace(3), [1, 1]), [3, 3]);
+    const pace = new Pace(3);
+    for (let n = 0; n < 5; n++) pace.ended("overloaded", n, n, true);
+    assert.equal(pace.limit, 1);
+  });
+
+  it("halves at a sign of overload, once for all that were under way, and grows slowly from then on", () => {
+    const pace = new Pace(60);
+    rounds(pace, [100, 100]);
+    for (let n = 0; n < 20; n++) pace.ended("overloaded", 200, 300 + n, true);
+    assert.equal(pace.limit, 30);
+    pace.ended("overloaded", 320, 400, true);
+    assert.equal(pace.limit, 15);
+    assert.deepEqual(rounds(pace, [100, 100]), [16, 17]);
+  });
+
+  it("takes a broken connection for overload only from a host that answered before", () => {
+    const pace = new Pace(60);
+    for (let n = 0; n < 10; n++) pace.ended("unanswered", n, n, true);
+    assert.equal(pace.limit, 48);
+    pace.ended("answered", 10, 20, true);
+    pace.ended("unanswered", 30, 40, true);
+    assert.equal(pace.limit, 24);
+  });
+
+  it("learns nothing from what says nothing of the host's load", () => {
+    const pace = new Pace(60);
+    for (let n = 0; n < 100; n++) pace.ended("unrelated", 0, 10_000, true);
+    assert.equal(pace.limit, 48);
+  });
+});
+
+describe("the limiter", () => {
+  const { signal } = new AbortController();
+
+  /** Asks for places without waiting for them; tells which were given, by host, in their order. */
+  function crowd(limiter: Limiter) {
+    const inside: { host: string; place: Place }[] = [];
+    return {
+      inside,
+      ask: async (host: string, times: number) => {
+        for (let n = 0; n < times; n++)
+          void limiter.enter(host, signal).then((place) => place && inside.push({ host, place }));
+        await Promise.resolve();
+        await Promise.resolve();
+      },
+      leave: async (host: string, times: number, end: RequestEnd = "answered") => {
+        for (let n = 0; n < times; n++) {
+          const at = inside.findIndex((one) => one.host === host);
+          inside.splice(at, 1)[0]!.place(end);
+        }
+        await Promise.resolve();
+        await Promise.resolve();
+      },
+      count: (host: string) => inside.filter((one) => one.host === host).length,
+    };
+  }
+
+  it("keeps to the bound of all hosts together, and gives free places to those with the fewest", async () => {
+    const { ask, leave, count } = crowd(new Limiter({ perHost: 16, inAll: 20, now: () => 0 }));
+    await ask("a", 40);
+    assert.equal(count("a"), 16);
+    await ask("b", 40);
+    await ask("c", 40);
+    assert.deepEqual([count("a"), count("b"), count("c")], [16, 4, 0]);
+    for (const [host, times] of [
+      ["a", 10],
+      ["b", 3],
+      ["c", 7],
+    ] as const) {
+      await leave(host, times);
+      assert.deepEqual([count("a"), count("b"), count("c")].sort(), [6, 7, 7]);
+    }
+  });
+
+  it("serves one host in the order of asking, and passes over those whose time has ended", async () => {
+    const limiter = new Limiter({ perHost: 1, inAll: 5, now: () => 0 });
+    const served: number[] = [];
+    const first = await limiter.enter("a", signal);
+    const ended = new AbortController();
+    const waits = [1, 2, 3].map(async (n) => {
+      const place = await limiter.enter("a", n === 2 ? ended.signal : signal);
+      if (place !== undefined) served.push(n);
+      place?.("answered");
+    });
+    ended.abort();
+    first?.("answered");
+    await Promise.all(waits);
+    assert.deepEqual(served, [1, 3]);
+    assert.equal(await limiter.enter("a", AbortSignal.abort()), undefined);
+  });
+
+  it("grows and halves with what the host answers", async () => {
+    let now = 0;
+    const { ask, leave, count } = crowd(new Limiter({ perHost: 120, inAll: 128, now: () => now }));
+    await ask("a", 300);
+    now = 100;
+    await leave("a", 48);
+    assert.equal(count("a"), 96);
+    now = 200;
+    await leave("a", 96, "overloaded");
+    assert.equal(count("a"), 48);
+  });
+});

@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { Inspector } from "../../policypack/inspection/inspector";
+import { parseReference } from "../../policypack/oci/reference";
+import { buildImage, pushImage, pushIndex } from "../../support/registry/images";
+import { amd64, inspectionBench, ociIndex } from "../../support/registry/inspection";
+
+describe("an inspection", () => {
+  const bench = inspectionBench();
+  const { inspect } = bench;
+
+  it("gives the layers with their compression, and the config where it has something to say", async () => {
+    pushImage(bench.registry, "app", "plain", buildImage({ layers: ["gzip", "none"], family: "docker" }));
+    pushIndex(bench.registry, "app", "index", [
+      buildImage({ layers: ["gzip"], family: "oci", platform: amd64 }),
+    ]);
+    pushIndex(bench.registry, "app", "mixed", [
+      buildImage({ layers: ["gzip", "zstd"], family: "oci", platform: amd64 }),
+    ]);
+    const plain = await inspect("app:plain");
+    assert.ok(plain.ok);
+    assert.deepEqual(
+      plain.value.layers.map(({ compression }) => compression),
+      ["gzip", "none"],
+    );
+    // Nothing but its config tells for which platform a manifest without an index is.
+    assert.equal(plain.value.config?.architecture, "amd64");
+    const requests = bench.registry.log.length;
+    const indexed = await inspect("app:index");
+    assert.equal(indexed.ok && indexed.value.config, null);
+    assert.equal(bench.registry.log.length, requests + 2);
+    const mixed = await inspect("app:mixed");
+    assert.equal(mixed.ok && mixed.value.config?.diffIds, 2);
+  });
+
+  it("counts an image that was anticipated once somebody asks for it, and asks the registry no more then", async () => {
+    pushImage(bench.registry, "app", "1", buildImage({ layers: ["gzip"], family: "docker" }));
+    const anticipate = (name: string) =>
+      bench.inspector.anticipate(parseReference(`${bench.registry.host}/${name}`), amd64);
+    const working = anticipate("app:1");
+    assert.deepEqual([bench.inspector.statistics.images, bench.inspector.statistics.remaining], [0, 0]);
+    const asked = inspect("app:1");
+    assert.deepEqual([bench.inspector.statistics.images, bench.inspector.statistics.remaining], [1, 1]);
+    await Promise.all([working, asked]);
+    assert.deepEqual(bench.inspector.statistics, { images: 1, remaining: 0, requests: 2, cacheHits: 0 });
+    await anticipate("app:1");
+    assert.equal(bench.inspector.statistics.requests, 2);
+  });
+
+  it("asks again for an image that was anticipated before it was there", async () => {
+    await bench.inspector.anticipate(parseReference(`${bench.registry.host}/app:1`), amd64);
+    pushImage(bench.registry, "app", "1", buildImage({ layers: ["gzip"], family: "docker" }));
+    assert.equal((await inspect("app:1")).ok, true);
+  });
+
+  it("asks a tag again where its answer is old, and a digest never", async () => {
+    const digest = pushImage(bench.registry, "app", "1", buildImage({ layers: ["gzip"], family: "docker" }));
+    const updating = new Inspector({ tagsFreshForMs: 0 });
+    const digestNow = async (name: string) => {
+      const found = await updating.inspect(`${bench.registry.host}/${name}`, amd64);
+      return found.ok ? found.value.digest : found.failure.message;
+    };
+    try {
+      assert.equal(await digestNow("app:1"), digest);
+      const pushed = pushImage(
+        bench.registry,
+        "app",
+        "1",
+        buildImage({ layers: ["zstd"], family: "docker" }),
+      );
+      assert.equal(await digestNow("app:1"), pushed);
+      await digestNow(`app@${digest}`);
+      const requests = bench.registry.log.length;
+      await digestNow(`app@${digest}`);
+      assert.equal(bench.registry.log.length, requests);
+      // A dead registry must not cost its time-out over and over.
+      const dead = () => updating.inspect("127.0.0.1:1/app:1", amd64);
+      assert.equal(await dead(), await dead());
+    } finally {
+      await updating.close();
+    }
+  });
+
+  it("looks at the bytes of layers where it is told to", async () => {
+    const gzip = "application/vnd.oci.image.layer.v1.tar+gzip";
+    const image = buildImage({
+      layers: ["gzip", "zstd", "none"],
+      family: "oci",
+      mediaTypes: [gzip, gzip, gzip],
+    });
+    pushImage(bench.registry, "app", "lie", image);
+    const credulous = await inspect("app:lie");
+    assert.deepEqual(credulous.ok && credulous.value.layers.map(({ compression }) => compression), [
+      "gzip",
+      "gzip",
+      "gzip",
+    ]);
+    const sniffing = new Inspector({ sniffLayers: true });
+    const found = await sniffing.inspect(`${bench.registry.host}/app:lie`, amd64);
+    assert.deepEqual(found.ok && found.value.layers.map(({ compression, bytes }) => [compression, bytes]), [
+      ["gzip", "gzip"],
+      ["zstd", "zstd"],
+      ["none", "none"],
+    ]);
+    await sniffing.close();
+  });
+
+  it("keeps its verdict when the config of a mixed image cannot be had", async () => {
+    pushImage(bench.registry, "app", "mixed", buildImage({ layers: ["gzip", "zstd"], family: "docker" }));
+    bench.registry.onRequest = (request, response) => {
+      if (!request.url?.includes("/blobs/")) return false;
+      response.writeHead(404).end();
+      return true;
+    };
+    const mixed = await inspect("app:mixed");
+    assert.ok(mixed.ok);
+    assert.equal(mixed.value.layers.length, 2);
+    assert.equal(mixed.value.config, null);
+  });
+
+  it("lets the digest win over the tag beside it", async () => {
+    const digest = pushImage(
+      bench.registry,
+      "app",
+      "good",
+      buildImage({ layers: ["gzip"], family: "docker" }),
+    );
+    pushImage(bench.registry, "app", "other", buildImage({ layers: ["gzip", "zstd"], family: "docker" }));
+    const found = await inspect(`app:other@${digest}`);
+    assert.equal(found.ok && found.value.digest, digest);
+  });
+
+  it("asks once for what is asked for twice, by whichever name", async () => {
+    pushImage(bench.registry, "app", "latest", buildImage({ layers: ["gzip"], family: "docker" }));
+    await Promise.all([inspect("app"), inspect("app:latest"), inspect("app:latest")]);
+    assert.equal(bench.registry.requestsTo("/manifests/").length, 1);
+  });
+
+  const answers: [what: string, body: string, type: string, kind: string][] = [
+    ["a web page", "<html>login</html>", "text/html", "malformed"],
+    ["nothing", "", "application/json", "malformed"],
+    ["JSON of another kind", "[1,2]", ociIndex, "malformed"],
+    ["a schema 1 manifest", '{"schemaVersion":1,"fsLayers":[]}', "application/json", "unsupported"],
+  ];
+  for (const [what, body, type, kind] of answers) {
+    it(`calls ${what} ${kind}`, async () => {
+      bench.registry.onRequest = (_, response) => {
+        response.writeHead(200, { "content-type": type }).end(body);
+        return true;
+      };
+      const found = await inspect("app:1");
+      assert.equal(!found.ok && found.failure.kind, kind);
+    });
+  }
+
+  it("ends in time where a registry never answers", async () => {
+    bench.registry.onRequest = () => true;
+    const impatient = new Inspector({ imageTimeoutMs: 200 });
+    const found = await impatient.inspect(`${bench.registry.host}/app:1`, amd64);
+    assert.equal(!found.ok && found.failure.kind, "timeout");
+    await impatient.close();
+  });
+});

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+
+const checkout = join(__dirname, "../..");
+
+/** What a script prints that uses the package by its name, as another project would. */
+function run(script: string): string {
+  return execFileSync(process.execPath, ["-e", script], { cwd: checkout, encoding: "utf8" });
+}
+
+describe("the library", () => {
+  it("parses references for others", () => {
+    const script = `
+      const { parseReference, InvalidReferenceError } = require("pulumi-ecs-image-guard");
+      console.log(JSON.stringify(parseReference("nginx:1.27")));
+      try { parseReference("No Name"); } catch (error) { console.log(error instanceof InvalidReferenceError, error.name); }`;
+    assert.equal(
+      run(script),
+      '{"registry":"docker.io","repository":"library/nginx","tag":"1.27"}\ntrue InvalidReferenceError\n',
+    );
+  });
+
+  it("gives its policies without a side effect: nothing is printed, served or kept open", () => {
+    const script = `
+      const policies = require("pulumi-ecs-image-guard").ecsImagePolicies();
+      process.on("exit", () => console.log(policies.map(({ name, enforcementLevel }) => name + " " + enforcementLevel).join()));`;
+    const levels = [
+      "mixed-layer-compression mandatory",
+      "unpullable-layers mandatory",
+      "platform-mismatch mandatory",
+      "missing-image advisory",
+      "unverified-image advisory",
+      "build-compression advisory",
+    ];
+    assert.equal(run(script), `${levels.join()}\n`);
+  });
+
+  it("does not load the HTTP library or the AWS SDK before an image is met", () => {
+    const script = `
+      require("pulumi-ecs-image-guard").ecsImagePolicies();
+      console.log(Object.keys(require.cache).filter((file) => /node_modules\\/(undici|@aws-sdk|@pulumi\\/aws)\\//.test(file)).length);`;
+    assert.equal(run(script), "0\n");
+  });
+});

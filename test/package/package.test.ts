@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { copyCheckout } from "../../support/process/checkout";
+
+const checkout = resolve(__dirname, "../..");
+
+interface Manifest {
+  readonly description: string;
+  readonly homepage: string;
+  readonly author: string;
+  readonly license?: string;
+  readonly scripts: Readonly<Record<string, string>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly optionalDependencies: Readonly<Record<string, string>>;
+}
+
+/**
+ * Licences that ask no more than to be named; spdx-exceptions and spdx-license-ids are lists, under licences for texts.
+ * A package with another licence is looked at by a person first, as this one was.
+ */
+const licences = new Set(
+  "0BSD Apache-2.0 BSD-2-Clause BSD-3-Clause BlueOak-1.0.0 CC-BY-3.0 CC0-1.0 ISC MIT Python-2.0".split(" "),
+);
+const lookedAt = { "@logdna/tail-file": /^(The )?MIT License/i };
+
+function read(...path: string[]): string {
+  return readFileSync(join(checkout, ...path), "utf8");
+}
+
+const manifest = JSON.parse(read("package.json")) as Manifest;
+
+describe("the package", function () {
+  this.timeout(120_000);
+  let folder: string;
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "ecs-image-guard-package-"));
+  });
+
+  after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("is the same bytes whoever builds it, wherever and whenever", async () => {
+    const pack = async (name: string, umask: string, change: (copy: string) => void): Promise<string> => {
+      const copy = join(folder, name);
+      const packed = join(folder, `${umask}-packed`);
+      mkdirSync(join(copy, ".."), { recursive: true });
+      mkdirSync(packed);
+      copyCheckout(copy);
+      change(copy);
+      const script = `umask ${umask} && npm run --silent build && npm pack --silent --pack-destination "${packed}"`;
+      await promisify(execFile)("sh", ["-c", script], { cwd: copy, timeout: 100_000 });
+      const [tarball = "", ...others] = readdirSync(packed);
+      assert.deepEqual(others, []);
+      return createHash("sha256")
+        .update(readFileSync(join(packed, tarball)))
+        .digest("hex");
+    };
+    // Not for every umask: npm keeps whether others may read a file, so one such as 077 makes other bytes.
+    const [one, other] = await Promise.all([
+      pack("one", "022", () => undefined),
+      pack("a/longer path", "002", (copy) => {
+        chmodSync(join(copy, "README.md"), 0o664);
+        utimesSync(join(copy, "LICENSE"), 0, 0);
+        mkdirSync(join(copy, "bin"));
+        writeFileSync(join(copy, "bin/left-behind.js"), "");
+      }),
+    ]);
+    assert.equal(one, other);
+  });
+
+  it("runs no script when it is packed or installed: what that printed would break publishing", () => {
+    const lifecycle = /^(pre|post)?(pack|prepare|publish|install)$|^prepublishOnly$|^dependencies$/;
+    assert.deepEqual(
+      Object.keys(manifest.scripts).filter((name) => lifecycle.test(name)),
+      [],
+    );
+  });
+
+  it("says the same of itself to npm and to Pulumi, and carries its licence", () => {
+    const policy = read("PulumiPolicy.yaml");
+    for (const [key, value] of [
+      ["description", manifest.description.replace("A Pulumi policy pack that blocks", "Blocks")],
+      ["author", manifest.author],
+      ["website", manifest.homepage],
+      ["license", "Apache-2.0"],
+    ])
+      assert.ok(policy.includes(`${key}: ${value}\n`), key);
+    assert.equal(manifest.license, "Apache-2.0");
+    assert.match(read("LICENSE"), /^\s*Apache License\s+Version 2\.0, January 2004\s/);
+  });
+
+  it("depends on what it imports, and on nothing else", () => {
+    const imported = new Set<string>();
+    for (const file of readdirSync(join(checkout, "policypack"), { recursive: true, encoding: "utf8" })) {
+      if (!file.endsWith(".ts")) continue;
+      const names = read("policypack", file).matchAll(
+        /(?:from |import\()"((?:@[^/"]+\/)?[^./"][^/":]*)[^":]*"/g,
+      );
+      for (const [, name = ""] of names) imported.add(name);
+    }
+    assert.deepEqual(
+      [...imported].sort(),
+      Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }).sort(),
+    );
+  });
+
+  it("brings only packages whose licences we know and accept", () => {
+    const { packages } = JSON.parse(read("package-lock.json")) as {
+      packages: Record<string, { dev?: boolean; devOptional?: boolean }>;
+    };
+    const shipped = Object.entries(packages).filter(
+      ([path, { dev, devOptional }]) => path !== "" && dev !== true && devOptional !== true,
+    );
+    assert.ok(shipped.length > 100, `${shipped.length} packages`);
+    const refused = shipped.flatMap(([path]) => {
+      const { name = "", license } = JSON.parse(read(path, "package.json")) as {
+        name?: string;
+        license?: unknown;
+      };
+      const text = Object.entries(lookedAt).find(([known]) => known === name)?.[1];
+      if (text?.test(read(path, "LICENSE"))) return [];
+      const parts = typeof license === "string" ? license.replace(/^\((.*)\)$/, "$1").split(" AND ") : [];
+      return parts.length > 0 && parts.every((part) => licences.has(part))
+        ? []
+        : [`${name}: ${String(license)}`];
+    });
+    assert.deepEqual(refused, []);
+  });
+});

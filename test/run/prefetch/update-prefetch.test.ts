@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { Inspector } from "../../../policypack/inspection/inspector";
+import { parseReference } from "../../../policypack/oci/reference";
+import { UpdatePrefetch } from "../../../policypack/run/prefetch/update-prefetch";
+import { analyze, nameStack } from "../../../support/engine/fake-engine";
+import { pushImage } from "../../../support/registry/images";
+import { mixed, stackBench } from "../../../support/engine/policy-runs";
+
+describe("an update after its preview", () => {
+  const names = Array.from({ length: 8 }, (_, n) => `app${n}`);
+  const bench = stackBench(names);
+  const { image, program, asked } = bench;
+  const records = () =>
+    readdirSync(join(bench.directory, "images-v1"))
+      .filter((name) => name.startsWith("stack-"))
+      .map((name) => join(bench.directory, "images-v1", name));
+
+  it("asks for all its images at once, when the first resource of any kind comes", async () => {
+    assert.deepEqual(await analyze("preview", program()), []);
+    asked();
+    const bucket = { type: "aws:s3/bucket:Bucket", name: "b", props: {} };
+    assert.deepEqual(await analyze("update", [bucket]), []);
+    await pause(200);
+    assert.deepEqual(
+      asked().sort(),
+      names.map((name) => `HEAD ${name}`),
+    );
+  });
+
+  it("finds the answers waiting", async () => {
+    await analyze("preview", program());
+    asked();
+    bench.registry.latencyMs = 150;
+    const started = performance.now();
+    assert.deepEqual(await analyze("update", program()), []);
+    assert.ok(performance.now() - started < names.length * 150, "it asked for one after the other");
+    assert.deepEqual(
+      asked().sort(),
+      names.map((name) => `HEAD ${name}`),
+    );
+  });
+
+  it("judges a tag that was pushed again as what it is then", async () => {
+    await analyze("preview", program());
+    pushImage(bench.registry, "app5", "1", mixed);
+    const found = await analyze("update", program());
+    assert.ok(found.some(({ level, message }) => level === "mandatory" && message.includes(image("app5"))));
+  });
+
+  it("looks nothing up for an image that is exempt by then", async () => {
+    await analyze("preview", program());
+    asked();
+    const exclude = [{ image: image("app3"), reason: "TEAM-1" }];
+    await analyze("update", [{ ...program()[0]!, type: "aws:s3/bucket:Bucket" }], {
+      "mixed-layer-compression": { exclude },
+    });
+    await pause(200);
+    assert.deepEqual(
+      asked().sort(),
+      names.filter((name) => name !== "app3").map((name) => `HEAD ${name}`),
+    );
+  });
+
+  it("of another stack asks for nothing beforehand", async () => {
+    await analyze("preview", program());
+    asked();
+    nameStack("project", "other");
+    await analyze("update", program().slice(0, 1));
+    assert.deepEqual(asked(), ["HEAD app0"]);
+  });
+
+  const odd: [what: string, spoil: (file: string) => void][] = [
+    [
+      "garbage",
+      (file) => {
+        writeFileSync(file, "\u0000garbage");
+      },
+    ],
+    [
+      "other JSON",
+      (file) => {
+        writeFileSync(
+          file,
+          '{"images":[null,1,{"image":1},{"image":"::","platform":"x/y"},{"image":"a","platform":"?"}]}',
+        );
+      },
+    ],
+    [
+      "a list",
+      (file) => {
+        writeFileSync(file, "[]");
+      },
+    ],
+    [
+      "too large",
+      (file) => {
+        writeFileSync(file, Buffer.alloc(3e6));
+      },
+    ],
+    [
+      "too old",
+      (file) => {
+        utimesSync(file, 1e9, 1e9);
+      },
+    ],
+    [
+      "of a time to come",
+      (file) => {
+        utimesSync(file, 4e9, 4e9);
+      },
+    ],
+  ];
+  for (const [what, spoil] of odd) {
+    it(`does without a record that is ${what}`, async () => {
+      await analyze("preview", program());
+      records().forEach(spoil);
+      asked();
+      assert.deepEqual(await analyze("update", program().slice(0, 1)), []);
+      assert.deepEqual(asked(), ["HEAD app0"]);
+    });
+  }
+
+  it("finds names and nothing else of the program left behind", async () => {
+    const containers = [
+      { name: "app", image: image("app0"), environment: [{ name: "KEY", value: "planted-secret" }] },
+      { name: "odd", image: "user:planted-secret@host/app" },
+      {
+        name: "own",
+        image: image("app1"),
+        repositoryCredentials: { credentialsParameter: "arn:planted-secret" },
+      },
+    ];
+    await analyze("preview", [{ name: "web", props: { containerDefinitions: JSON.stringify(containers) } }]);
+    const [record = ""] = records();
+    assert.deepEqual(JSON.parse(readFileSync(record, "utf8")), {
+      images: [{ image: image("app0"), platform: "linux/amd64" }],
+    });
+    for (const name of readdirSync(join(bench.directory, "images-v1")))
+      assert.ok(!readFileSync(join(bench.directory, "images-v1", name), "utf8").includes("planted-secret"));
+  });
+
+  it("asks anew for what still waits when the program paused in between, and for that only", async () => {
+    const inspector = new Inspector({ cache: { directory: bench.directory } });
+    const amd64 = { os: "linux", architecture: "amd64" };
+    const images = names.map((name) => ({
+      reference: parseReference(image(name)),
+      platform: amd64,
+      reader: {},
+    }));
+    const handOver = new UpdatePrefetch(inspector, images);
+    handOver.entered();
+    const first = await handOver.inspect(image("app0"), amd64);
+    assert.equal(first.ok && first.value.layers.length, 1);
+    handOver.left();
+    await pause(300);
+    for (const name of ["app0", "app1"]) pushImage(bench.registry, name, "1", mixed);
+    handOver.entered();
+    const later = await handOver.inspect(image("app1"), amd64);
+    assert.equal(later.ok && later.value.layers.length, 2);
+    assert.deepEqual(await handOver.inspect(image("app0"), amd64), first);
+    await inspector.close();
+  });
+});

@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { defaultSettings, mergeSettings, readSettings } from "../../policypack/settings";
+
+describe("settings", () => {
+  it("are the defaults where nothing is configured", () => {
+    assert.deepEqual(readSettings({}), { settings: {}, problems: [] });
+    assert.deepEqual(readSettings(undefined), { settings: {}, problems: [] });
+    assert.deepEqual(mergeSettings({}), defaultSettings);
+  });
+
+  it("are taken as they are given where they are right", () => {
+    const config = {
+      exclude: [{ image: "nginx", reason: "vendor image" }],
+      insecureRegistries: ["registry.internal:5000"],
+      mirrors: { "docker.io": ["mirror.internal/hub"] },
+      timeBudgetSeconds: 5,
+    };
+    assert.deepEqual(readSettings(config), { settings: config, problems: [] });
+  });
+
+  const wrong: [config: object, problem: RegExp][] = [
+    [{ exlude: [] }, /Unknown setting `exlude`\. Did you mean `exclude`\?/],
+    [{ insecureRegistry: [] }, /Did you mean `insecureRegistries`\?/],
+    [{ colour: 1 }, /Unknown setting `colour`\. Known: exclude, .*, timeBudgetSeconds/],
+    [{ "\u001b[31m": 1 }, /Unknown setting `\uFFFD\[31m`/],
+    [{ exclude: "nginx" }, /`exclude` must be a list/],
+    [{ exclude: [{ image: "nginx" }] }, /`exclude\[0\]` needs `reason`/],
+    [{ exclude: [{ reason: "all of them" }] }, /`exclude\[0\]` needs one of `image`, `stack` and `resource`/],
+    [
+      { exclude: [{ image: "nginx", reason: " " }] },
+      /`exclude\[0\]\.reason` must be a text that is not empty/,
+    ],
+    [
+      { exclude: [{ image: "nginx", reason: "x", until: "2027" }] },
+      /`exclude\[0\]\.until` must be a day of the form YYYY-MM-DD/,
+    ],
+    [
+      { exclude: [{ image: "nginx", reason: "x", until: "2027-02-29" }] },
+      /`exclude\[0\]\.until` must be a day of the form YYYY-MM-DD/,
+    ],
+    [
+      { exclude: [{ image: "nginx", reason: "x", untill: "2027-01-31" }] },
+      /Unknown setting `untill` in `exclude\[0\]`\. Did you mean `until`\?/,
+    ],
+    [{ insecureRegistries: [1] }, /`insecureRegistries\[0\]` must be a text/],
+    [{ mirrors: { "docker.io": "mirror" } }, /`mirrors\.docker\.io` must be a list/],
+    [{ insecureRegistries: ["ok:5000", "10.0.0.0/8"] }, /`insecureRegistries` has `10\.0\.0\.0\/8`, which/],
+    [{ insecureRegistries: ["*.internal"] }, /`insecureRegistries` has `\*\.internal`, which is no host/],
+    [{ insecureRegistries: ["registry.internal:99999"] }, /99999`, which is no host\[:port\]/],
+    [{ mirrors: { "": ["mirror"] } }, /`mirrors` has ``, which is no host/],
+    [{ insecureRegistries: [" "] }, /`insecureRegistries\[0\]` must be a text that is not empty/],
+    [
+      { mirrors: { "docker.io/library": [] } },
+      /`mirrors` has `docker\.io\/library`, which is no host\[:port\]/,
+    ],
+    [
+      { mirrors: { "docker.io": ["a/hub", "https://me:secret@/hub"] } },
+      /`mirrors\.docker\.io` has `https:\/\/…@\/hub`, which is no host\[:port\]\[\/prefix\]/,
+    ],
+    [{ allowOciMix: "yes" }, /`allowOciMix` must be true or false/],
+    [{ runtimes: { FARGATE: [] } }, /`runtimes\.FARGATE` must be a list that is not empty/],
+    [{ runtimes: { FARGATE: ["containerd"] } }, /`runtimes\.FARGATE\[0\]` must be one of containerd-1\.4, /],
+    [{ runtimes: { FARGAT: ["containerd-1.7"] } }, /Did you mean `FARGATE`\?/],
+    [{ timeBudgetSeconds: 0 }, /`timeBudgetSeconds` must be a number from 1 to 3600/],
+    [{ timeBudgetSeconds: "5" }, /`timeBudgetSeconds` must be a number/],
+    [{ __proto__: null, constructor: 1 }, /Unknown setting `constructor`/],
+  ];
+  for (const [config, problem] of wrong) {
+    it(`refuse ${JSON.stringify(config)} in words`, () => {
+      const { problems } = readSettings(config);
+      assert.equal(problems.length, 1);
+      assert.match(problems[0]!, problem);
+    });
+  }
+
+  it("take a registry's name as people write it: as a URL, in capitals, as an address", () => {
+    const insecureRegistries = [
+      "http://Registry.internal:5000/",
+      "[2001:db8::1]:5000",
+      "10.0.0.1",
+      "my_host",
+    ];
+    const mirrors = { "https://index.docker.io/": ["https://mirror.internal:8443/hub/"], ghcr: [] };
+    assert.deepEqual(readSettings({ insecureRegistries, mirrors }).problems, []);
+  });
+
+  it("keep what is right beside what is wrong", () => {
+    const { settings, problems } = readSettings({ timeBudgetSeconds: 7, mirror: {} });
+    assert.deepEqual(settings, { timeBudgetSeconds: 7 });
+    assert.equal(problems.length, 1);
+  });
+
+  it("of several layers add up, the last number winning", () => {
+    const merged = mergeSettings(
+      { insecureRegistries: ["a"], timeBudgetSeconds: 5, exclude: [{ image: "x", reason: "r" }] },
+      { insecureRegistries: ["a", "b"], exclude: [{ image: "y", reason: "s" }] },
+    );
+    assert.deepEqual(merged.insecureRegistries, ["a", "b"]);
+    assert.equal(merged.timeBudgetSeconds, 5);
+    assert.deepEqual(
+      merged.exclude.map(({ image }) => image),
+      ["x", "y"],
+    );
+  });
+
+  it("never throw, whatever stands there", () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.constantFrom("exclude", "mirrors", "insecureRegistries", "x"), fc.jsonValue()),
+        (config) => {
+          readSettings(config);
+        },
+      ),
+      { seed: 1 },
+    );
+  });
+});
