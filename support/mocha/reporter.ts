@@ -4,8 +4,9 @@ import { reporters, Runner } from "mocha";
 const { EVENT_TEST_PASS, EVENT_TEST_FAIL, EVENT_TEST_PENDING, EVENT_RUN_END } = Runner.constants;
 
 /**
- * Mocha's own report for people, with the names of what was skipped at its end; beside it, `passed failed pending state` in the file that ECS_IMAGE_GUARD_TEST_RESULTS names.
- * Written after every test, so that a run cut short leaves its counts; the state is `ended` only when the run came to its end.
+ * Mocha's own report, followed by the names of the skipped tests. It also writes `passed failed pending state` to the file that
+ * ECS_IMAGE_GUARD_TEST_RESULTS names: after each test (in parallel mode, after each file of tests), so that a run that is cut
+ * short leaves its counts. The state is `ended` only if the run came to its end.
  */
 class Reporter extends reporters.Spec {
   constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {

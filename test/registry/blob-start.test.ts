@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import type { FailureKind } from "../../policypack/common/outcome";
-import { RegistryClient } from "../../policypack/registry/client";
-import { DockerRegistry } from "../../support/registry/docker-registry";
 import { digestOf, type TestRegistry } from "../../support/registry/registry";
 import { assertFails, at, bench, valueOf } from "../../support/registry/client";
 
@@ -128,25 +126,5 @@ describe("the start of a blob", () => {
     const registry = await start();
     assertFails(await connect().blobStart(at(registry), "latest", 4), "invalid-reference", /latest/);
     assert.equal(registry.log.length, 0);
-  });
-
-  it("comes from distribution's own registry, also of an empty blob", async function () {
-    if (!DockerRegistry.available()) this.skip();
-    const registry = await DockerRegistry.start();
-    const client = new RegistryClient();
-    try {
-      for (const [content, expected] of [
-        ["0123456789", "0123"],
-        ["01", "01"],
-        ["", ""],
-      ] as const) {
-        await registry.putBlob("app", digestOf(content), Buffer.from(content));
-        const outcome = await client.blobStart(at(registry), digestOf(content), 4);
-        assert.equal(text(valueOf(outcome)), expected);
-      }
-    } finally {
-      await client.close();
-      await registry.stop();
-    }
   });
 });

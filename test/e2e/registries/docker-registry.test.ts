@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { RegistryClient } from "../../../policypack/registry/client";
 import { DockerRegistry, user } from "../../../support/registry/docker-registry";
 import { buildImage } from "../../../support/registry/images";
+import { digestOf } from "../../../support/registry/registry";
 import { assertFails, at, valueOf } from "../../../support/registry/client";
 
 describe("distribution's own registry", function () {
@@ -37,6 +38,21 @@ describe("distribution's own registry", function () {
       assert.deepEqual(Buffer.from(valueOf(await client.blob(name, digest, 1e6))), bytes);
     assertFails(await client.manifest(name, "2.0"), "missing", /has no tag 2\.0 in team\/app$/);
     assertFails(await client.manifest(at(registry, "none"), "1"), "missing", /has no/);
+    await client.close();
+  });
+
+  it("gives the start of a blob, also of one that is shorter or empty", async () => {
+    const registry = await start();
+    const client = new RegistryClient();
+    for (const [content, expected] of [
+      ["0123456789", "0123"],
+      ["01", "01"],
+      ["", ""],
+    ] as const) {
+      await registry.putBlob("app", digestOf(content), Buffer.from(content));
+      const start = valueOf(await client.blobStart(at(registry), digestOf(content), 4));
+      assert.equal(Buffer.from(start).toString("latin1"), expected);
+    }
     await client.close();
   });
 
