@@ -23,7 +23,7 @@ const rooms = {
   builds: { knows: ["runtimes", "oci", "common"] },
   workloads: { knows: ["runtimes", "oci", "common"] },
   logins: { knows: ["common"], outside: true },
-  http: { knows: ["logins", "common"], outside: true },
+  http: { knows: ["common"], outside: true },
   cache: { knows: ["oci", "common"], outside: true },
   aws: { knows: ["http", "logins", "oci", "common"], outside: true },
   registry: { knows: ["aws", "http", "logins", "cache", "oci", "common"], outside: true },

@@ -15,6 +15,6 @@ export {
 } from "./run/ecs-image-policies";
 export type { AwsIdentities, AwsIdentitySettings } from "./aws/configured-identities";
 export type { ReaderIdentity } from "./registry/reader-identity";
-export type { Trace, TraceStep } from "./http/trace";
+export type { Trace, TraceStep } from "./common/trace";
 export type { Exclusion, Settings } from "./settings";
 export { type Build, type BuildPrediction, predictBuild } from "./builds/predict-build";

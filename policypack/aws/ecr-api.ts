@@ -1,7 +1,7 @@
 import type { BatchGetImageResponse, ECRClient, Image } from "@aws-sdk/client-ecr";
 import { failure, type Outcome, success } from "../common/outcome";
 import { printable } from "../common/text";
-import type { Trace } from "../http/trace";
+import type { Trace } from "../common/trace";
 import { verifyDigest } from "../oci/digest";
 import { acceptedManifestTypes, dockerSchema1, ociIndex, ociManifest } from "../oci/media-types";
 import type { FetchedManifest } from "../oci/manifest";

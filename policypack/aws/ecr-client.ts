@@ -2,7 +2,7 @@ import { orAborted } from "../common/concurrency";
 import { failure, type Outcome } from "../common/outcome";
 import { printable } from "../common/text";
 import { HostRules } from "../http/host-rules";
-import type { Trace } from "../http/trace";
+import type { Trace } from "../common/trace";
 import { Transport } from "../http/transport";
 import { verifyDigest } from "../oci/digest";
 import type { FetchedManifest } from "../oci/manifest";

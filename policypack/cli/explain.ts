@@ -2,7 +2,7 @@ import { Inspector, type InspectorOptions } from "../inspection/inspector";
 import { printableName } from "../oci/reference";
 import type { Platform } from "../oci/platform";
 import { count } from "../common/text";
-import { TraceLog, type RequestStep, type TraceStep } from "../http/trace";
+import { TraceLog, type RequestStep, type TraceStep } from "../common/trace";
 import { findingsOf, type InspectedName } from "./verdict";
 
 /** The end of the way. */

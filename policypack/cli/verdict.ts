@@ -3,7 +3,7 @@ import type { Outcome } from "../common/outcome";
 import type { Platform } from "../oci/platform";
 import { predict, type Prediction, type RuntimeName, runtimeNames } from "../runtimes/predict";
 import { definitions } from "../policies";
-import type { TraceStep } from "../http/trace";
+import type { TraceStep } from "../common/trace";
 import { hasRuntimes, runtimesOfEcs } from "../runtimes/ecs-runtimes";
 
 /** One name of the command line and what its inspection gave. */

@@ -13,3 +13,13 @@ export function printable(text: string, length = 300): string {
 export function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }
+
+/** Long, and of all three of capitals, small letters and digits. */
+export function looksRandom(word: string): boolean {
+  return word.length >= 20 && [/[A-Z]/, /[a-z]/, /[0-9]/].every((kind) => kind.test(word));
+}
+
+/** The `Authorization` value of a name and a password (RFC 7617). */
+export function basicAuthorization(username: string, password: string): string {
+  return `Basic ${Buffer.from(`${username}:${password}`, "utf8").toString("base64")}`;
+}

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from "node:net";
-import { basicAuthorization, secretsOf } from "../logins/credential";
+import { basicAuthorization } from "../common/text";
 import { parseUrl } from "./host-rules";
 
 /** The HTTP proxy that the environment names for a URL. */
@@ -36,9 +36,10 @@ export function proxyFor(
   if (proxy === undefined || !/^https?:$/.test(proxy.protocol) || proxy.hostname === "")
     return { url: undefined, variable };
   const [username, password] = [decoded(proxy.username), decoded(proxy.password)];
-  const login = username === "" && password === "" ? undefined : { username, password };
-  const authorization = login === undefined ? undefined : basicAuthorization(username, password);
-  return { url: proxy, name: proxy.host, variable, authorization, secrets: secretsOf(login) };
+  const found = { url: proxy, name: proxy.host, variable };
+  if (username === "" && password === "") return { ...found, authorization: undefined, secrets: [] };
+  const authorization = basicAuthorization(username, password);
+  return { ...found, authorization, secrets: [password, authorization.slice("Basic ".length)] };
 }
 
 function variableOf(env: Readonly<Record<string, string | undefined>>, name: string): [string, string] {

@@ -1,5 +1,6 @@
 import type { LookupFunction, Socket } from "node:net";
 import { whenAborted } from "../common/concurrency";
+import type { Trace } from "../common/trace";
 import { readAnswer } from "./body";
 import { type Connection, Connections, type Outgoing } from "./connection-pool";
 import { proxyRefusal, unreachableProxy } from "./connectors";
@@ -11,7 +12,6 @@ import { broken, type HttpRequest, type Sent } from "./messages";
 import type { Proxy } from "./proxy-env";
 import { requestStep } from "./request-step";
 import { Routes } from "./routes";
-import type { Trace } from "./trace";
 
 export interface TransportOptions {
   /** Milliseconds from sending a request to the last byte of its answer. */

@@ -1,6 +1,6 @@
 import { failure, type Outcome, success } from "../common/outcome";
 import { count } from "../common/text";
-import type { Trace } from "../http/trace";
+import type { Trace } from "../common/trace";
 import {
   type Compression,
   compressionOf,

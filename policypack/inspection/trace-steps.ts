@@ -2,7 +2,7 @@ import { type Descriptor, imageCandidates, type ImageIndex, type ImageManifest }
 import { formatPlatform, type Platform } from "../oci/platform";
 import { formatReference, type Reference, withDefaultTag } from "../oci/reference";
 import { printable } from "../common/text";
-import type { OfferedPlatform, TraceStep } from "../http/trace";
+import type { OfferedPlatform, TraceStep } from "../common/trace";
 
 /** What the walk from a name to a manifest tells of itself. */
 export function referenceStep(reference: Reference): TraceStep {

@@ -1,3 +1,6 @@
+import { basicAuthorization } from "../common/text";
+import type { CredentialSearch } from "../common/trace";
+
 /** What logs in to a registry: a user's name and password, or an OAuth 2 refresh token (docker's `identitytoken`). */
 export type Credential =
   { readonly username: string; readonly password: string } | { readonly identityToken: string };
@@ -13,11 +16,6 @@ export type CredentialSource = (
   tell?: (search: CredentialSearch) => void,
 ) => Promise<Credential | undefined>;
 
-/** The `Authorization` value of a name and a password (RFC 7617). */
-export function basicAuthorization(username: string, password: string): string {
-  return `Basic ${Buffer.from(`${username}:${password}`, "utf8").toString("base64")}`;
-}
-
 /** Every text that would give the credential away. */
 export function secretsOf(credential: Credential | undefined): readonly string[] {
   if (credential === undefined) return [];
@@ -29,20 +27,6 @@ export function secretsOf(credential: Credential | undefined): readonly string[]
 /** Why a login could not be read: one printable line for the person who meets it, free of secrets. */
 export class CredentialError extends Error {
   override readonly name = "CredentialError";
-}
-
-/** One place where a credential may be, and what became of it. */
-export interface SearchedPlace {
-  /** In words: `DOCKER_AUTH_CONFIG`, a file's path, an AWS identity. */
-  readonly place: string;
-  readonly outcome: "used" | "none" | "fault" | "not-asked";
-  /** A predicate for the place as subject, free of secrets: `has no login for ghcr.io`. */
-  readonly reason: string;
-}
-
-/** The search for a credential, place by place in the order of looking. */
-export interface CredentialSearch {
-  readonly places: readonly SearchedPlace[];
 }
 
 /**

@@ -1,7 +1,8 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { printable } from "../common/text";
-import { type Credential, CredentialError, type CredentialSource, type SearchedPlace } from "./credential";
+import type { SearchedPlace } from "../common/trace";
+import { type Credential, CredentialError, type CredentialSource } from "./credential";
 import { askHelper, isHelperName } from "./credential-helper";
 import { credentialOfEntry, type LoginConfig, parseLoginConfig, readLoginFile } from "./docker-config";
 import { dockerKey, findDockerKey, findPodmanKey } from "./login-key";

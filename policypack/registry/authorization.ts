@@ -1,15 +1,10 @@
 import { InFlight } from "../common/concurrency";
 import { failure, type Outcome, success } from "../common/outcome";
+import { basicAuthorization } from "../common/text";
+import type { CredentialSearch } from "../common/trace";
 import { type Host, parseUrl } from "../http/host-rules";
 import type { HttpResponse } from "../http/messages";
-import {
-  basicAuthorization,
-  type Credential,
-  CredentialError,
-  type CredentialSearch,
-  searchInWords,
-  secretsOf,
-} from "../logins/credential";
+import { type Credential, CredentialError, searchInWords, secretsOf } from "../logins/credential";
 import type { Network } from "./options";
 import { parseChallenges, type Token } from "./token-client";
 

@@ -1,6 +1,5 @@
-import { printable } from "../common/text";
+import { looksRandom, printable } from "../common/text";
 import type { HttpResponse } from "../http/messages";
-import { looksRandom } from "../http/trace";
 import { isRecord } from "../common/values";
 
 /** What a registry says about an error (distribution-spec, "Error Codes"), safe to show. */

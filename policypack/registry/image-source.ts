@@ -5,14 +5,9 @@ import type { AwsIdentity } from "../aws/identity";
 import { type RegistrySecret, SecretLogin } from "../aws/secret-login";
 import { SecretsManager } from "../aws/secrets-manager";
 import type { Outcome } from "../common/outcome";
+import type { CredentialSearch } from "../common/trace";
 import { bareName } from "../http/host-rules";
-import {
-  type Credential,
-  CredentialError,
-  type CredentialSearch,
-  type CredentialSource,
-  searchInWords,
-} from "../logins/credential";
+import { type Credential, CredentialError, type CredentialSource, searchInWords } from "../logins/credential";
 import { loginCredentials } from "../logins/login-search";
 import { type FetchedManifest, RegistryClient, type RegistryOptions, type ResolvedTag } from "./client";
 import type { ResolvedIdentity } from "./reader-identity";

@@ -2,7 +2,7 @@ import type { LookupFunction } from "node:net";
 import type { KnownChallenges } from "../cache/records";
 import { HostRules } from "../http/host-rules";
 import { Retries } from "../http/retries";
-import type { Trace } from "../http/trace";
+import type { Trace } from "../common/trace";
 import { Transport } from "../http/transport";
 import type { CredentialSource } from "../logins/credential";
 import { TokenClient } from "./token-client";

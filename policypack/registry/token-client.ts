@@ -1,11 +1,12 @@
 import { failure, type Outcome, success } from "../common/outcome";
+import { basicAuthorization } from "../common/text";
 import { classOfHostname, mayReach } from "../http/address-rules";
 import type { HostRules } from "../http/host-rules";
 import type { HttpRequest, HttpResponse } from "../http/messages";
 import { follow } from "../http/redirects";
 import type { Retries } from "../http/retries";
 import type { Transport } from "../http/transport";
-import { basicAuthorization, type Credential, secretsOf } from "../logins/credential";
+import { type Credential, secretsOf } from "../logins/credential";
 import { errorTextOf, parseJson } from "./errors";
 import { isRecord } from "../common/values";
 

@@ -1,6 +1,6 @@
 import type { Outcome } from "../common/outcome";
 import { printable } from "../common/text";
-import type { TraceStep } from "../http/trace";
+import type { TraceStep } from "../common/trace";
 
 /** By which way a registry is read, and why. */
 export function registryStep(registry: string, mirrored: boolean, isEcr: boolean): TraceStep {

@@ -1,6 +1,6 @@
 import { renderSteps } from "../../policypack/cli/explain";
 import { Inspector, type InspectorOptions } from "../../policypack/inspection/inspector";
-import { TraceLog, type TraceStep } from "../../policypack/http/trace";
+import { TraceLog, type TraceStep } from "../../policypack/common/trace";
 
 export type StepOf<K extends TraceStep["step"]> = Extract<TraceStep, { step: K }>;
 

@@ -9,7 +9,7 @@ import { proxyFor } from "../../../policypack/http/proxy-env";
 import { readStart } from "../../../policypack/http/body";
 import { refusalOf } from "../../../policypack/registry/refusal";
 import { retryAfterMs } from "../../../policypack/http/retries";
-import { shownPath } from "../../../policypack/http/trace";
+import { shownPath } from "../../../policypack/http/request-step";
 import { TestRegistry } from "../../../support/registry/registry";
 import { bytesOf, mixed, nearly, text, textOf } from "../arbitraries";
 import { assertLine, assertWords } from "../safe";
