@@ -1,3 +1,4 @@
+import { closest } from "../common/spelling";
 import { printable } from "../common/text";
 
 /** A platform as the OCI image index knows it, in Go's words (`linux`, `amd64`, `arm64`, `v8`). */
@@ -9,33 +10,86 @@ export interface Platform {
   readonly osVersion?: string;
 }
 
-/** Not of the form `os/architecture[/variant]`; the message says so and is safe to print. */
+/** Not a platform that containers run on; the message says why, and is safe to print. */
 export class InvalidPlatformError extends Error {
   override readonly name = "InvalidPlatformError";
 }
 
+interface Words {
+  /** What Go builds for (containerd/platforms `database.go`, `isKnownOS` and `isKnownArch`). */
+  readonly known: readonly string[];
+  /** Those that somebody may have meant who wrote another word. */
+  readonly usual: readonly string[];
+}
+
+const systems: Words = {
+  known: words(
+    "aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris windows zos",
+  ),
+  usual: ["linux", "windows", "darwin"],
+};
+const architectures: Words = {
+  known: words(
+    "386 amd64 amd64p32 arm armbe arm64 arm64be ppc64 ppc64le loong64 mips mipsle mips64 mips64le mips64p32",
+    "mips64p32le ppc riscv riscv64 s390 s390x sparc sparc64 wasm",
+  ),
+  usual: ["amd64", "arm64", "arm", "x86_64", "aarch64", "ppc64le", "riscv64", "s390x"],
+};
+
 /**
  * Parses `os/architecture[/variant]`, as in `docker build --platform`, and normalises the words as containerd does
- * (containerd/platforms, `Parse`): `linux/x86_64` is linux/amd64, `linux/armel` is linux/arm/v6.
+ * (containerd/platforms, `Parse`): `linux/x86_64` is linux/amd64, `linux/armel` is linux/arm/v6. An architecture alone
+ * is for Linux: `arm64` is linux/arm64. Stricter than containerd in two points: a word that Go does not know is refused, and so is an
+ * operating system alone, whose architecture would be that of the machine.
  *
  * @throws {InvalidPlatformError}
  */
 export function parsePlatform(text: string): Platform {
-  const [os = "", architecture = "", variant, ...rest] = text.split("/", 4);
+  const [first = "", second, variant, ...rest] = text.split("/", 4);
+  const [, os = "", osVersion] = /^([A-Za-z0-9_-]+)(?:\(([A-Za-z0-9_.-]*)\))?$/.exec(first) ?? [];
   const legal =
-    /^[A-Za-z0-9_-]+$/.test(os) &&
-    [architecture, variant ?? "none"].every((word) => /^[A-Za-z0-9_.-]+$/.test(word));
-  if (!legal || rest.length > 0) {
-    throw new InvalidPlatformError(
-      `\`${printable(text, 60)}\` is no platform: write os/architecture[/variant], such as linux/arm64.`,
-    );
-  }
-  const platform = normalise({ os, architecture, ...(variant === undefined ? {} : { variant }) });
+    os !== "" && [second, variant].every((word) => word === undefined || /^[A-Za-z0-9_.-]+$/.test(word));
+  if (!legal || rest.length > 0) throw invalid(text, form);
+  if (second === undefined) return architectureAlone(text);
+
+  const platform = normalise({
+    os,
+    architecture: second,
+    ...(variant === undefined ? {} : { variant }),
+    ...(osVersion === undefined ? {} : { osVersion }),
+  });
+  requireKnown(text, platform.os, systems, "operating system");
+  requireKnown(text, platform.architecture, architectures, "architecture");
   const isUsual = platform.architecture === "arm" && platform.variant === "v7";
   // As written: the usual variant is named exactly where the text names one.
   if (variant === undefined && isUsual) return { os: platform.os, architecture: "arm" };
   if (variant !== undefined && platform.architecture === "arm64") return { variant: "v8", ...platform };
   return platform;
+}
+
+function architectureAlone(text: string): Platform {
+  const { os } = normalise({ os: text, architecture: "" });
+  if (systems.known.includes(os)) throw invalid(text, `add the architecture, as in ${os}/amd64`);
+  const { architecture } = normalise({ os: "linux", architecture: text });
+  requireKnown(text, architecture, architectures, "operating system or architecture");
+  return parsePlatform(`linux/${text}`);
+}
+
+function requireKnown(text: string, word: string, { known, usual }: Words, noun: string): void {
+  if (known.includes(word)) return;
+  const near = closest(word, usual);
+  const hint = near === undefined ? form : `did you mean ${near}?`;
+  throw invalid(text, `unknown ${noun} \`${printable(word, 60)}\`, ${hint}`);
+}
+
+const form = "write os/architecture[/variant], such as linux/arm64.";
+
+function invalid(text: string, why: string): InvalidPlatformError {
+  return new InvalidPlatformError(`\`${printable(text, 60)}\` is not a valid platform: ${why}`);
+}
+
+function words(...lines: readonly string[]): readonly string[] {
+  return lines.flatMap((line) => line.split(" "));
 }
 
 /** `linux/arm64/v8`, `windows/amd64 10.0.20348`. */

@@ -32,6 +32,16 @@ describe("a platform", () => {
     ["macOS/aarch64", "darwin/arm64"],
     ["windows/amd64", "windows/amd64"],
     ["linux/riscv64", "linux/riscv64"],
+    ["arm64", "linux/arm64"],
+    ["AARCH64", "linux/arm64"],
+    ["amd64", "linux/amd64"],
+    ["x86_64", "linux/amd64"],
+    ["x86-64", "linux/amd64"],
+    ["arm", "linux/arm"],
+    ["armhf", "linux/arm"],
+    ["armel", "linux/arm/v6"],
+    ["i386", "linux/386"],
+    ["s390x", "linux/s390x"],
   ];
   for (const [text, normal] of written) {
     it(`written ${text} is ${normal}`, () => {
@@ -41,9 +51,35 @@ describe("a platform", () => {
     });
   }
 
+  it("may name a build of Windows, as containerd writes it", () => {
+    assert.deepEqual(parsePlatform("windows(10.0.20348)/amd64"), {
+      os: "windows",
+      architecture: "amd64",
+      osVersion: "10.0.20348",
+    });
+  });
+
+  const unknown: [text: string, why: string][] = [
+    ["linux/armm64", "unknown architecture `armm64`, did you mean arm64?"],
+    ["linux/amd46/v3", "unknown architecture `amd46`, did you mean amd64?"],
+    ["linx/arm64", "unknown operating system `linx`, did you mean linux?"],
+    ["armm64", "unknown operating system or architecture `armm64`, did you mean arm64?"],
+    [
+      "linux/quantum",
+      "unknown architecture `quantum`, write os/architecture[/variant], such as linux/arm64.",
+    ],
+    ["linux", "add the architecture, as in linux/amd64"],
+    ["Windows", "add the architecture, as in windows/amd64"],
+    ["macos", "add the architecture, as in darwin/amd64"],
+  ];
+  for (const [text, why] of unknown) {
+    it(`${text} is refused: ${why}`, () => {
+      assert.throws(() => parsePlatform(text), { message: `\`${text}\` is not a valid platform: ${why}` });
+    });
+  }
+
   for (const text of [
     "",
-    "linux",
     "linux/",
     "/amd64",
     "linux/amd64/",
@@ -61,7 +97,7 @@ describe("a platform", () => {
         () => parsePlatform(text),
         (error: unknown) =>
           error instanceof InvalidPlatformError &&
-          /^`[^\p{Cc}]{0,60}` is no platform: write os\/architecture\[\/variant\], such as/u.test(
+          /^`[^\p{Cc}]{0,60}` is not a valid platform: write os\/architecture\[\/variant\], such as/u.test(
             error.message,
           ),
       );

@@ -1,7 +1,8 @@
+import { posix } from "node:path";
 import { printable } from "../../common/text";
 import { canonicalName, referenceIn } from "../../oci/reference";
 import { DockerfileError, Work } from "./limits";
-import { instructionOf, parseInstructions } from "./parser";
+import { type Instruction, instructionOf, parseInstructions } from "./parser";
 import { expandWord, type Variables } from "./shell-lexer";
 import { globalVariables, type Stage, stagesOf } from "./stages";
 
@@ -48,8 +49,19 @@ export function planBuild(text: string, inputs: BuildInputs): BuildPlan {
   }
 }
 
-/** The frontends whose language this is. */
-const knownFrontend = /^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@].*)?$/;
+/** The repositories of the frontends whose language this is, on Docker Hub or in any mirror. */
+const knownFrontend = /(?:^|\/)docker\/dockerfile(?:-upstream)?$/;
+
+/** @throws {DockerfileError} where another frontend reads the Dockerfile: the build's argument wins over the directive. */
+function requireKnownFrontend(directive: string | undefined, buildArgs: BuildInputs["buildArgs"]): void {
+  const isGiven = buildArgs.has("BUILDKIT_SYNTAX");
+  const syntax = isGiven ? buildArgs.get("BUILDKIT_SYNTAX")?.trim().split(" ", 1)[0] : directive;
+  if (syntax === undefined && !isGiven) return;
+  if (syntax === undefined)
+    throw new DockerfileError("the argument BUILDKIT_SYNTAX has a value that is not known yet");
+  if (!knownFrontend.test(referenceIn(syntax)?.repository ?? ""))
+    throw new DockerfileError(`its syntax is that of another frontend, ${shown(syntax)}`);
+}
 
 class Planner {
   readonly #stages: readonly Stage[];
@@ -62,11 +74,7 @@ class Planner {
     private readonly inputs: BuildInputs,
   ) {
     const parsed = parseInstructions(text);
-    const buildArgs = this.inputs.buildArgs;
-    const syntax = buildArgs.has("BUILDKIT_SYNTAX") ? buildArgs.get("BUILDKIT_SYNTAX") : parsed.syntax;
-    if (buildArgs.has("BUILDKIT_SYNTAX") || syntax !== undefined) {
-      if (!knownFrontend.test(syntax ?? "")) throw new DockerfileError("it has a syntax of its own");
-    }
+    requireKnownFrontend(parsed.syntax, inputs.buildArgs);
     const { args, stages } = stagesOf(parsed);
     this.#stages = stages;
     this.#escape = parsed.escape;
@@ -80,24 +88,40 @@ class Planner {
   }
 
   plan(): BuildPlan {
-    const reversed: LayerStep[][] = [];
+    // From the stage to build down to its base; the last one stands on no other stage.
+    const chain: Stage[] = [];
     for (let at = this.#target(); ;) {
       const stage = this.#stages[at];
       if (stage === undefined) throw new DockerfileError("it has no FROM");
       const replaced = stage.name === undefined ? undefined : this.#namedContext(stage.name);
       // The context stands for the whole stage: its instructions are not run.
-      if (replaced !== undefined) return this.#planned(replaced, reversed);
+      if (replaced !== undefined) return this.#planned(replaced, chain);
       const from = this.#expand(stage.from);
       if (from === "") throw new DockerfileError(`the image of its FROM ${shown(stage.from)} has no name`);
       const earlier = this.#stageBefore(at, from);
-      reversed.push(stepsOf(stage, earlier === undefined ? undefined : this.#stages[earlier], this.#escape));
-      if (earlier === undefined) return this.#planned(this.#base(from, stage.platform), reversed);
+      chain.push(stage);
+      if (earlier === undefined) return this.#planned(this.#base(from, stage.platform), chain);
       at = earlier;
     }
   }
 
-  #planned(base: BaseImage, reversed: LayerStep[][]): BuildPlan {
-    return { known: true, base, steps: reversed.reverse().flat() };
+  #planned(base: BaseImage, chain: readonly Stage[]): BuildPlan {
+    const steps: LayerStep[] = [];
+    // Where the base image's own working directory is, is not known here.
+    let directory = base.kind === "scratch" ? "/" : undefined;
+    for (const [at, stage] of [...chain.entries()].reverse()) {
+      for (const { keyword, rest, line } of instructionsOf(stage, chain[at + 1], this.#escape)) {
+        if (keyword === "WORKDIR") directory = workingDirectory(directory, this.#unquoted(rest));
+        if (layered.has(keyword) || (keyword === "WORKDIR" && directory !== "/"))
+          steps.push({ keyword, line });
+      }
+    }
+    return { known: true, base, steps };
+  }
+
+  /** Undefined where it needs a variable: those of a stage are not followed. */
+  #unquoted(path: string): string | undefined {
+    return path.includes("$") ? undefined : this.#expand(path);
   }
 
   #target(): number {
@@ -144,16 +168,20 @@ class Planner {
 }
 
 /** Triggers of the stage that it is made from come first (`initOnBuildTriggers`). */
-function stepsOf(stage: Stage, earlier: Stage | undefined, escape: string): LayerStep[] {
+function instructionsOf(stage: Stage, earlier: Stage | undefined, escape: string): Instruction[] {
   const triggers = (earlier?.instructions ?? [])
     .filter(({ keyword }) => keyword === "ONBUILD")
     .map(({ rest, line }) => instructionOf(rest, line, escape));
-  return [...triggers, ...stage.instructions]
-    .filter(({ keyword, rest }) => layered.has(keyword) || (keyword === "WORKDIR" && !/^\/+$/.test(rest)))
-    .map(({ keyword, line }) => ({ keyword, line }));
+  return [...triggers, ...stage.instructions];
 }
 
-/** `WORKDIR` makes its folder, and a layer for it, except for the root, which is there (`dispatchWorkdir`). */
+/** The directory after a `WORKDIR` (BuildKit's `system.NormalizeWorkdir`); undefined where it is not known. */
+function workingDirectory(current: string | undefined, path: string | undefined): string | undefined {
+  if (path === undefined || path === "" || (current === undefined && !path.startsWith("/"))) return undefined;
+  return posix.resolve(current ?? "/", path);
+}
+
+/** `WORKDIR` is one more: it makes its folder, except for the root, which is there (`dispatchWorkdir`). */
 const layered: ReadonlySet<string> = new Set(["ADD", "COPY", "RUN"]);
 
 function fullName(name: string): string {

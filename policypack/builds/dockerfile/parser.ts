@@ -51,12 +51,10 @@ class Directives {
 
   /** @throws {DockerfileError} */
   constructor(lines: readonly string[]) {
-    const found = directivesIn(lines);
-    // A shebang hides all but the syntax, which is looked for by itself.
-    const syntax = lines[0]?.startsWith("#!")
-      ? directivesIn(lines.slice(1)).get("syntax")
-      : found.get("syntax");
+    // BuildKit looks for the syntax by itself, behind a shebang too, and only then trims the lines for the other directives.
+    const syntax = directivesIn(lines[0]?.startsWith("#!") ? lines.slice(1) : lines).get("syntax");
     this.syntax = syntax?.split(" ", 1)[0];
+    const found = directivesIn(lines.map((line) => line.trimStart()));
     const escape = found.get("escape");
     if (escape !== undefined) {
       if (escape !== "`" && escape !== "\\")
@@ -81,7 +79,7 @@ class Directives {
 function directivesIn(lines: readonly string[]): Map<string, string> {
   const found = new Map<string, string>();
   for (const line of lines) {
-    const match = /^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(\S.*)$/.exec(line.trim());
+    const match = /^#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(\S.*)$/.exec(line.trimEnd());
     const name = match?.[1]?.toLowerCase() ?? "";
     if (!["syntax", "escape", "check"].includes(name)) break;
     if (found.has(name)) throw new DockerfileError(`it has more than one ${name} directive`);

@@ -142,7 +142,8 @@ function readPlatform(text: string): Platform {
   try {
     return parsePlatform(text);
   } catch (error) {
-    if (error instanceof InvalidPlatformError) throw new DockerfileError("its platform is none");
+    if (error instanceof InvalidPlatformError)
+      throw new DockerfileError(`its platform cannot be read: ${error.message}`);
     throw error;
   }
 }
