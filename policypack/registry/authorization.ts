@@ -1,4 +1,4 @@
-import { InFlight } from "../common/concurrency";
+import { InFlight, whenAborted } from "../common/concurrency";
 import { failure, type Outcome, success } from "../common/outcome";
 import { basicAuthorization } from "../common/text";
 import type { CredentialSearch } from "../common/trace";
@@ -12,8 +12,6 @@ import { parseChallenges, type Token } from "./token-client";
 export interface Authorized {
   /** The value of the Authorization field; undefined for an anonymous request. */
   readonly header?: string;
-  /** Whether it was an earlier run's challenge that led to it. */
-  readonly recalled?: boolean;
   /** Whether a credential stands behind it. */
   readonly identified: boolean;
   /** Why there is no credential though there may be one: told only where the anonymous request is denied. */
@@ -32,8 +30,6 @@ interface Bearer {
   readonly scheme: "bearer";
   readonly realm: URL;
   readonly service: string | undefined;
-  /** Whether an earlier run learnt it. */
-  readonly recalled: boolean;
 }
 
 type Learnt = { readonly scheme: "basic" } | Bearer;
@@ -48,25 +44,30 @@ const anonymous: Authorized = { identified: false, secrets: [] };
 
 /**
  * How one registry wants to be authorised: learnt from its first challenge, then used for all its repositories. What it said
- * to an earlier run serves until then, for tokens without a login only.
+ * to an earlier run is a hint until then, for tokens without a login only.
  */
 export class Authorization {
   #learnt: Learnt | undefined;
   #recalled: Bearer | undefined;
   readonly #logins = new Map<string, string>();
   readonly #scopes = new Map<string, string>();
+  /** By token service and repository: a token that an earlier run's challenge led to serves no other service's. */
   readonly #tokens = new Map<string, { token: Token; authorized: Authorized & { header: string } }>();
   readonly #inFlight = new InFlight<Authorized>();
+  readonly #recalling = new InFlight<Authorized | undefined>();
 
   constructor(
     private readonly host: Host,
-    private readonly network: Pick<Network, "tokens" | "credentials" | "challenges" | "trace">,
+    private readonly network: Pick<
+      Network,
+      "tokens" | "credentials" | "challenges" | "recallTimeoutMs" | "trace"
+    >,
   ) {
     const { scheme, realm = "", service } = network.challenges?.recall(host.authority) ?? {};
     const url = realmIn(realm);
     // By the scheme that is tried first: which one it is now is told by its answer only.
     if (url !== undefined && scheme === host.schemes[0])
-      this.#recalled = { scheme: "bearer", realm: url, service, recalled: true };
+      this.#recalled = { scheme: "bearer", realm: url, service };
   }
 
   /** Which login was used for a repository, or why none; undefined where none was asked for. */
@@ -74,47 +75,51 @@ export class Authorization {
     return this.#logins.get(repository);
   }
 
-  /**
-   * The authorisation to pull from a repository of the registry at this URL; a header that was refused is not given again.
-   *
-   * @param recalled called where an earlier run's challenge serves, before it does
-   */
+  /** The authorisation to pull from a repository of the registry at this URL; a header that was refused is not given again. */
   async of(
     repository: string,
     registryUrl: URL,
     signal: AbortSignal,
     refused: string | undefined,
-    recalled: () => void,
   ): Promise<Outcome<Authorized>> {
     const learnt = this.#learnt;
-    const known = learnt ?? this.#recalled;
-    if (known === undefined) return success(anonymous);
-    const cached = this.#tokens.get(repository);
-    if (
-      cached !== undefined &&
-      cached.token.usableUntil > performance.now() &&
-      cached.authorized.header !== refused
-    )
-      return success(cached.authorized);
+    if (learnt === undefined) return success(anonymous);
+    const usable = this.#usable(learnt, repository);
+    if (usable !== undefined && usable.header !== refused) return success(usable);
     return this.#inFlight.run(repository, signal, async (shared) => {
       const login = await this.#login(repository);
-      if (known.scheme === "basic") return success(this.#basic(login));
-      if (learnt !== undefined) return this.#token(repository, registryUrl, known, login, shared);
-      // Only the registry itself may say where a login goes.
-      if (login.credential !== undefined || login.fault !== undefined) return success(anonymous);
-      recalled();
-      const token = await this.#token(repository, registryUrl, known, login, shared);
-      if (token.ok) return token;
-      this.doubt(repository);
-      return shared.aborted ? token : success(anonymous);
+      return learnt.scheme === "basic"
+        ? success(this.#basic(login))
+        : this.#token(repository, registryUrl, learnt, login, shared);
     });
   }
 
+  /**
+   * The authorisation to which an earlier run's challenge leads. Its token service gets one request and little time,
+   * and no login: only the registry itself may say where a login goes.
+   *
+   * @returns undefined if there is no such challenge, or it does not lead to a token
+   */
+  async recalled(repository: string, registryUrl: URL, signal: AbortSignal): Promise<Authorized | undefined> {
+    const recalled = this.#recalled;
+    if (recalled === undefined) return undefined;
+    const usable = this.#usable(recalled, repository);
+    if (usable !== undefined) return usable;
+    const outcome = await this.#recalling.run(repository, signal, async (shared) => {
+      const login = await this.#login(repository);
+      if (login.credential !== undefined || login.fault !== undefined) return success(undefined);
+      return within(this.network.recallTimeoutMs, shared, (short) =>
+        this.#token(repository, registryUrl, recalled, login, short, "once"),
+      );
+    });
+    if (!outcome.ok) this.doubt();
+    return outcome.ok ? outcome.value : undefined;
+  }
+
   /** What an earlier run's challenge led to did not serve: the registry itself must say. */
-  doubt(repository: string): void {
+  doubt(): void {
     if (this.#recalled !== undefined) this.network.challenges?.forget(this.host.authority);
     this.#recalled = undefined;
-    this.#tokens.delete(repository);
   }
 
   /**
@@ -130,13 +135,14 @@ export class Authorization {
       const scope = params.get("scope");
       if (renewing && scope !== undefined && scope !== "") this.#scopes.set(repository, scope);
       const service = params.get("service") || undefined;
-      this.#learnt = { scheme: "bearer", realm, service, recalled: false };
+      this.#learnt = { scheme: "bearer", realm, service };
       this.#recalled = undefined;
       this.#keep(this.#learnt, response.url);
       return success(undefined);
     }
     if (challenges.some(({ scheme }) => scheme === "basic")) {
       this.#learnt = { scheme: "basic" };
+      this.#recalled = undefined;
       return success(undefined);
     }
     if (offers.length > 0)
@@ -151,28 +157,36 @@ export class Authorization {
     return failure("denied", `${this.host.name} wants a login ${how}`);
   }
 
+  #usable(learnt: Learnt, repository: string): (Authorized & { header: string }) | undefined {
+    const cached = learnt.scheme === "basic" ? undefined : this.#tokens.get(tokenKey(learnt, repository));
+    return cached !== undefined && cached.token.usableUntil > performance.now()
+      ? cached.authorized
+      : undefined;
+  }
+
   async #token(
     repository: string,
     registryUrl: URL,
-    { realm, service, recalled }: Bearer,
+    bearer: Bearer,
     { credential, fault }: Login,
     signal: AbortSignal,
+    tries?: "once",
   ): Promise<Outcome<Authorized>> {
+    const { realm, service } = bearer;
     const scope = this.#scopes.get(repository) ?? `repository:${repository}:pull`;
     const request = { registry: this.host.name, registryUrl, realm, service, scope, credential };
-    const token = await this.network.tokens.fetch(request, signal);
+    const token = await this.network.tokens.fetch(request, signal, tries);
     if (!token.ok)
       return token.failure.kind === "denied" && fault !== undefined ? failure("denied", fault) : token;
     const { value } = token.value;
     this.network.trace?.conceal([value]);
     const authorized = {
       header: `Bearer ${value}`,
-      recalled,
       identified: credential !== undefined,
       ...(fault !== undefined && { credentialFault: fault }),
       secrets: [value, ...secretsOf(credential)],
     };
-    this.#tokens.set(repository, { token: token.value, authorized });
+    this.#tokens.set(tokenKey(bearer, repository), { token: token.value, authorized });
     return success(authorized);
   }
 
@@ -226,4 +240,28 @@ function realmIn(text: string): URL | undefined {
   realm.password = "";
   realm.hash = "";
   return realm;
+}
+
+function tokenKey({ realm, service }: Bearer, repository: string): string {
+  return JSON.stringify([realm.href, service, repository]);
+}
+
+/** Work that is given up after so many milliseconds. */
+async function within<T>(
+  ms: number,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const stop = new AbortController();
+  const abort = () => {
+    stop.abort();
+  };
+  const timer = setTimeout(abort, ms);
+  const stopListening = whenAborted(signal, abort);
+  try {
+    return await work(stop.signal);
+  } finally {
+    clearTimeout(timer);
+    stopListening();
+  }
 }

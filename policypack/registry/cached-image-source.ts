@@ -2,6 +2,7 @@ import type { DocumentCache } from "../cache/documents";
 import { InFlight } from "../common/concurrency";
 import { type Outcome, success } from "../common/outcome";
 import { isDigest } from "../oci/digest";
+import { parseDocument } from "../oci/manifest";
 import type { FetchedManifest, ResolvedTag } from "./client";
 import type { ResolvedIdentity } from "./reader-identity";
 import type { ImageSource, RegistryImageSource } from "./image-source";
@@ -57,7 +58,7 @@ export class CachedImageSource implements ImageSource {
     const kept = this.#kept(name, digest);
     if (kept !== undefined && kept.bytes.length <= maxBytes) return success(kept.bytes);
     const fetched = await this.router.blob(name, digest, maxBytes, reader, signal);
-    if (fetched.ok) this.cache.keep(name, digest, { mediaType: "", bytes: fetched.value });
+    if (fetched.ok) this.cache.keep(name, digest, fetched.value);
     return fetched;
   }
 
@@ -97,16 +98,17 @@ export class CachedImageSource implements ImageSource {
     return fetched;
   }
 
-  /** The document that a tag names, where it is here and the registry still calls it the same. */
+  /** The document that a tag names, if it is in the cache and is what the registry says. */
   #named(
     name: RepositoryName,
     { digest, mediaType }: ResolvedTag,
     before: FetchedManifest,
   ): FetchedManifest | undefined {
     const kept = digest === before.digest ? before : this.#document(name, digest);
-    if (kept === undefined || (mediaType !== "" && mediaType !== kept.mediaType)) return undefined;
+    if (kept === undefined || (mediaType !== "" && typeOf(kept.bytes, mediaType) === undefined))
+      return undefined;
     this.#hits++;
-    return kept;
+    return { ...kept, mediaType };
   }
 
   async #fetch(
@@ -116,8 +118,14 @@ export class CachedImageSource implements ImageSource {
     signal: AbortSignal,
   ): Promise<Outcome<FetchedManifest>> {
     const fetched = await this.router.manifest(name, tagOrDigest, reader, signal);
-    if (fetched.ok) this.cache.keep(name, fetched.value.digest, fetched.value);
+    if (fetched.ok) this.#keep(name, fetched.value);
     return fetched;
+  }
+
+  /** Keeps a document that says itself what the registry says of it: the next run has only its own word. */
+  #keep(name: RepositoryName, { digest, mediaType, bytes }: FetchedManifest): void {
+    const type = typeOf(bytes, mediaType);
+    if (type !== undefined && type === typeOf(bytes, "")) this.cache.keep(name, digest, bytes);
   }
 
   #kept(name: RepositoryName, digest: string): FetchedManifest | undefined {
@@ -127,9 +135,15 @@ export class CachedImageSource implements ImageSource {
   }
 
   #document(name: RepositoryName, digest: string): FetchedManifest | undefined {
-    const kept = this.cache.document(name, digest);
-    return kept === undefined ? undefined : { ...kept, digest };
+    const bytes = this.cache.document(name, digest);
+    return bytes && { bytes, digest, mediaType: "" };
   }
+}
+
+/** The media type by which a manifest or index is read, given a content type; undefined if it cannot be read. */
+function typeOf(bytes: Uint8Array, contentType: string): string | undefined {
+  const document = parseDocument(bytes, contentType);
+  return document.ok ? document.value.mediaType : undefined;
 }
 
 /** A `HEAD` has no body that says why, and some registries treat it otherwise than a `GET`; of these, the latter decides. */

@@ -3,7 +3,7 @@ import { whenAborted, sleep } from "../common/concurrency";
 import { Authorization, type Authorized } from "./authorization";
 import type { Host, Scheme } from "../http/host-rules";
 import type { Network } from "./options";
-import { rangeOfStart } from "../http/body";
+import { bringsStart, rangeOfStart } from "../http/body";
 import { follow } from "../http/redirects";
 import { broken, type HttpResponse, type Sent } from "../http/messages";
 
@@ -50,6 +50,8 @@ export class Endpoint {
 
   /** The registry's answer, of any status; a challenge is followed, a refused token renewed, each once. */
   async get(request: PullRequest): Promise<Outcome<Answer>> {
+    const answer = await this.#getByRecord(request);
+    if (answer !== undefined) return success(answer);
     if (this.#first === undefined) {
       let open = () => {};
       this.#first = new Promise((resolve) => {
@@ -68,23 +70,35 @@ export class Endpoint {
     return this.#get(request, () => undefined);
   }
 
+  /**
+   * The answer by what an earlier run learnt, if it brings what is wanted. Whatever else comes of it may be the record's fault,
+   * so it counts for nothing, and the registry is queried as if there were no record.
+   */
+  async #getByRecord(request: PullRequest): Promise<Answer | undefined> {
+    const { repository, startOnly = false, signal } = request;
+    const authorized = await this.#authorization.recalled(repository, this.#url(), signal);
+    const [scheme] = this.host.schemes;
+    if (authorized?.header === undefined || scheme === undefined) return undefined;
+    const sent = await this.#sendBy(scheme, request, authorized.header);
+    const response = sent.ok ? sent.response : undefined;
+    if (response?.status === 200 || (startOnly && response !== undefined && bringsStart(response.status))) {
+      this.#scheme ??= scheme;
+      return { response, authorized };
+    }
+    this.#authorization.doubt();
+    return undefined;
+  }
+
   async #get(request: PullRequest, learnt: () => void): Promise<Outcome<Answer>> {
     const { repository, signal } = request;
-    const authorize = (refused?: string) =>
-      this.#authorization.of(repository, this.#url(), signal, refused, learnt);
+    const authorize = (refused?: string) => this.#authorization.of(repository, this.#url(), signal, refused);
     let authorized = await authorize();
     for (let renewing = false; ;) {
       if (!authorized.ok) return authorized;
-      const { header, recalled = false } = authorized.value;
+      const { header } = authorized.value;
       const sent = await this.#send(request, header);
       if (!sent.ok) return { ok: false, failure: sent.failure };
       const answer = success({ response: sent.response, authorized: authorized.value });
-      // With a token that is not theirs some registries deny, others do not challenge as they do without one.
-      if (recalled && [401, 403].includes(sent.response.status)) {
-        this.#authorization.doubt(repository);
-        authorized = await authorize();
-        continue;
-      }
       const challenged = sent.response.status === 401 && sent.response.url.origin === this.#url().origin;
       // A refused password is not tried again: that locks accounts.
       const settled = renewing || (header !== undefined && !header.startsWith("Bearer "));

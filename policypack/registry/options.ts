@@ -17,6 +17,8 @@ export interface RegistryOptions {
   readonly mirrorsOnly?: boolean;
   /** Milliseconds from sending a request to the last byte of its answer. Default: 10 s. */
   readonly requestTimeoutMs?: number;
+  /** Milliseconds that the requests for one image may take together: the caller's signal ends them. Default: 30 s. */
+  readonly imageTimeoutMs?: number;
   /** Asked only when a registry wants a login. Default: no credentials. */
   readonly credentials?: CredentialSource;
   /** What registries' challenges said to earlier runs. Default: nothing is known. */
@@ -37,16 +39,20 @@ export interface Network {
   readonly tokens: TokenClient;
   readonly credentials: CredentialSource;
   readonly challenges?: KnownChallenges;
+  /** Milliseconds that what an earlier run learnt may take to lead to a token. */
+  readonly recallTimeoutMs: number;
   readonly trace?: Trace;
 }
 
 export function openNetwork(options: RegistryOptions): Network {
   const { requestTimeoutMs = 10_000, maxConcurrentPerHost = 60, lookup, trace, challenges } = options;
+  // Whatever it costs, most of an image's time is left to do without it.
+  const recallTimeoutMs = Math.min(2_000, (options.imageTimeoutMs ?? 30_000) / 4);
   const rules = new HostRules(options.insecureRegistries, lookup);
   const transport = new Transport(rules, { requestTimeoutMs, maxConcurrentPerHost, lookup, trace });
   const retries = new Retries();
   const tokens = new TokenClient(transport, rules, retries);
   const credentials = options.credentials ?? (() => Promise.resolve(undefined));
-  const network = { transport, rules, retries, tokens, credentials };
+  const network = { transport, rules, retries, tokens, credentials, recallTimeoutMs };
   return { ...network, ...(trace && { trace }), ...(challenges && { challenges }) };
 }

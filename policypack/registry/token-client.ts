@@ -38,7 +38,8 @@ export class TokenClient {
     private readonly retries: Retries,
   ) {}
 
-  async fetch(request: TokenRequest, signal: AbortSignal): Promise<Outcome<Token>> {
+  /** @param tries `once`: no retry, no wait for others, and no word to them that the service is rate limiting requests */
+  async fetch(request: TokenRequest, signal: AbortSignal, tries?: "once"): Promise<Outcome<Token>> {
     const { registry, realm, credential } = request;
     const refused = this.#refusal(request);
     if (refused !== undefined) return failure("unsupported", `${registry} asks for a token from ${refused}`);
@@ -61,9 +62,8 @@ export class TokenClient {
       maxBytes: maximumTokenBytes,
       signal,
     };
-    const sent = await this.retries.run(realm.host, label, signal, () =>
-      follow(this.transport, this.rules, http),
-    );
+    const send = () => follow(this.transport, this.rules, http);
+    const sent = await (tries === "once" ? send() : this.retries.run(realm.host, label, signal, send));
     if (!sent.ok) return { ok: false, failure: sent.failure };
     return sent.response.status === 200
       ? readToken(sent.response, label)

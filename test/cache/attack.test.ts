@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import {
   chmodSync,
   copyFileSync,
@@ -70,13 +71,13 @@ describe("a cache that was tampered with", () => {
       },
     ],
     [
-      "given another content type",
+      "given a line before that says they are web pages, as version 0.1 would read it",
       (path) => {
-        writeFileSync(
-          path,
-          readFileSync(path, "latin1").replace(/application\/[^\n]*/, "text/html"),
-          "latin1",
-        );
+        const digest = /sha\d+-\w+$/.exec(path)?.[0].replace("-", ":") ?? "";
+        const seal = createHash("sha256")
+          .update(JSON.stringify([digest, "text/html"]))
+          .digest("hex");
+        writeFileSync(path, Buffer.concat([Buffer.from(`${seal} text/html\n`), readFileSync(path)]));
       },
     ],
     [
@@ -170,12 +171,24 @@ describe("a cache that was tampered with", () => {
 
   it("believes no content that was put in place of another's", async () => {
     await bench.inspect("app:mixed");
-    for (const path of bench.files()) {
-      const [header = ""] = readFileSync(path, "latin1").split("\n");
-      writeFileSync(path, Buffer.concat([Buffer.from(`${header}\n`), good.manifest]));
-    }
+    for (const path of bench.files()) writeFileSync(path, good.manifest);
     assert.equal((await bench.inspect("app:mixed")).layers.length, 2);
   });
+
+  for (const [name, path, bytes] of [
+    ["app:mixed", mixed.digest, mixed.manifest],
+    ["app:good", "good", good.manifest],
+  ] as const)
+    it(`does not repeat a content type that ${name} was once sent with by mistake`, async () => {
+      bench.registry.onRequest = ({ url = "" }, response) => {
+        const wrong = url.endsWith(`/${path}`);
+        if (wrong) response.writeHead(200, { "content-type": "text/html" }).end(bytes);
+        return wrong;
+      };
+      await bench.outcome(name);
+      bench.registry.onRequest = undefined;
+      assert.equal((await bench.inspect(name)).layers.length, name === "app:good" ? 1 : 2);
+    });
 
   const folders: [what: string, prepare: (folder: string) => void][] = [
     [

@@ -131,7 +131,7 @@ export function keptFiles(): Subject[] {
     service: "registry.example",
   } as const;
   challenges.keep("registry.example", known);
-  cache.keep(repository, digest, { mediaType: "a/b", bytes });
+  cache.keep(repository, digest, bytes);
   cache.remember(repository, "1", digest);
   const inside = (parent: string) =>
     readdirSync(join(parent, "images-v1")).map((name) => join(parent, "images-v1", name));
@@ -178,8 +178,8 @@ export function keptFiles(): Subject[] {
           for (const file of inside(documents)) writeFileSync(file, written);
           assert.equal(cache.document(repository, digest), undefined);
           assert.equal(cache.tag(repository, "1"), undefined);
-          cache.keep(repository, digest, { mediaType: "a/b", bytes });
-          assert.deepEqual(cache.document(repository, digest), { mediaType: "a/b", bytes });
+          cache.keep(repository, digest, bytes);
+          assert.deepEqual(cache.document(repository, digest), bytes);
         },
       ),
       share: 0.3,
