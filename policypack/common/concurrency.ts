@@ -126,3 +126,21 @@ export function sleep(ms: number, signal: AbortSignal): Promise<boolean> {
     });
   });
 }
+
+/** Time as a run sees it. Tests inject one that they move themselves. */
+export interface Clock {
+  /** Milliseconds since some moment in the past; they never go back. */
+  now(): number;
+  /** Calls `done` once, after so many milliseconds. Returns a function that cancels the call. */
+  after(ms: number, done: () => void): () => void;
+}
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  after(ms, done) {
+    const timer = setTimeout(done, ms);
+    return () => {
+      clearTimeout(timer);
+    };
+  },
+};

@@ -12,6 +12,9 @@ export class Memo<T> {
   readonly #running = new Set<Inspection<T>>();
   readonly #byKey = new Map<string, Inspection<T>>();
 
+  /** @param now milliseconds of a clock that never goes back */
+  constructor(private readonly now = () => performance.now()) {}
+
   /** @param isOld whether what was found so many milliseconds ago must be looked for anew */
   once(
     key: string,
@@ -22,7 +25,7 @@ export class Memo<T> {
     if (known !== undefined) {
       const { result, startedMs } = known;
       known.asked = true;
-      if (result === undefined || !isOld(result, performance.now() - startedMs)) return known.work;
+      if (result === undefined || !isOld(result, this.now() - startedMs)) return known.work;
     }
     return this.#begin(key, work, true).work;
   }
@@ -57,7 +60,7 @@ export class Memo<T> {
   }
 
   #begin(key: string, work: () => Promise<T>, asked: boolean): Inspection<T> {
-    const inspection: Inspection<T> = { work: work(), startedMs: performance.now(), asked };
+    const inspection: Inspection<T> = { work: work(), startedMs: this.now(), asked };
     this.#running.add(inspection);
     this.#byKey.set(key, inspection);
     // Whoever asked for it is told of a rejection.

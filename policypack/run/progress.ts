@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from "../common/concurrency";
 import { count } from "../common/text";
 import type { Statistics } from "../inspection/memo";
 
@@ -6,11 +7,30 @@ const quietMs = 2_000;
 /** Between two lines: a log that nobody watches should not fill with them. */
 const pauseMs = 5_000;
 
-/** Tells people what a run waits for when it takes long, and what it all cost at its end. */
-export class Progress {
+/** Adds up the time in which a run waits. Waits side by side count once. */
+class WaitingTime {
   #waiting = 0;
   #since = 0;
-  #waitedMs = 0;
+  #pastMs = 0;
+
+  constructor(private readonly clock: Clock) {}
+
+  get totalMs(): number {
+    return this.#pastMs + (this.#waiting > 0 ? this.clock.now() - this.#since : 0);
+  }
+
+  begin(): void {
+    if (this.#waiting++ === 0) this.#since = this.clock.now();
+  }
+
+  end(): void {
+    if (--this.#waiting === 0) this.#pastMs += this.clock.now() - this.#since;
+  }
+}
+
+/** Tells people what a run waits for if it takes long, and at the end what it cost. */
+export class Progress {
+  readonly #waited: WaitingTime;
   #nextMs = quietMs;
   #closed = false;
 
@@ -18,20 +38,27 @@ export class Progress {
   constructor(
     private readonly statistics: () => Statistics,
     private readonly say: (line: string) => void,
-  ) {}
+    private readonly clock = systemClock,
+  ) {
+    this.#waited = new WaitingTime(clock);
+  }
 
-  /** What the work gives. All waits of a run count together, side by side ones once. */
+  /** What the work gives. All waits of a run count together. */
   async during<T>(work: Promise<T>): Promise<T> {
-    if (this.#waiting++ === 0) this.#since = performance.now();
-    const timer = setInterval(() => {
-      this.#tell();
-    }, 250);
-    timer.unref();
+    let cancel = () => {};
+    const watch = () => {
+      cancel = this.clock.after(Math.max(0, this.#nextMs - this.#waited.totalMs), () => {
+        this.#tell();
+        watch();
+      });
+    };
+    this.#waited.begin();
+    watch();
     try {
       return await work;
     } finally {
-      clearInterval(timer);
-      if (--this.#waiting === 0) this.#waitedMs += performance.now() - this.#since;
+      cancel();
+      this.#waited.end();
     }
   }
 
@@ -41,15 +68,15 @@ export class Progress {
     if (this.#closed || images === 0) return;
     this.#closed = true;
     const cost = `${count(requests, "request")}, ${count(cacheHits, "cache hit")}`;
-    this.say(
-      `ecs-image-guard: ${count(images, "image")}, ${cost}, waited ${(this.#waitedMs / 1000).toFixed(1)} s`,
-    );
+    const seconds = (this.#waited.totalMs / 1000).toFixed(1);
+    this.say(`ecs-image-guard: ${count(images, "image")}, ${cost}, waited ${seconds} s`);
   }
 
+  /** Several waits watch the time; the first of them tells it. */
   #tell(): void {
-    const waited = this.#waitedMs + performance.now() - this.#since;
-    if (waited < this.#nextMs) return;
-    this.#nextMs = waited + pauseMs;
+    const waitedMs = this.#waited.totalMs;
+    if (waitedMs < this.#nextMs) return;
+    this.#nextMs = waitedMs + pauseMs;
     const { images, remaining } = this.statistics();
     if (remaining > 0)
       this.say(
@@ -59,35 +86,35 @@ export class Progress {
 }
 
 /**
- * The time that one run of the pack may make people wait for registries, over all of its waits. Side by side waits
- * count once: an update judges one resource after another, and a dead registry must not cost each of them anew.
+ * The time that one run of the pack may make people wait for registries, over all of its waits. Waits side by side
+ * count once: an update judges one resource after another, and a dead registry must not cost each of them again.
  */
 export class WaitingBudget {
-  #spentMs = 0;
-  #waiting = 0;
-  #since = 0;
+  readonly #spent: WaitingTime;
 
-  constructor(readonly seconds: number) {}
+  constructor(
+    readonly seconds: number,
+    private readonly clock = systemClock,
+  ) {
+    this.#spent = new WaitingTime(clock);
+  }
 
-  /** What the promise gives, or `overdue` when the budget ends first. */
+  /** What the promise gives, or `overdue` if the budget ends first. */
   async wait<T>(promise: Promise<T>, overdue: T): Promise<T> {
-    if (this.#waiting++ === 0) this.#since = performance.now();
-    let timer: NodeJS.Timeout | undefined;
-    const remainingMs = this.seconds * 1000 - this.#spentMs - (performance.now() - this.#since);
+    this.#spent.begin();
+    let cancel = () => {};
     // An answer that is there already costs nothing, so it wins even with nothing left.
     const limit = new Promise<T>((resolve) => {
-      timer = setTimeout(
-        () => {
-          resolve(overdue);
-        },
-        Math.max(0, remainingMs),
-      );
+      const remainingMs = this.seconds * 1000 - this.#spent.totalMs;
+      cancel = this.clock.after(Math.max(0, remainingMs), () => {
+        resolve(overdue);
+      });
     });
     try {
       return await Promise.race([promise, limit]);
     } finally {
-      clearTimeout(timer);
-      if (--this.#waiting === 0) this.#spentMs += performance.now() - this.#since;
+      cancel();
+      this.#spent.end();
     }
   }
 }

@@ -1,50 +1,85 @@
 import assert from "node:assert/strict";
-import { setTimeout as pause } from "node:timers/promises";
 import { Progress } from "../../policypack/run/progress";
+import { ManualClock } from "../../support/mocha/manual-clock";
 
-describe("the progress of a run", function () {
-  this.timeout(10_000);
-  const lines: string[] = [];
-  let statistics = { images: 0, remaining: 0, requests: 0, cacheHits: 0 };
-  const progress = () =>
-    new Progress(
+describe("the progress of a run", () => {
+  let clock: ManualClock;
+  let lines: string[];
+  let statistics: { images: number; remaining: number; requests: number; cacheHits: number };
+  let progress: Progress;
+  beforeEach(() => {
+    clock = new ManualClock();
+    lines = [];
+    statistics = { images: 200, remaining: 120, requests: 400, cacheHits: 1 };
+    progress = new Progress(
       () => statistics,
       (line) => lines.push(line),
+      clock,
     );
-  beforeEach(() => {
-    lines.length = 0;
-    statistics = { images: 200, remaining: 120, requests: 400, cacheHits: 1 };
   });
 
-  it("is told once when a wait takes more than two seconds", async () => {
-    await progress().during(pause(2_700));
+  /** Waits, one after another, of so many milliseconds each. */
+  async function wait(...lengths: readonly number[]): Promise<void> {
+    for (const ms of lengths) {
+      const waited = progress.during(clock.lasting(ms, undefined));
+      await clock.pass(ms);
+      await waited;
+    }
+  }
+
+  it("is told after two seconds of waiting, and then every five seconds", async () => {
+    await wait(1_999);
+    assert.deepEqual(lines, []);
+    await wait(4_999);
     assert.deepEqual(lines, ["ecs-image-guard: looked up 80 of 200 images, 120 remain"]);
+    statistics.remaining = 1;
+    await wait(10_000);
+    assert.deepEqual(lines.slice(1), [
+      "ecs-image-guard: looked up 199 of 200 images, 1 remain",
+      "ecs-image-guard: looked up 199 of 200 images, 1 remain",
+    ]);
   });
 
-  it("counts waits one after another together", async () => {
-    const one = progress();
-    for (let n = 0; n < 3; n++) await one.during(pause(900));
+  it("counts waits one after another together, and not the time between them", async () => {
+    for (let n = 0; n < 2; n++) {
+      await wait(900);
+      await clock.pass(60_000);
+    }
+    assert.deepEqual(lines, []);
+    await wait(300);
     assert.equal(lines.length, 1);
   });
 
-  it("is not told of short waits, nor when nothing remains", async () => {
-    await progress().during(pause(500));
+  it("counts waits side by side once", async () => {
+    const waits = Array.from({ length: 20 }, () => progress.during(clock.lasting(1_500, undefined)));
+    await clock.pass(1_500);
+    await Promise.all(waits);
+    progress.close();
+    assert.match(lines.join(), /^ecs-image-guard: 200 images, .* waited 1\.5 s$/);
+  });
+
+  it("is not told while nothing remains to be looked up", async () => {
     statistics.remaining = 0;
-    await progress().during(pause(2_400));
+    await wait(20_000);
     assert.deepEqual(lines, []);
   });
 
-  it("ends with one line, if there were images", () => {
-    const one = progress();
-    one.close();
-    one.close();
-    assert.deepEqual(lines, ["ecs-image-guard: 200 images, 400 requests, 1 cache hit, waited 0.0 s"]);
-    statistics.images = 0;
-    progress().close();
-    assert.equal(lines.length, 1);
+  it("ends with one line if there were images", async () => {
+    await wait(1_234);
+    progress.close();
+    progress.close();
+    assert.deepEqual(lines, ["ecs-image-guard: 200 images, 400 requests, 1 cache hit, waited 1.2 s"]);
   });
 
-  it("lets errors through", async () => {
-    await assert.rejects(progress().during(Promise.reject(new Error("as before"))), /as before/);
+  it("ends without a line if there were no images", () => {
+    statistics.images = 0;
+    progress.close();
+    assert.deepEqual(lines, []);
+  });
+
+  it("lets errors through, and stops watching the time", async () => {
+    await assert.rejects(progress.during(Promise.reject(new Error("as before"))), /as before/);
+    await clock.pass(60_000);
+    assert.deepEqual(lines, []);
   });
 });
