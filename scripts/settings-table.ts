@@ -1,10 +1,9 @@
-import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PolicyConfigJSONSchema } from "@pulumi/policy/schema";
 import { format, resolveConfig } from "prettier";
 import { settingsSchema } from "../policypack/settings";
 
-const readme = join(__dirname, "../README.md");
+export const readmeFile = join(__dirname, "../README.md");
 const start = "<!-- settings: made by `npm run docs` -->";
 const end = "<!-- /settings -->";
 
@@ -14,7 +13,7 @@ export async function withSettingsTable(text: string): Promise<string> {
   const to = text.indexOf(end);
   if (from < 0 || to < from) throw new Error("the README lacks the marks of its table of settings");
   const made = `${text.slice(0, from)}${start}\n\n${table()}\n\n${text.slice(to)}`;
-  return format(made, { ...(await resolveConfig(readme)), parser: "markdown" });
+  return format(made, { ...(await resolveConfig(readmeFile)), parser: "markdown" });
 }
 
 function table(): string {
@@ -35,9 +34,3 @@ function members({ items, properties }: PolicyConfigJSONSchema): string {
   });
   return ` Fields: ${fields.join(", ")}.`;
 }
-
-async function main(): Promise<void> {
-  writeFileSync(readme, await withSettingsTable(readFileSync(readme, "utf8")));
-}
-
-if (require.main === module) void main();
