@@ -59,7 +59,7 @@ export async function runsByItself(
   const client = JSON.stringify(join(__dirname, "../../policypack/registry/client"));
   const source = `${before}\nconst { RegistryClient } = require(${client});\n${program}`;
   const child = spawn(process.execPath, ["--require", "tsx/cjs", "--eval", source], { stdio: "pipe" });
-  const timer = setTimeout(() => child.kill(), 8_000);
+  const timer = setTimeout(() => child.kill(), 25_000);
   const { output } = await finished(child);
   clearTimeout(timer);
   return [child.exitCode, output];

@@ -63,6 +63,8 @@ export class TestRegistry {
   readonly #blobs = new Map<string, Map<string, Buffer>>();
   readonly #tokens = new TokenService();
   readonly #scheme: string;
+  #gathering = 0;
+  readonly #gathered: (() => void)[] = [];
 
   static async start(options: TestRegistryOptions = {}): Promise<TestRegistry> {
     const registry = new TestRegistry(options);
@@ -138,6 +140,11 @@ export class TestRegistry {
     this.#tokens.revoke();
   }
 
+  /** Answers none of the next requests until so many have arrived: they must be sent side by side. */
+  gather(requests: number): void {
+    this.#gathering = requests;
+  }
+
   async stop(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
@@ -153,11 +160,16 @@ export class TestRegistry {
     });
     request.resume();
     if (this.onRequest?.(request, response) === true) return;
-    if (this.latencyMs > 0)
-      setTimeout(() => {
-        this.#answer(request, response);
-      }, this.latencyMs);
-    else this.#answer(request, response);
+    const answer = () => {
+      this.#answer(request, response);
+    };
+    if (this.#gathering > 0) {
+      this.#gathered.push(answer);
+      if (this.#gathered.length < this.#gathering) return;
+      this.#gathering = 0;
+      for (const waiting of this.#gathered.splice(0)) waiting();
+    } else if (this.latencyMs > 0) setTimeout(answer, this.latencyMs);
+    else answer();
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {

@@ -98,7 +98,7 @@ describe("look-ups in private ECR", () => {
 
   it("spread over a longer time go together when they may wait longer", async () => {
     await client.close();
-    client = new EcrClient({ gathering: { quietMs: 100, longestMs: 2_000 } });
+    client = new EcrClient({ gathering: { quietMs: 1_000, longestMs: 10_000 } });
     const outcomes: Promise<unknown>[] = [];
     for (let i = 0; i < 10; i++) {
       outcomes.push(client.manifest(name, `t${i}`));

@@ -164,13 +164,13 @@ describe("the calls to AWS", () => {
     });
 });
 
-/** What a program prints that ends by itself within 15 s with status 0. */
+/** What a program prints that ends by itself within 25 s with status 0. */
 async function run(source: string, env: NodeJS.ProcessEnv): Promise<string> {
   const child = spawn(process.execPath, ["--require", "tsx/cjs", "--eval", source], { env, stdio: "pipe" });
   let output = "";
   for (const stream of [child.stdout, child.stderr])
     stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
-  const timer = setTimeout(() => child.kill(), 15_000);
+  const timer = setTimeout(() => child.kill(), 25_000);
   const code = await new Promise((resolve) => child.once("close", resolve));
   clearTimeout(timer);
   assert.equal(code, 0, output);

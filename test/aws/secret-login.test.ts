@@ -191,7 +191,7 @@ describe("an image with repositoryCredentials", () => {
         { credentialsParameter: ${JSON.stringify(arn)} });
       Promise.all([ask("/public:1"), ask("/bearer:1")]).then((found) => console.log(JSON.stringify(found)));`;
     const child = spawn(process.execPath, ["--import", "tsx", "--eval", program], { stdio: "pipe" });
-    const timer = setTimeout(() => child.kill(), 8_000);
+    const timer = setTimeout(() => child.kill(), 25_000);
     const [output] = await Promise.all([text(child.stdout), once(child, "close")]);
     clearTimeout(timer);
     const [open, denied] = JSON.parse(output) as Outcome<InspectedImage>[];

@@ -135,7 +135,7 @@ describe("with the real Pulumi engine and registries that fail in every way", fu
     assert.deepEqual(unsaid(run, rows), []);
     assert.doesNotMatch(run.output, /guard itself failed|\.js:\d+:\d+/);
     assert.ok(rows.length > 80, `${rows.length} faults`);
-    assert.ok(seconds < 25, `${seconds} s`);
+    assert.ok(seconds < limits.timeBudgetSeconds + 30, `${seconds} s`);
   });
 
   it("an update ends in time, creates what could not be checked, and not what is mixed", async () => {
@@ -154,7 +154,7 @@ describe("with the real Pulumi engine and registries that fail in every way", fu
     assert.deepEqual(unsaid(run, some), []);
     assert.match(saidOf(run, "mixed").join(), /mandatory mixed-layer-compression/);
     assert.deepEqual(stack.created().sort(), [...some.map(({ what }) => nameOf(what)), "good"].sort());
-    assert.ok(seconds < 25, `${seconds} s`);
+    assert.ok(seconds < limits.timeBudgetSeconds + 30, `${seconds} s`);
   });
 
   it("fails closed on each of them where unverified-image is mandatory", async () => {
@@ -203,6 +203,6 @@ describe("with the real Pulumi engine and registries that fail in every way", fu
     );
     const dead = Number(/(\d+) images/.exec(told[0]?.message ?? "")?.[1]);
     assert.ok(dead > 50 && dead <= 150, `${dead} images`);
-    assert.ok(seconds < 20, `${seconds} s`);
+    assert.ok(seconds < limits.timeBudgetSeconds + 30, `${seconds} s`);
   });
 });

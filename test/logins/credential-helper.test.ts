@@ -113,20 +113,19 @@ describe("a credential helper", function () {
     );
   });
 
-  it("that hangs is ended at its time limit with what it started, and hangs once", async () => {
+  it("that hangs is ended at its time limit with what it started, and is not run again", async () => {
     await home.helper(
       "x",
       `sleep 60 & echo $! > '${home.path("child")}'; echo $$ > '${home.path("own")}'; wait`,
     );
     const source = home.source({}, 1_500);
-    const started = performance.now();
     const says = /CredentialError: .*docker-credential-x, asked for ghcr\.io, did not end within 1\.5 s$/;
     await Promise.all([
       assert.rejects(source("ghcr.io", "a"), says),
       assert.rejects(source("ghcr.io", "b"), says),
     ]);
     await assert.rejects(source("ghcr.io", "c"), says);
-    assert.ok(performance.now() - started < 4_000);
+    assert.equal(await readFile(home.path("bin", "x.log"), "utf8"), "get ghcr.io\n");
     for (const name of ["own", "child"]) await assertEnded(Number(await readFile(home.path(name), "utf8")));
   });
 });

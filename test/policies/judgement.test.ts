@@ -176,17 +176,16 @@ describe("the policies", () => {
   });
 
   it("start the look-ups of a preview side by side", async () => {
-    const slow = await TestRegistry.start({ latencyMs: 150 });
+    const gathering = await TestRegistry.start();
+    gathering.gather(10);
     try {
       const resources = Array.from({ length: 10 }, (_, i) => {
-        pushImage(slow, `app${i}`, "1", buildImage({ layers: ["gzip"], family: "oci" }));
-        return taskDefinition(`t${i}`, { app: `${slow.host}/app${i}:1` });
+        pushImage(gathering, `app${i}`, "1", buildImage({ layers: ["gzip"], family: "oci" }));
+        return taskDefinition(`t${i}`, { app: `${gathering.host}/app${i}:1` });
       });
-      const started = performance.now();
       assert.deepEqual(await analyze("preview", resources), []);
-      assert.ok(performance.now() - started < 10 * 150, "ten look-ups took as long as one after another");
     } finally {
-      await slow.stop();
+      await gathering.stop();
     }
   });
 

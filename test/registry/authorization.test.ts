@@ -86,11 +86,11 @@ describe("authorization", () => {
   });
 
   it("renews a token when it ends, before the registry refuses it", async () => {
-    const registry = await start({ access: { mode: "bearer", expiresIn: 0.2 } });
+    const registry = await start({ access: { mode: "bearer", expiresIn: 1 } });
     fill(registry);
     const client = connect();
     valueOf(await client.manifest(at(registry, "app0"), "1"));
-    await new Promise((resolve) => setTimeout(resolve, 250));
+    await new Promise((resolve) => setTimeout(resolve, 1_050));
     valueOf(await client.manifest(at(registry, "app0"), "1"));
     assert.deepEqual(flow(registry).slice(3), ["/token anonymous 200", "/v2/app0/manifests/1 bearer 200"]);
   });

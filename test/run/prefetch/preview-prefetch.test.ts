@@ -4,6 +4,7 @@ import { parseReference } from "../../../policypack/oci/reference";
 import { PreviewPrefetch } from "../../../policypack/run/prefetch/preview-prefetch";
 import { analyze, nameStack } from "../../../support/engine/fake-engine";
 import { buildImage, pushImage } from "../../../support/registry/images";
+import { eventually } from "../../../support/mocha/eventually";
 import { mixed, stackBench } from "../../../support/engine/policy-runs";
 
 const other = buildImage({
@@ -26,19 +27,23 @@ describe("a preview after another", () => {
   });
 
   /** A preview of a program that registers a resource of another kind, and does something before its task definitions. */
-  const preview = (before: () => unknown, some?: readonly string[]) => {
+  const preview = (before: () => Promise<unknown>, some?: readonly string[]) => {
     const [first, ...others] = program(some);
     assert.ok(first !== undefined);
-    const loading = async () => {
-      await pause(300);
-      before();
-    };
-    return analyze("preview", [bucket, { ...first, before: loading }, ...others]);
+    return analyze("preview", [bucket, { ...first, before }, ...others]);
+  };
+  const requests = (count: number) => eventually(() => bench.registry.log.length >= count);
+  const allRequests = () => requests(names.length);
+  /** Time enough for requests that must not be sent. */
+  const noRequests = async () => {
+    await pause(200);
+    assert.deepEqual(asked(), []);
   };
 
   it("asks for all that the last one met while its program loads, each once", async () => {
     let loaded: string[] = [];
-    const found = await preview(() => {
+    const found = await preview(async () => {
+      await allRequests();
       loaded = asked();
     });
     assert.deepEqual(found, []);
@@ -48,14 +53,14 @@ describe("a preview after another", () => {
 
   it("judges a tag that was pushed again before as what it is now", async () => {
     pushImage(bench.registry, "app5", "1", mixed);
-    const found = await preview(() => undefined);
+    const found = await preview(allRequests);
     assert.ok(found.some(({ level, message }) => level === "mandatory" && message.includes(image("app5"))));
   });
 
   it("says nothing of an image that its program uses no more, whatever became of it", async () => {
     pushImage(bench.registry, "app6", "1", mixed);
     pushImage(bench.registry, "app7", "1", other);
-    assert.deepEqual(await preview(() => undefined, names.slice(0, 6)), []);
+    assert.deepEqual(await preview(allRequests, names.slice(0, 6)), []);
   });
 
   it("asks again for an image that was not there while the program loaded", async () => {
@@ -64,7 +69,8 @@ describe("a preview after another", () => {
       response.writeHead(404).end();
       return true;
     };
-    const found = await preview(() => {
+    const found = await preview(async () => {
+      await allRequests();
       bench.registry.onRequest = undefined;
     });
     assert.deepEqual(found, []);
@@ -72,22 +78,18 @@ describe("a preview after another", () => {
 
   it("asks for nothing beforehand where its stack is another", async () => {
     nameStack("project", "other");
-    await preview(() => {
-      assert.deepEqual(asked(), []);
-    });
+    await preview(noRequests);
   });
 
   it("asks for nothing beforehand once its program has run no image", async () => {
     await analyze("preview", [bucket]);
     asked();
-    await preview(() => {
-      assert.deepEqual(asked(), []);
-    });
+    await preview(noRequests);
   });
 
   it("looks nothing up for an image that is exempt by then", async () => {
     const exclude = [{ image: image("app3"), reason: "TEAM-1" }];
-    await analyze("preview", [bucket, { ...bucket, before: () => pause(300) }], {
+    await analyze("preview", [bucket, { ...bucket, before: () => requests(names.length - 1) }], {
       "mixed-layer-compression": { exclude },
     });
     assert.deepEqual(
