@@ -75,7 +75,7 @@ export default tseslint.config(
   ...borders(),
   {
     // mocha's chained expectations and tables read better without these.
-    files: ["test/**", "bench/**", "demo/**"],
+    files: ["test/**", "support/**", "bench/**", "demo/**"],
     rules: {
       "@typescript-eslint/no-non-null-assertion": "off",
       "@typescript-eslint/no-unused-expressions": "off",

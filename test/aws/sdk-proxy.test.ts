@@ -80,7 +80,6 @@ describe("the calls to AWS", () => {
     ["go past it to the hosts of NO_PROXY", ".s3.eu-west-3.amazonaws.com", ["sts", "ecr", "sts", "secrets"]],
   ] as const)
     it(how, async function () {
-      this.timeout(20_000);
       const tls = selfSigned("test AWS", Object.values(apis));
       if (tls === undefined) this.skip();
       const folder = mkdtempSync(join(tmpdir(), "ecs-image-guard-"));
