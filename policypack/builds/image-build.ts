@@ -1,4 +1,4 @@
-import { textAt, isObject, kindOf, member } from "../common/values";
+import { textAt, isLeftOut, isObject, kindOf, member } from "../common/values";
 import { type DockerBuildExport, settingsOfDockerBuild } from "./docker-build-settings";
 
 /** Where a build's Dockerfile stands. */
@@ -34,12 +34,12 @@ export function isImageBuild(type: string): boolean {
 }
 
 /**
- * Reads what a resource builds, as far as it is known. Undefined where the type builds nothing. Never throws.
+ * Reads what a resource builds, as far as it is known. Undefined where the type builds nothing, or the run leaves the resource out. Never throws.
  *
  * @param props its inputs as a policy gets them: unknown values may throw when they are read
  */
 export function imageBuildOf(type: string, props: unknown): ImageBuild | undefined {
-  return isImageBuild(type) ? readers[type]?.(props) : undefined;
+  return isImageBuild(type) && !isLeftOut(props) ? readers[type]?.(props) : undefined;
 }
 
 /** A value that stops the reading of what it is part of. */

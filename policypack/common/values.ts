@@ -63,6 +63,14 @@ export function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }
 
+/**
+ * Whether a resource has no inputs at all. That is how the engine shows a new resource that this run leaves out (`--target`, `--exclude`):
+ * it is not created, so there is nothing to say about it. Every resource that is created has inputs.
+ */
+export function isLeftOut(props: unknown): boolean {
+  return isRecord(props) && Object.keys(props).length === 0;
+}
+
 /** `Secret` of `@pulumi/policy`, told by its class's name: importing the SDK here would start it, and several copies may be loaded. */
 function isSecret(value: unknown): value is object {
   if (!isObject(value)) return false;

@@ -71,7 +71,9 @@ export function imageToCome(image: string, users: readonly ImageUser[]): string 
 export function unreadableUse(workload: ImageUser["workload"], use: UnreadableUse): string {
   const place = use.container === undefined ? "" : `container \`${printable(use.container)}\` of `;
   const where = `${place}${quoted(workload.name)}, at ${printable(use.path)}`;
-  return [`${where}: ${use.message}.`, outlook[use.reason]].join("\n");
+  return [`${where}: ${use.message}.`, use.fix === undefined ? outlook[use.reason] : `${use.fix}.`].join(
+    "\n",
+  );
 }
 
 const outlook: Record<UnreadableUse["reason"], string> = {

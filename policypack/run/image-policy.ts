@@ -3,6 +3,7 @@ import { printable } from "../common/text";
 import { identityOfProvider } from "../aws/identity";
 import { regionIn } from "../aws/provider-settings";
 import type { Settings } from "../settings";
+import { isLeftOut } from "../common/values";
 import { imagesOf, isWorkload } from "../workloads";
 import { collectingPolicy, type ImagePolicy } from "./policy-adapter";
 import type { PolicyDefinition } from "../policies/definition";
@@ -61,7 +62,7 @@ function readWorkload({
   // A resource may name a region of its own (the AWS provider since version 7).
   const region = regionIn(props) ?? regionIn(provider?.props);
   return {
-    images: imagesOf(type, props) ?? { uses: [], unreadable: [] },
+    images: (isLeftOut(props) ? undefined : imagesOf(type, props)) ?? { uses: [], unreadable: [] },
     reader: {
       ...(provider && { identity: identityOfProvider(provider.props) }),
       ...(region !== undefined && { region }),

@@ -44,7 +44,7 @@ function imagesOfJob(props: unknown, keys: KeyMatch): WorkloadImages {
   const parts = [CONTAINER, ECS, NODES].flatMap(({ key, noun, images }) => {
     const place: Place = { reading: member(props, key), path: key, keys };
     if (keys === "exact") return place.reading.state === "absent" ? [] : [images(place, job)];
-    return isLeftOut(place.reading) ? [] : [jsonAt(place, noun, (decoded) => images(decoded, job))];
+    return isNotGiven(place.reading) ? [] : [jsonAt(place, noun, (decoded) => images(decoded, job))];
   });
   if (parts.length > 0 || member(props, "eksProperties").state !== "absent") return joined(parts);
   const missing = isMultiNode(member(props, "type")) ? NODES : CONTAINER;
@@ -52,7 +52,7 @@ function imagesOfJob(props: unknown, keys: KeyMatch): WorkloadImages {
 }
 
 /** The classic provider does not tell an empty text from none (`d.GetOk`, terraform-provider-aws `batch/job_definition.go`). */
-function isLeftOut(reading: Reading): boolean {
+function isNotGiven(reading: Reading): boolean {
   return reading.state === "absent" || (reading.state === "known" && reading.value === "");
 }
 

@@ -1,8 +1,9 @@
-import { textAt, isRecord, isRedacted, kindOf, member, type KeyMatch, type Reading } from "../common/values";
+import { textAt, isRecord, isRedacted, member, type KeyMatch, type Reading } from "../common/values";
 import { printable } from "../common/text";
 import { printableName } from "../oci/reference";
 import type { ImageUse, UnreadableUse, WorkloadImages } from "./image-use";
-import { eachAt, jsonAt, type Place } from "./places";
+import { eachAt, holding, jsonAt, misfit, type Place } from "./places";
+import { stringifiedIn } from "./stringified";
 import type { PlatformReading } from "./runtime-platform";
 import type { LaunchType } from "../runtimes/ecs-runtimes";
 
@@ -26,8 +27,6 @@ const NOUN = "container definitions";
 const NAME_LENGTH = 80;
 /** The longest image string that ECS takes (ECS API, `ContainerDefinition.image`), and a digest's length more. */
 const IMAGE_LENGTH = 255 + 72;
-/** What the SDKs of Pulumi give for an Output in a string (`@pulumi/pulumi/output`, Python's `pulumi/output.py`). */
-const OUTPUT_AS_STRING = /Calling \S+ on an \[?Output[<[]T[>\]]/;
 
 /** Reads `containerDefinitions` given as a JSON text, as the classic provider wants it; a ready array is taken as well. */
 export function containersFromJson(props: unknown, task: Task): WorkloadImages {
@@ -71,11 +70,7 @@ function imageOfContainer(
     return { reason: "redacted", path, message: "the container is a secret that could not be decrypted" };
   }
   if (!isRecord(container.value)) {
-    return {
-      reason: "malformed",
-      path,
-      message: `the container is ${kindOf(container.value)}, not an object`,
-    };
+    return { reason: "malformed", path, ...misfit(container.value, "the container", "is", "an object") };
   }
   const name = nameOf(container.value, keys);
   const unreadable = (problem: Omit<UnreadableUse, "container">): UnreadableUse => ({
@@ -83,6 +78,7 @@ function imageOfContainer(
     ...(name === undefined ? {} : { container: name }),
     path: problem.path,
     message: problem.message,
+    ...(problem.fix === undefined ? {} : { fix: problem.fix }),
   });
 
   const image = member(container.value, "image", keys);
@@ -98,8 +94,7 @@ function imageOfContainer(
     return unreadable({ reason: "malformed", path: imagePath, message: "there is no image" });
   }
   if (typeof image.value !== "string") {
-    const message = `the image is ${kindOf(image.value)}, not a string`;
-    return unreadable({ reason: "malformed", path: imagePath, message });
+    return unreadable({ reason: "malformed", path: imagePath, ...notAnImage(image.value) });
   }
   if (isRedacted(image.value)) {
     const message = "the image is a secret that could not be decrypted";
@@ -108,10 +103,9 @@ function imageOfContainer(
   if (image.value.trim() === "") {
     return unreadable({ reason: "malformed", path: imagePath, message: "the image is empty" });
   }
-  if (OUTPUT_AS_STRING.test(image.value)) {
-    const message =
-      "the image holds an Output that was made a string: use apply, pulumi.interpolate or pulumi.jsonStringify";
-    return unreadable({ reason: "malformed", path: imagePath, message });
+  const stringified = stringifiedIn(image.value);
+  if (stringified !== undefined) {
+    return unreadable({ reason: "malformed", path: imagePath, ...holding("the image", "is", stringified) });
   }
   if (!task.platform.ok) {
     return unreadable({
@@ -128,6 +122,17 @@ function imageOfContainer(
     path: imagePath,
     ...(credentialsParameter === undefined ? {} : { credentialsParameter }),
   };
+}
+
+/** An object is what JSON makes of a Promise in Node.js, and of an Output in Go and .NET. */
+function notAnImage(value: unknown): Pick<UnreadableUse, "message" | "fix"> {
+  const problem = misfit(value, "the image", "is", "a string");
+  return isRecord(value)
+    ? {
+        ...problem,
+        fix: "Wait for the value before you make the JSON: an Output or a Promise becomes an object there",
+      }
+    : problem;
 }
 
 /** The container's name, made safe to print; undefined where there is none to read. */

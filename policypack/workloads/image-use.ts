@@ -31,6 +31,8 @@ export interface UnreadableUse {
   readonly path: string;
   /** What is wrong there, in words; never echoes a value other than an image string. */
   readonly message: string;
+  /** What to do about it, as a sentence without its full stop; absent where the reason says it all. */
+  readonly fix?: string;
 }
 
 /** Everything that one resource says about the images it runs. */

@@ -1,4 +1,5 @@
 import type { UnreadableUse, WorkloadImages } from "./image-use";
+import { type StringifiedValue, stringifiedIn } from "./stringified";
 import { isRecord, isRedacted, type KeyMatch, kindOf, member, read, type Reading } from "../common/values";
 
 /** AWS takes ten containers in a task; a list longer than this is refused unread. */
@@ -25,7 +26,7 @@ export function objectAt(
   if (reading.state !== "known") return nothingAt(reading.state, path, noun);
   if (isRedacted(reading.value)) return redactedAt(path, noun);
   if (isRecord(reading.value)) return images(reading.value);
-  return unreadableAt("malformed", path, `the ${noun} are ${kindOf(reading.value)}, not an object`);
+  return malformedAt(path, misfit(reading.value, `the ${noun}`, "are", "an object"));
 }
 
 /** Reads each element of the array at a place by itself; where there is none, says so with the (plural) noun. */
@@ -37,7 +38,7 @@ export function eachAt(
   if (reading.state !== "known") return nothingAt(reading.state, path, noun);
   if (isRedacted(reading.value)) return redactedAt(path, noun);
   if (!Array.isArray(reading.value)) {
-    return unreadableAt("malformed", path, `the ${noun} are ${kindOf(reading.value)}, not an array`);
+    return malformedAt(path, misfit(reading.value, `the ${noun}`, "are", "an array"));
   }
   const list: readonly unknown[] = reading.value;
   if (list.length === 0) return nothingAt("absent", path, noun);
@@ -67,6 +68,8 @@ export function jsonAt(
   try {
     value = JSON.parse(reading.value);
   } catch {
+    const found = stringifiedIn(reading.value);
+    if (found !== undefined) return malformedAt(path, holding(`the ${noun}`, "are", found));
     const fault = jsonFault(reading.value);
     const where = fault === undefined ? "" : ` at line ${fault.line}, column ${fault.column}`;
     const end = fault?.atEnd === true ? ": the text ends too early" : "";
@@ -86,6 +89,25 @@ export function joined(parts: readonly WorkloadImages[]): WorkloadImages {
 /** All that stands at a place cannot be read. */
 export function unreadableAt(reason: UnreadableUse["reason"], path: string, message: string): WorkloadImages {
   return { uses: [], unreadable: [{ reason, path, message }] };
+}
+
+type Problem = Pick<UnreadableUse, "message" | "fix">;
+
+function malformedAt(path: string, problem: Problem): WorkloadImages {
+  return { uses: [], unreadable: [{ reason: "malformed", path, ...problem }] };
+}
+
+/** What is wrong with a value of another kind than AWS takes; a string may hold an Output. */
+export function misfit(value: unknown, subject: string, verb: "is" | "are", wanted: string): Problem {
+  const found = typeof value === "string" ? stringifiedIn(value) : undefined;
+  return found === undefined
+    ? { message: `${subject} ${verb} ${kindOf(value)}, not ${wanted}` }
+    : holding(subject, verb, found);
+}
+
+/** A text that holds an Output or the like. */
+export function holding(subject: string, verb: "is" | "are", { what, fix }: StringifiedValue): Problem {
+  return { message: `${subject} ${verb === "is" ? "holds" : "hold"} ${what}`, fix };
 }
 
 function redactedAt(path: string, noun: string): WorkloadImages {

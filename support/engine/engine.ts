@@ -159,7 +159,7 @@ export class EngineStack {
   }
 
   async #run(
-    { packs = [guard], configs, onOutput, color = "never" }: EngineOptions,
+    { packs = [guard], configs, selection = {}, onOutput, color = "never" }: EngineOptions,
     command: (options: object) => Promise<{ stdout: string; stderr: string }>,
   ): Promise<EngineRun> {
     const policyPackConfigs = configs?.map((config, i) => {
@@ -176,6 +176,7 @@ export class EngineStack {
     const stopping = new AbortController();
     this.#running.add(stopping);
     const common = {
+      ...selection,
       color,
       policyPacks: [...packs],
       onOutput: listen,

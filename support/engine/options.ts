@@ -1,4 +1,4 @@
-import type { PolicyEvent } from "@pulumi/pulumi/automation";
+import type { PolicyEvent, PreviewOptions } from "@pulumi/pulumi/automation";
 
 /** What one run of the engine printed and whether it passed. */
 export interface EngineRun {
@@ -26,6 +26,8 @@ export interface EngineOptions {
   readonly packs?: readonly string[];
   /** One configuration for each pack, in their order. */
   readonly configs?: readonly object[];
+  /** Which resources it creates or leaves out, as URNs or patterns of them (`**::web`). */
+  readonly selection?: Pick<PreviewOptions, "target" | "exclude" | "targetDependents" | "excludeDependents">;
   readonly onOutput?: (text: string) => void;
   readonly color?: "always" | "never";
 }

@@ -9,9 +9,6 @@ function unreadable(type: string, props: Record<string, unknown>): readonly Unre
   return imagesOf(type, previewed(props))!.unreadable;
 }
 
-const MADE_A_STRING =
-  "the image holds an Output that was made a string: use apply, pulumi.interpolate or pulumi.jsonStringify";
-
 describe("malformed container definitions", () => {
   const wholes: readonly (readonly [unknown, string])[] = [
     ["", "the container definitions are not valid JSON at line 1, column 1: the text ends too early"],
@@ -45,16 +42,9 @@ describe("malformed container definitions", () => {
     [{ image: null }, ".image", "there is no image"],
     [{ image: 5 }, ".image", "the image is a number, not a string"],
     [{ image: ["x"] }, ".image", "the image is an array, not a string"],
+    [{ image: {} }, ".image", "the image is an object, not a string"],
     [{ image: "" }, ".image", "the image is empty"],
     [{ image: " \t\n" }, ".image", "the image is empty"],
-    ...["[toString] on an [Output<T>]", "[toJSON] on an [Output<T>]", "__str__ on an Output[T]"].map(
-      (call) =>
-        [
-          { image: `r.example/Calling ${call} is not supported.\n\nSee …:1` },
-          ".image",
-          MADE_A_STRING,
-        ] as const,
-    ),
   ];
   for (const [entry, place, message] of entries) {
     it(`with the entry ${JSON.stringify(entry)} name its place and keep the other containers`, () => {
@@ -69,7 +59,8 @@ describe("malformed container definitions", () => {
           ["x", "z"],
         );
         const path = `containerDefinitions[1]${place}`;
-        assert.deepEqual(found.unreadable, [{ reason: "malformed", path, message }]);
+        const [{ fix: _fix, ...problem } = { fix: "" }, ...others] = found.unreadable;
+        assert.deepEqual([problem, others], [{ reason: "malformed", path, message }, []]);
       }
     });
   }
