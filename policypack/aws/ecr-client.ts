@@ -1,3 +1,5 @@
+// aws/ reads private ECR, and logins from Secrets Manager. Read this client first. `batches.ts` gathers its calls, `ecr-api.ts` makes
+// them, `failures.ts` words what AWS refuses, and `identity.ts` says who calls.
 import { orAborted } from "../common/concurrency";
 import { failure, type Outcome } from "../common/outcome";
 import { printable } from "../common/text";

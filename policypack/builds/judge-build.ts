@@ -1,3 +1,5 @@
+// builds/ predicts what an image build will push. Read this file first. `image-build.ts` reads the build's resource, `dockerfile/` plans
+// the Dockerfile, and `predict-build.ts` has BuildKit's rules.
 import { isMixed } from "../oci/compression";
 import { predict } from "../runtimes/predict";
 import { type BuildCompression, type BuildSettings, predictBuild } from "./predict-build";

@@ -1,3 +1,5 @@
+// cache/ is what the guard keeps on disk from run to run. Nothing in it is trusted: a record may cost a request, never a verdict. This
+// file keeps manifests and configs, `records.ts` what registries and stacks told, and `folder.ts` guards every file.
 import { createHash } from "node:crypto";
 import { isDigest, verifyDigest } from "../oci/digest";
 import type { Reference } from "../oci/reference";

@@ -1,3 +1,5 @@
+// common/ holds what every room uses and what needs no room: outcomes (this file), concurrency and clocks, text, values of resources.
+
 /**
  * Why an image could not be checked. The words are part of the command's JSON output, so they never change meaning.
  *

@@ -106,8 +106,7 @@ export function textAt(holder: unknown, key: string | number, match: KeyMatch = 
   return found.state === "known" && typeof found.value === "string" ? found.value : undefined;
 }
 
-/** Words and shapes that every room may use: foreign text made safe to print, records told from other values. */
-
+/** Whether a value is an object with keys: neither null nor an array. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

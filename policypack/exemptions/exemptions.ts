@@ -1,3 +1,5 @@
+// exemptions/ decides which images a team has exempted, by configuration (`glob.ts` has the patterns) or by a resource's tag
+// (`tag-exemption.ts`).
 import { matchesGlob } from "./glob";
 import { canonicalName, type Reference } from "../oci/reference";
 import type { Exclusion } from "../settings";

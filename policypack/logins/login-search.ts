@@ -1,3 +1,5 @@
+// logins/ finds the login for a registry as docker and Podman do. This file has the order of the search; `docker-config.ts` reads the
+// files, `login-key.ts` matches registries with entries, and `credential-helper.ts` runs helpers.
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { printable } from "../common/text";

@@ -1,3 +1,5 @@
+// policies/ judges: one file per policy, each a pure function from an inspected image to a finding. This file says what a policy is
+// and what it may see; `index.ts` lists them; `mixed-layer-compression.ts` is the one that the guard is for.
 import type { PolicyComplianceFramework, ResourceValidationPolicy } from "@pulumi/policy";
 import type { Failure, Outcome } from "../common/outcome";
 import type { InspectedImage } from "../inspection/inspector";

@@ -1,3 +1,6 @@
+// registry/ turns an image name into verified bytes. Read this client of the distribution API first. `endpoint.ts` sends its
+// requests, `authorization.ts` and `token-client.ts` log in, and `refusal.ts` words what a registry refuses. `image-source.ts` decides
+// who reads which registry, and `cached-image-source.ts` puts the cache before it.
 import { InFlight } from "../common/concurrency";
 import { failure, type Outcome, success } from "../common/outcome";
 import { printable } from "../common/text";

@@ -1,3 +1,4 @@
+// report/ turns findings into messages: one file per kind of message. Read this one first; `layout.ts` aligns and wraps.
 import type { InspectedImage } from "../inspection/inspector";
 import { formatPlatform } from "../oci/platform";
 import { formatReference, printableName, type Reference, withDefaultTag } from "../oci/reference";

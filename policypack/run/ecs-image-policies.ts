@@ -1,3 +1,6 @@
+// run/ faces Pulumi: it turns the pure policies into policies that the engine can call. Read this file first, then
+// `policy-adapter.ts` (how the engine calls a policy), `session.ts` (what the policies of one run share) and `review.ts` (a program's
+// images, from resource to finding). `prefetch/` fetches early what a run will probably need.
 import { buildCompression } from "./build-policy";
 import type { ImagePolicy } from "./policy-adapter";
 import { definitions } from "../policies";

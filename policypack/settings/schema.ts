@@ -1,3 +1,5 @@
+// settings/ is the pack's configuration. Everything comes from the schema in this file; `check.ts` checks a configuration against
+// it, and `index.ts` has the types, the defaults and how configurations are merged.
 import type { PolicyConfigJSONSchema } from "@pulumi/policy/schema";
 import { runtimeNames } from "../runtimes/predict";
 import { launchTypeNames } from "../runtimes/ecs-runtimes";

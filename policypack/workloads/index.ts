@@ -1,3 +1,5 @@
+// workloads/ reads the images out of Pulumi resources: one file per family, `ecs.ts` and `batch.ts`. They build on `containers.ts` and
+// `places.ts`; `image-use.ts` says what they return.
 import { batchJobDefinition } from "./batch";
 import { daemonTaskDefinition, expressGatewayService, taskDefinition } from "./ecs";
 import type { WorkloadFamily, WorkloadImages } from "./image-use";
