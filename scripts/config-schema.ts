@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ecsImagePolicies } from "../policypack";
-import { settingsSchema } from "../policypack/settings";
+import { schemaKey, settingsSchema } from "../policypack/settings";
 
 const levels = ["advisory", "mandatory", "remediate", "disabled"];
 
@@ -11,6 +11,10 @@ const levels = ["advisory", "mandatory", "remediate", "disabled"];
  */
 export function configSchema(): object {
   const level = { type: "string", enum: levels, description: "What a violation does." };
+  const schema = {
+    type: "string",
+    description: "This schema, for editors. Pulumi itself refuses it at the top of a file.",
+  };
   const policies: [name: string, schema: object][] = ecsImagePolicies().map(({ name, description }) => [
     name,
     {
@@ -19,7 +23,7 @@ export function configSchema(): object {
         level,
         {
           type: "object",
-          properties: { enforcementLevel: level, ...settingsSchema },
+          properties: { [schemaKey]: schema, enforcementLevel: level, ...settingsSchema },
           additionalProperties: false,
         },
       ],
@@ -30,6 +34,7 @@ export function configSchema(): object {
     title: "Configuration of the policy pack ecs-image-guard",
     type: "object",
     properties: {
+      [schemaKey]: schema,
       all: { ...level, description: "The level of every policy that has none of its own." },
       ...Object.fromEntries(policies),
     },

@@ -20,8 +20,9 @@ export interface Exemption {
 
 /**
  * The exemption of an image: the first that holds, else the first that has ended. An image's pattern is held against the
- * name as it was written and against the full name (`docker.io/library/nginx:latest`), each with and without tag and
- * digest: who excludes `nginx` means all of its tags.
+ * name as it was written and against the full name (`docker.io/library/nginx:latest`). Without tag and digest it covers all of
+ * them: who excludes `nginx` means all of its tags. Of an image with a digest, the digest is what is pulled, whatever its tag says:
+ * a pattern with a tag covers it only if the pattern has a digest too (`app@sha256:…`, `app:1.0@sha256:…`, `app@*`).
  *
  * @param today `YYYY-MM-DD`
  */
@@ -32,11 +33,11 @@ export function findExemption(
 ): Exemption | undefined {
   if (exclusions.length === 0) return undefined;
   const { image, reference, resource } = subject;
-  const images = image === undefined ? [] : reference === undefined ? [image] : namesOf(image, reference);
+  const images = namesOf(image, reference);
   const stacks = stackNamesOf(resource.urn);
   const covering = exclusions.filter(
     (exclusion) =>
-      covers(exclusion.image, images) &&
+      covers(exclusion.image, exclusion.image?.includes("@") ? images.pinned : images.names) &&
       covers(exclusion.stack, stacks) &&
       covers(exclusion.resource, [resource.name, resource.urn]),
   );
@@ -58,15 +59,24 @@ function stackNamesOf(urn: string): string[] {
   return stack === undefined || project === undefined ? [] : [stack, `${project}/${stack}`];
 }
 
-function namesOf(image: string, reference: Reference): string[] {
-  const { registry, repository } = reference;
-  const tail =
-    (reference.tag === undefined ? "" : `:${reference.tag}`) +
-    (reference.digest === undefined ? "" : `@${reference.digest}`);
-  const written = image.endsWith(tail) ? image.slice(0, image.length - tail.length) : image;
-  const tagged =
-    reference.tag === undefined
-      ? []
-      : [`${written}:${reference.tag}`, `${registry}/${repository}:${reference.tag}`];
-  return [image, written, ...tagged, `${registry}/${repository}`, canonicalName(reference)];
+/** What patterns are held against: `pinned` those with a digest. */
+interface ImageNames {
+  readonly names: readonly string[];
+  readonly pinned: readonly string[];
+}
+
+function namesOf(image: string | undefined, reference: Reference | undefined): ImageNames {
+  const written = image === undefined ? [] : [image];
+  if (image === undefined || reference === undefined) return { names: written, pinned: written };
+  const { registry, repository, tag, digest } = reference;
+  const tagged = tag === undefined ? "" : `:${tag}`;
+  const pinned = digest === undefined ? "" : `@${digest}`;
+  const bare = [withoutEnd(image, tagged + pinned), `${registry}/${repository}`];
+  return digest === undefined
+    ? { names: [image, ...bare, canonicalName(reference)], pinned: [] }
+    : { names: bare, pinned: bare.flatMap((name) => [name + pinned, name + tagged + pinned]) };
+}
+
+function withoutEnd(text: string, end: string): string {
+  return text.endsWith(end) ? text.slice(0, text.length - end.length) : text;
 }

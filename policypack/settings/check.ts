@@ -3,6 +3,7 @@ import { isDay } from "../common/dates";
 import { printable } from "../common/text";
 import { closest } from "../common/spelling";
 import { isRecord } from "../common/values";
+import { maxItems } from "./schema";
 
 /**
  * What is wrong with a value by its JSON Schema, each problem in a sentence; empty where it is right. Knows the keywords
@@ -25,16 +26,22 @@ function problemsOfObject(
   { properties = {}, additionalProperties = true, required = [] }: PolicyConfigJSONSchema,
   path: string,
 ): string[] {
+  const entries = Object.entries(value);
+  if (entries.length > maxItems) return [tooMany(`\`${path}\``, entries.length)];
   const missing = required
     .filter((key) => !Object.hasOwn(value, key))
     .map((key) => `\`${path}\` needs \`${key}\`.`);
-  const wrong = Object.entries(value).flatMap(([key, member]) => {
+  const wrong = entries.flatMap(([key, member]) => {
     const known = Object.hasOwn(properties, key) ? properties[key] : undefined;
     const schema = known ?? additionalProperties;
     if (schema === false) return [unknownKey(key, Object.keys(properties), path)];
     return problemsOf(member, schema, `${path}.${printable(key, 60)}`);
   });
   return [...missing, ...wrong];
+}
+
+export function tooMany(what: string, entries: number): string {
+  return `${what} has ${entries} entries, and at most ${maxItems} are read.`;
 }
 
 export function unknownKey(key: string, known: readonly string[], inside?: string): string {
@@ -45,10 +52,17 @@ export function unknownKey(key: string, known: readonly string[], inside?: strin
 }
 
 function isOfType(value: unknown, schema: PolicyConfigJSONSchema): boolean {
-  const { type, minimum = -Infinity, maximum = Infinity, minItems = 0, pattern } = schema;
+  const {
+    type,
+    minimum = -Infinity,
+    maximum = Infinity,
+    minItems = 0,
+    maxItems = Infinity,
+    pattern,
+  } = schema;
   if (type === "boolean") return typeof value === "boolean";
   if (type === "number") return typeof value === "number" && value >= minimum && value <= maximum;
-  if (type === "array") return Array.isArray(value) && value.length >= minItems;
+  if (type === "array") return Array.isArray(value) && value.length >= minItems && value.length <= maxItems;
   if (type === "object") return isRecord(value);
   if (typeof value !== "string") return false;
   if (pattern !== undefined && !new RegExp(pattern).test(value)) return false;
@@ -58,13 +72,16 @@ function isOfType(value: unknown, schema: PolicyConfigJSONSchema): boolean {
 
 /** `a number from 1 to 3600`, `a list`: what a schema wants, in words. */
 function formOf(schema: PolicyConfigJSONSchema): string {
-  const { type, minimum, maximum, minItems, pattern } = schema;
+  const { type, minimum, maximum, minItems, maxItems, pattern } = schema;
   if (type === "boolean") return "true or false";
   if (type === "number") {
     const from = minimum === undefined ? "" : ` from ${minimum}`;
     return `a number${from}${maximum === undefined ? "" : ` to ${maximum}`}`;
   }
-  if (type === "array") return minItems === undefined ? "a list" : "a list that is not empty";
+  if (type === "array") {
+    const filled = minItems === undefined ? "a list" : "a list that is not empty";
+    return maxItems === undefined ? filled : `${filled}, of at most ${maxItems} entries`;
+  }
   if (type === "object") return "an object";
   if (schema.enum !== undefined) return `one of ${schema.enum.map(String).join(", ")}`;
   if (schema.format === "date") return "a day of the form YYYY-MM-DD";

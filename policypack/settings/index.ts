@@ -1,10 +1,10 @@
 import { printableName } from "../oci/reference";
-import { printable } from "../common/text";
+import { count, printable } from "../common/text";
 import type { RuntimeName } from "../runtimes/predict";
 import { type AwsIdentities, isAwsIdentityKey } from "../aws/configured-identities";
 import { isRegistryName } from "../http/host-rules";
-import { problemsOf, unknownKey } from "./check";
-import { isSettingName, type SettingName, settingNames, settingsSchema } from "./schema";
+import { problemsOf, tooMany, unknownKey } from "./check";
+import { isSettingName, maxItems, type SettingName, settingNames, settingsSchema } from "./schema";
 import { isRecord } from "../common/values";
 import type { LaunchType } from "../runtimes/ecs-runtimes";
 
@@ -77,15 +77,31 @@ export interface ReadSettings {
  * the library is called without an engine. So everything is checked here.
  */
 export function readSettings(config: unknown): ReadSettings {
-  const problems: string[] = [];
+  const wrong: string[][] = [];
   const settings: Record<string, unknown> & Partial<Settings> = {};
-  for (const [key, value] of isRecord(config) ? Object.entries(config) : []) {
-    const wrong = isSettingName(key) ? problemsOfSetting(key, value) : [unknownKey(key, settingNames)];
-    if (wrong.length === 0) settings[key] = value;
-    problems.push(...wrong);
+  const entries = isRecord(config) ? Object.entries(config) : [];
+  if (entries.length > maxItems)
+    return { settings, problems: [tooMany("The configuration", entries.length)] };
+  for (const [key, value] of entries) {
+    if (key === schemaKey) continue;
+    const found = isSettingName(key) ? problemsOfSetting(key, value) : [unknownKey(key, settingNames)];
+    if (found.length === 0) settings[key] = value;
+    wrong.push(found);
   }
-  return { settings, problems };
+  const problems = wrong.flat();
+  const more = problems.length - mostProblems;
+  return {
+    settings,
+    problems:
+      more > 0 ? [...problems.slice(0, mostProblems), `And ${count(more, "more problem")}.`] : problems,
+  };
 }
+
+/** Names the JSON Schema of the file, for editors. */
+export const schemaKey = "$schema";
+
+/** Nobody reads more at once. */
+const mostProblems = 20;
 
 function problemsOfSetting(key: SettingName, value: unknown): string[] {
   const byForm = problemsOf(value, settingsSchema[key], key);

@@ -6,6 +6,8 @@ import { launchTypeNames } from "../runtimes/ecs-runtimes";
 
 /** A text of something else than white space. */
 const text = { type: "string", pattern: "\\S" } as const satisfies PolicyConfigJSONSchema;
+/** More than anybody writes; each exemption is held against every image, for one. */
+export const maxItems = 1_000;
 const seconds = { type: "number", minimum: 1, maximum: 3600 } as const satisfies PolicyConfigJSONSchema;
 
 /**
@@ -15,6 +17,7 @@ const seconds = { type: "number", minimum: 1, maximum: 3600 } as const satisfies
 export const settingsSchema = {
   exclude: {
     type: "array",
+    maxItems,
     description:
       "Exemptions, each with a reason; they hold where all of `image`, `stack` and `resource` that are given fit, through the day `until`. Each one in force is printed, and so is one that has ended.",
     items: {
@@ -22,7 +25,11 @@ export const settingsSchema = {
       required: ["reason"],
       additionalProperties: false,
       properties: {
-        image: { ...text, description: "pattern of image names; without a tag it covers all tags" },
+        image: {
+          ...text,
+          description:
+            "pattern of image names; without a tag it covers all tags; an image with a digest only if it has no tag, or a digest too",
+        },
         stack: { ...text, description: "pattern of `stack` or `project/stack`" },
         resource: { ...text, description: "pattern of a resource's name or URN" },
         until: {
@@ -73,6 +80,7 @@ export const settingsSchema = {
   },
   insecureRegistries: {
     type: "array",
+    maxItems,
     description:
       "Registries (`host[:port]`) that may be asked over plain http, or with a certificate that proves nothing.",
     items: text,
@@ -81,7 +89,7 @@ export const settingsSchema = {
     type: "object",
     description:
       "Registry → mirrors (`host[:port][/prefix]`) to ask before it, in this order, with their own logins.",
-    additionalProperties: { type: "array", items: text },
+    additionalProperties: { type: "array", maxItems, items: text },
   },
   awsIdentities: {
     type: "object",

@@ -74,6 +74,35 @@ describe("settings", () => {
     });
   }
 
+  it("refuse more entries than anybody writes, in words and without delay", () => {
+    const many = Array.from({ length: 150_000 }, () => ({ reason: "none of image, stack and resource" }));
+    assert.deepEqual(readSettings({ exclude: many }), {
+      settings: {},
+      problems: ["`exclude` must be a list, of at most 1000 entries."],
+    });
+    const registries = Array.from({ length: 150_000 }, () => "no registry");
+    const { problems } = readSettings({ insecureRegistries: registries, mirrors: { a: registries } });
+    assert.equal(problems.length, 2);
+  });
+
+  it("show the first of many problems, and count the others", () => {
+    const keys = (length: number) => Object.fromEntries(Array.from({ length }, (_, i) => [`key${i}`, 1]));
+    const { problems } = readSettings(keys(100));
+    assert.equal(problems.length, 21);
+    assert.equal(problems[20], "And 80 more problems.");
+    assert.deepEqual(readSettings(keys(150_000)).problems, [
+      "The configuration has 150000 entries, and at most 1000 are read.",
+    ]);
+    assert.deepEqual(readSettings({ cache: keys(150_000) }).problems, [
+      "`cache` has 150000 entries, and at most 1000 are read.",
+    ]);
+  });
+
+  it("may name their JSON Schema", () => {
+    const config = { $schema: "./node_modules/pulumi-ecs-image-guard/config.schema.json", summary: false };
+    assert.deepEqual(readSettings(config), { settings: { summary: false }, problems: [] });
+  });
+
   it("take a registry's name as people write it: as a URL, in capitals, as an address", () => {
     const insecureRegistries = [
       "http://Registry.internal:5000/",
