@@ -100,8 +100,10 @@ export interface StackImage {
   readonly identity?: "default";
 }
 
-/** A Pulumi stack's full name. */
+/** A Pulumi stack's full name, and what tells it from one of the same name in another backend. */
 export interface StackName {
+  /** Any text that differs between backends, as far as that is known. */
+  readonly backend: string;
   readonly organization: string;
   readonly project: string;
   readonly stack: string;
@@ -116,7 +118,7 @@ export class StackRecord {
 
   static of(stack: StackName, cache: CacheOptions): StackRecord | undefined {
     const folder = imageFolder(cache);
-    const name = JSON.stringify([stack.organization, stack.project, stack.stack]);
+    const name = JSON.stringify([stack.backend, stack.organization, stack.project, stack.stack]);
     return folder && new StackRecord(new DayRecord(folder, "stack", name, maximumStackBytes));
   }
 

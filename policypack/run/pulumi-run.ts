@@ -1,5 +1,6 @@
 import { runtime } from "@pulumi/pulumi";
 import type { StackName } from "../cache/records";
+import { programFolder } from "./program-files";
 
 /**
  * Whether the engine asks the stack's policies while a report can still stop something: in a preview, and in
@@ -13,11 +14,22 @@ export function reportsAtEnd(): boolean {
 export function stackName(): StackName | undefined {
   const [project, stack] = [runtime.getProject(), runtime.getStack()];
   if (project === "" || stack === "") return undefined;
+  const name = { backend: backendHint(project), project, stack };
   try {
-    return { organization: runtime.getOrganization(), project, stack };
+    return { ...name, organization: runtime.getOrganization() };
   } catch {
-    return { organization: "", project, stack }; // The backends of one's own have none.
+    return { ...name, organization: "" }; // The backends of one's own have none.
   }
+}
+
+/**
+ * What tells backends apart. The engine does not tell a pack its backend. It takes it from PULUMI_BACKEND_URL, else from the
+ * project file, else from the login in PULUMI_HOME (`currentCloudURL` in pulumi 3.255,
+ * `sdk/go/common/resource/plugin/cloud_credentials.go`).
+ */
+function backendHint(project: string): string {
+  const { PULUMI_BACKEND_URL: url, PULUMI_HOME: home } = process.env;
+  return JSON.stringify([url, home, programFolder(project)]);
 }
 
 /** Whether the engine started this process, and so shows what it prints. */

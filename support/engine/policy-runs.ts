@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nameStack, taskDefinition } from "./fake-engine";
@@ -37,4 +37,12 @@ export function stackBench(names: readonly string[]) {
     rmSync(bench.directory, { recursive: true, force: true });
   });
   return bench;
+}
+
+/** The files in which a cache folder keeps the images of stacks. */
+export function stackRecords(directory: string): string[] {
+  const folder = join(directory, "images-v1");
+  return readdirSync(folder)
+    .filter((name) => name.startsWith("stack-"))
+    .map((name) => join(folder, name));
 }

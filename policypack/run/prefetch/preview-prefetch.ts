@@ -1,59 +1,58 @@
 import type { InspectedImage, Inspector } from "../../inspection/inspector";
 import type { Outcome } from "../../common/outcome";
 import type { Platform } from "../../oci/platform";
-import { canonicalName, referenceIn } from "../../oci/reference";
 import { parseEcrHost } from "../../aws/ecr-hosts";
 import type { ReaderIdentity } from "../../registry/reader-identity";
 import type { ExpectedImage } from "./expected-image";
+import { PrefetchWindow } from "./prefetch-window";
 
-/** As many as a registry is asked for at first; those that the program does not use any more are asked for in vain. */
+/** As many requests as a registry gets at first: more would only wait. */
 const sideBySide = 48;
-/** The engine waits for an answer when this begins, and the program for the engine; loading the registry client would hold both up. */
-const afterMs = 20;
 
 /**
- * A preview looks up what the last one met while its program still loads and registers one resource after another, so that it
- * has the answers at its end. It leaves off where most of what the program asks for is new.
+ * A preview looks up the images of the last one while its program still registers one resource after another, so that it has the
+ * answers at its end.
  */
 export class PreviewPrefetch implements Pick<Inspector, "inspect" | "hurry"> {
-  readonly #names: ReadonlySet<string>;
-  readonly #waiting: ExpectedImage[];
-  /** How many more of the program's images were expected than not. */
-  #surplus = 0;
+  readonly #window: PrefetchWindow;
+  #running = 0;
 
   constructor(
     readonly inspector: Pick<Inspector, "inspect" | "hurry" | "anticipate">,
     images: readonly ExpectedImage[],
   ) {
-    this.#names = new Set(images.map(({ reference }) => canonicalName(reference)));
     // Look-ups in ECR wait for one another, to go out in few calls: not before it is clear which are needed.
-    this.#waiting = images.filter(({ reference }) => parseEcrHost(reference.registry) === undefined);
-    setTimeout(() => {
-      for (let n = 0; n < sideBySide; n++) void this.#work();
-    }, afterMs).unref();
+    this.#window = new PrefetchWindow(
+      images.filter(({ reference }) => parseEcrHost(reference.registry) === undefined),
+    );
   }
 
   inspect(image: string, platform: Platform, reader: ReaderIdentity = {}): Promise<Outcome<InspectedImage>> {
-    if (this.#waiting.length > 0) {
-      const reference = referenceIn(image);
-      this.#surplus += reference !== undefined && this.#names.has(canonicalName(reference)) ? 1 : -1;
-      if (this.#surplus < 0) this.leaveOff();
-    }
-    return this.inspector.inspect(image, platform, reader);
+    this.#window.name(image, platform, reader);
+    const outcome = this.inspector.inspect(image, platform, reader);
+    this.#start();
+    return outcome;
   }
 
-  /** All that the program uses was asked for. */
   hurry(): void {
-    this.leaveOff();
+    this.close();
     this.inspector.hurry();
   }
 
-  leaveOff(): void {
-    this.#waiting.length = 0;
+  /** The program has named all its images. */
+  close(): void {
+    this.#window.close();
   }
 
-  async #work(): Promise<void> {
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift())
-      await this.inspector.anticipate(next.reference, next.platform, next.reader);
+  #start(): void {
+    while (this.#running < sideBySide) {
+      const next = this.#window.next();
+      if (next === undefined) return;
+      this.#running++;
+      void this.inspector.anticipate(next.reference, next.platform, next.reader).then(() => {
+        this.#running--;
+        this.#start();
+      });
+    }
   }
 }

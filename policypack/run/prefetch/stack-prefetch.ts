@@ -58,7 +58,7 @@ export class StackPrefetch {
   /** A preview ends: where it met no image, the next run expects none. */
   close(): void {
     if (this.#ahead === undefined || this.#leftBehind) return;
-    this.#ahead.leaveOff();
+    this.#ahead.close();
     this.#record?.leave([]);
   }
 }

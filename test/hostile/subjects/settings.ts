@@ -117,7 +117,10 @@ export function keptFiles(): Subject[] {
   const [stacks, documents, registries] = ["stacks", "documents", "registries"].map((name) =>
     join(folder, name),
   ) as [string, string, string];
-  const record = StackRecord.of({ organization: "o", project: "p", stack: "s" }, { directory: stacks });
+  const record = StackRecord.of(
+    { backend: "b", organization: "o", project: "p", stack: "s" },
+    { directory: stacks },
+  );
   const cache = DocumentCache.open({ directory: documents });
   const ofRegistries = imageFolder({ directory: registries });
   assert.ok(record && cache && ofRegistries);
