@@ -25,7 +25,7 @@ function mended(props: object, ground: Parameters<typeof judgeBuild>[1]): object
   return copy;
 }
 
-describe("mending the exports of a build", () => {
+describe("the fix for the exports of a build", () => {
   const options = fc.record(
     {
       compression: fc.constantFrom("gzip", "zstd", "estargz", "uncompressed"),

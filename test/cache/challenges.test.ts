@@ -49,7 +49,7 @@ describe("a registry's challenge", () => {
     assert.deepEqual(isToken.slice(0, 3), [true, true, true]);
   });
 
-  it("is asked for anew where the registry moved its token service", async () => {
+  it("is fetched again if the registry moved its token service", async () => {
     change({ realm: `${bench.registry.url}/nothing-here` });
     await bench.inspect("app:1");
     assert.deepEqual(bench.asked(), [
@@ -106,7 +106,7 @@ describe("a registry's challenge", () => {
       assert.deepEqual(bench.asked(), [token, "HEAD manifests/1"]);
     });
 
-  it("is asked for anew where that led to a token which came after the registry had told another image", async () => {
+  it("is fetched again if the cached one yields its token only after another image got a new one", async () => {
     pushImage(bench.registry, "late", "1", image);
     let [deniedOther, giveLate] = [false, () => {}];
     bench.registry.onRequest = ({ url = "", headers }, response) => {
@@ -162,7 +162,7 @@ describe("a registry's challenge", () => {
     assert.deepEqual(bench.asked(), anew);
   });
 
-  it("is asked for anew where a login cannot be read", async () => {
+  it("is fetched again if a login cannot be read", async () => {
     const credentials = () => Promise.reject(new Error("no"));
     await bench.inspect("app:1", { credentials });
     assert.deepEqual(bench.asked(), anew);
@@ -176,7 +176,7 @@ describe("a registry's challenge", () => {
     }
   });
 
-  it("is asked for anew where it came by another scheme than the one that is tried first", async () => {
+  it("is fetched again if it came by another scheme than the one that is tried first", async () => {
     change({ scheme: "https" });
     await bench.inspect("app:1");
     assert.deepEqual(bench.asked(), anew);
@@ -215,7 +215,7 @@ describe("a registry's challenge", () => {
     ],
   ];
   for (const [what, spoil] of odd)
-    it(`is asked for anew where what was kept is ${what}`, async () => {
+    it(`is fetched again if what was kept is ${what}`, async () => {
       kept().forEach(spoil);
       await bench.inspect("app:1");
       assert.deepEqual(bench.asked(), anew);

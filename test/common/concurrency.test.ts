@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { KeyedSemaphore } from "../../policypack/common/concurrency";
 
-describe("turns", () => {
+describe("a keyed semaphore", () => {
   it("let so much of one kind run at a time, in its order, and other kinds beside it", async () => {
     const turns = new KeyedSemaphore(2);
     const started: string[] = [];

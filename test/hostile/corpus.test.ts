@@ -12,22 +12,12 @@ import { ReviewInProgress } from "../../policypack/run/review";
 import { predict } from "../../policypack/runtimes/predict";
 import { defaultSettings } from "../../policypack/settings";
 import { imagesOf } from "../../policypack/workloads";
+import { inTime } from "../../support/mocha/in-time";
 
-/** Far more than any of these takes, and far less than the years that some of them once took. */
-const boundMs = 5_000;
 const megabyte = 1024 * 1024;
 const digest = `sha256:${"a".repeat(64)}`;
 const gzip = { mediaType: "application/vnd.oci.image.layer.v1.tar+gzip", digest, size: 1 };
 const config = { mediaType: "application/vnd.oci.image.config.v1+json", digest, size: 1 };
-
-/** Runs to the end within the bound; gives what it gave. */
-function inTime<T>(work: () => T): T {
-  const started = performance.now();
-  const result = work();
-  const took = performance.now() - started;
-  assert.ok(took < boundMs, `it took ${took.toFixed(0)} ms`);
-  return result;
-}
 
 function plan(dockerfile: string) {
   return planBuild(dockerfile, { platform: "linux/amd64", buildArgs: new Map(), namedContexts: new Map() });

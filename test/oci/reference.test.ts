@@ -8,6 +8,7 @@ import {
   referenceIn,
   withDefaultTag,
 } from "../../policypack/oci/reference";
+import { inTime } from "../../support/mocha/in-time";
 
 const sha256 = `sha256:${"0123456789abcdef".repeat(4)}`;
 const sha512 = `sha512:${"0123456789abcdef".repeat(8)}`;
@@ -219,16 +220,16 @@ describe("a reference", () => {
     );
   });
 
-  it("is refused at once, however long and odd the name", () => {
-    const started = performance.now();
-    for (const length of [4096, 1_000_000]) {
-      for (const piece of ["a", "a.", "a-", "-", "a/", "a_", "A", "[:", "a:", "a@", "\n", "\u{1F40B}"]) {
-        for (const end of ["", "!", "/b", ":", `@${sha256}`]) {
-          assert.equal(referenceIn(piece.repeat(length / piece.length) + end), undefined);
+  it("is refused in time, however long and odd the name", () => {
+    inTime(() => {
+      for (const length of [4096, 1_000_000]) {
+        for (const piece of ["a", "a.", "a-", "-", "a/", "a_", "A", "[:", "a:", "a@", "\n", "\u{1F40B}"]) {
+          for (const end of ["", "!", "/b", ":", `@${sha256}`]) {
+            assert.equal(referenceIn(piece.repeat(length / piece.length) + end), undefined);
+          }
         }
       }
-    }
-    assert.ok(performance.now() - started < 2000);
+    });
   });
 
   it("is no reference where a caller without types gives none", () => {

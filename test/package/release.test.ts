@@ -13,7 +13,8 @@ function manifest(folder = "."): Record<string, unknown> {
   return parsed;
 }
 
-describe("a release", () => {
+describe("a release", function () {
+  this.timeout(120_000);
   const { version } = manifest();
   const released = [...read("CHANGELOG.md").matchAll(/^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d{2}-\d{2}$/gm)];
 

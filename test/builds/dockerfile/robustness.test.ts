@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { planBuild } from "../../../policypack/builds/dockerfile/build-plan";
+import { inTime } from "../../../support/mocha/in-time";
 
 const seed = 20260727;
 
@@ -69,7 +70,6 @@ describe("the Dockerfile reader", () => {
 
   it("does not let arguments grow without bound, nor deep or long input take long", () => {
     const doubling = Array.from({ length: 60 }, (_, n) => `ARG A${n + 1}=$A${n}$A${n}`);
-    const started = performance.now();
     for (const text of [
       ["ARG A0=aaaa", ...doubling, "FROM i:$A60"].join("\n"),
       `FROM ${"${A:-".repeat(20_000)}`,
@@ -81,9 +81,8 @@ describe("the Dockerfile reader", () => {
       `FROM a${" ".repeat(200_000)}x`,
       `ARG A=${"a".repeat(500)}\nFROM \${A//${"*?".repeat(60)}b/x}`,
     ]) {
-      plan(text);
+      inTime(() => plan(text));
     }
-    assert.ok(performance.now() - started < 5000);
     const blown = plan(["ARG A0=aaaa", ...doubling, "FROM i:$A60"].join("\n"));
     assert.equal(blown.known, false);
   });
