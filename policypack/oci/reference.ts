@@ -1,4 +1,4 @@
-import { digestProblem } from "./digest";
+import { digestProblem, isDigest } from "./digest";
 import { printable } from "../common/text";
 
 /** A parsed image name; familiar names are normalised as Docker does (`nginx` is `docker.io/library/nginx`). */
@@ -88,15 +88,29 @@ export function printableName(name: string, length?: number): string {
   return printable(withoutLogin(name), length);
 }
 
+/** A digest, or what somebody may have meant as one. */
+const digestLike = /@(?:(?:sha|blake)\w*|md5):\w*$|@[a-z]\w*:[a-f0-9]{32,}$/i;
+const scheme = /^[a-z][a-z0-9+.-]*:\/\//i;
+
 /**
  * The name without what stands before `@` as a login does in a URL, and without a query: both may be secrets. Neither is
- * part of any legal name, where `@` comes before a digest only.
+ * part of any legal name, where `@` comes before a digest only. A password may hold any character, so the last `@` counts.
  */
 export function withoutLogin(name: string): string {
-  return name
-    .replace(/^([a-z][a-z0-9+.-]*:\/\/).*@/is, "$1…@")
-    .replace(/^(?![a-z][a-z0-9+.-]*:\/\/).*@(?=[^@]*\/)/is, "…@")
-    .replace(/\?.*$/s, "?…");
+  const [prefix = ""] = scheme.exec(name) ?? [];
+  const [digest = ""] = prefix === "" ? (digestLike.exec(name) ?? []) : [];
+  const middle = name.slice(prefix.length, name.length - digest.length);
+  const at = Math.max(middle.lastIndexOf("@"), middle.toLowerCase().lastIndexOf("%40"));
+  if (at < 0) return prefix + withoutQuery(middle) + (middle.includes("?") ? "" : digest);
+  // A `?` before the `@` is part of a password, or begins a query that holds the `@`: then nothing is known to be harmless.
+  const isQuery = middle.slice(0, at).includes("?");
+  return isQuery
+    ? `${prefix}…`
+    : `${prefix}…@${withoutQuery(middle.slice(at).replace(/^(?:@|%40)/i, ""))}${digest}`;
+}
+
+function withoutQuery(text: string): string {
+  return text.replace(/\?.*$/s, "?…");
 }
 
 /** With the tag `latest` where there is neither tag nor digest (`TagNameOnly`). */
@@ -138,9 +152,13 @@ function strayProblem(name: string): string | undefined {
   if (name.length > maximumLength) return `it has ${name.length} characters, far more than a name may have`;
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(name))
     return "leave the scheme off, it begins with the registry's host";
+  const placeholder = /<[^<>]*>|\$\{|\{\{|\$\(|\$[A-Za-z_]/.test(name);
+  if (placeholder)
+    return "it contains a placeholder, such as <IMAGE1_NAME> or ${IMAGE}, that nothing has replaced";
   if (/\s/.test(name)) return "it contains white space";
   if (/\p{Cc}/u.test(name)) return "it contains a control character";
   if (/[^\x21-\x7e]/.test(name)) return "it contains characters other than ASCII";
+  if (isDigest(name)) return "a digest names no repository, write repository@sha256:…";
   return identifierPattern.test(name)
     ? "64 hex digits are an image's id, which registries do not know (cannot specify 64-byte hexadecimal strings)"
     : undefined;
@@ -179,7 +197,9 @@ function prefixed(subject: string, problem: string | undefined): string | undefi
 }
 
 function invalid(name: string, why: string): InvalidReferenceError {
-  return new InvalidReferenceError(`\`${printableName(name, 120)}\` is no legal image name: ${why}.`);
+  return new InvalidReferenceError(
+    `\`${printableName(name, 120)}\` is not a valid image name: ${why}. ECS refuses it.`,
+  );
 }
 
 /** Where an image lives: the part of a reference that a registry client needs. */

@@ -11,8 +11,9 @@ export interface ErrorText {
 }
 
 /**
- * Reads `errors[]`, or the text that token services put in its place. Text that holds one of the secrets is dropped, and so is
- * text that holds what else the request carried: the login of a proxy, the signature in a presigned URL.
+ * Reads `errors[]`, or the text that token services put in its place. A text is quoted only if it is plain ASCII prose in which no part of a
+ * secret may be, in whatever form (`mayHold`): of those given, or of what else the request carried, such as the login of a proxy or the
+ * signature in a presigned URL.
  */
 export function errorTextOf(response: HttpResponse, known: readonly string[]): ErrorText {
   const secrets = [...known, ...(response.carried ?? []), ...signaturesIn(response.url)];
@@ -27,22 +28,69 @@ export function errorTextOf(response: HttpResponse, known: readonly string[]): E
     document["message"],
   ].find((candidate): candidate is string => typeof candidate === "string" && candidate.trim() !== "");
   const code = typeof first["code"] === "string" ? first["code"].toUpperCase() : "";
-  return { code, quoted: text === undefined || holdsSecret(text, secrets) ? "" : `: "${safeText(text)}"` };
+  const shown = text === undefined ? "" : safeText(text);
+  const isSafe = harmless.test(shown) && !secrets.some((secret) => mayHold(text ?? "", secret));
+  return { code, quoted: isSafe ? `: "${shown}"` : "" };
 }
 
-function holdsSecret(text: string, secrets: readonly string[]): boolean {
-  return secrets.some(
-    (secret) =>
-      secret !== "" && [secret, encodeURIComponent(secret), base64(secret)].some((one) => text.includes(one)),
+/** Letters, digits and punctuation of prose. Not `%`, `&`, `#` or a backslash, by which a text may encode others. */
+const harmless = /^[\w .,:;!?'"()[\]{}<>*/@+=…-]+$/;
+
+/**
+ * Whether a text may give a secret away: at least half of it, in any case, in either direction, with other characters between, as it is or in
+ * hex, base64 or decimal character codes.
+ */
+export function mayHold(text: string, secret: string): boolean {
+  if (secret === "") return false;
+  const read = text.slice(0, maximumText);
+  return [bare, squeezed].some((simplify) => {
+    const searched = simplify(read);
+    const both = [searched, reversed(searched)];
+    return formsOf(secret)
+      .flatMap((form) => halvesOf(simplify(form)))
+      .some((half) => both.some((one) => one.includes(half)));
+  });
+}
+
+/** All parts of half the length; a text that holds the whole holds them too. */
+function halvesOf(form: string): string[] {
+  const length = Math.max(Math.floor(form.length / 2), Math.min(form.length, shortestPart));
+  return Array.from({ length: length === 0 ? 0 : form.length - length + 1 }, (_, at) =>
+    form.slice(at, at + length),
   );
+}
+
+/** Fewer characters than these tell nothing, and are in most texts. */
+const shortestPart = 3;
+
+function formsOf(secret: string): string[] {
+  const bytes = Buffer.from(secret, "utf8").subarray(0, maximumText);
+  // base64 depends on what stands before, modulo three bytes; the characters at the seams belong to both.
+  const base64 = [0, 1, 2].map((before) => {
+    const text = Buffer.concat([Buffer.alloc(before), bytes])
+      .toString("base64")
+      .replace(/=+$/, "");
+    return text.slice(before === 0 ? 0 : before + 1, (bytes.length + before) % 3 === 0 ? undefined : -1);
+  });
+  return [secret.slice(0, maximumText), bytes.toString("hex"), [...bytes].join(" "), ...base64];
+}
+
+/** Without case and without what may stand between the characters. */
+function bare(text: string): string {
+  return text.toLowerCase().replace(/[^a-z0-9]/g, "");
+}
+
+/** Without case and white space: a secret may be of punctuation too. */
+function squeezed(text: string): string {
+  return text.toLowerCase().replace(/\s/g, "");
+}
+
+function reversed(text: string): string {
+  return Array.from(text).reverse().join("");
 }
 
 /** Far more than is shown; what is longer is cut before the pattern meets it, whose time grows with the square of the length. */
 const maximumText = 2_000;
-
-function base64(text: string): string {
-  return Buffer.from(text, "utf8").toString("base64");
-}
 
 /** Values of the query that are too long to be found in a sentence by chance. */
 function signaturesIn(url: URL): readonly string[] {
@@ -52,8 +100,9 @@ function signaturesIn(url: URL): readonly string[] {
 /** A URL's query may be a signature, so it is never shown; nor is what looks like a piece of a key or of a token. */
 function safeText(text: string): string {
   const withoutQueries = text
-    .trim()
     .slice(0, maximumText)
+    .replace(/\s+/g, " ")
+    .trim()
     .replace(/(\bhttps?:\/\/[^\s?"]*)\?[^\s"]*/gi, "$1");
   return printable(
     withoutQueries.replace(/[A-Za-z0-9_+=-]{20,}/g, (word) => (looksRandom(word) ? "…" : word)),
