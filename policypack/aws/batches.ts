@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { limits } from "../common/limits";
 import { failure, type Outcome } from "../common/outcome";
 import { whenAborted } from "../common/concurrency";
 
@@ -17,9 +18,6 @@ const defaultGathering: Gathering = { quietMs: 5, longestMs: 50 };
 
 /** Answers every id it was asked for, and never rejects. */
 type Send<T> = (ids: readonly string[], signal: AbortSignal) => Promise<ReadonlyMap<string, Outcome<T>>>;
-
-/** Ids that one BatchGetImage call may have (ECR API reference, BatchGetImage, `imageIds`). */
-const mostIds = 100;
 
 /** Look-ups of one repository: those made at about the same time go out together, identical ones are one. */
 export class BatchedLookup<T> {
@@ -58,7 +56,7 @@ export class BatchedLookup<T> {
     });
     const question = { batch, answer };
     this.#asked.set(id, question);
-    if (batch.size === mostIds) batch.leave();
+    if (batch.size === limits.ecrImagesPerCall) batch.leave();
     // Nobody waits for it any more: whoever asks again must get an answer of their own.
     batch.signal.addEventListener("abort", () => {
       if (this.#asked.get(id) === question) this.#asked.delete(id);

@@ -23,6 +23,8 @@ export interface EcrOptions {
   readonly gathering?: Gathering;
   /** Hears who asks, and each request. Default: nobody does. */
   readonly trace?: Trace;
+  /** Sends the requests to ECR's storage; whoever gives it closes it. Default: one of its own. */
+  readonly transport?: Transport;
 }
 
 type Answers = Map<string, Outcome<FetchedManifest>>;
@@ -38,6 +40,7 @@ export class EcrClient {
   readonly #apis = new Map<string, Promise<EcrApi>>();
   readonly #lookUps = new Map<string, BatchedLookup<FetchedManifest>>();
   readonly #storage: Transport;
+  readonly #ownsStorage: boolean;
 
   #calls = 0;
 
@@ -45,13 +48,16 @@ export class EcrClient {
     this.#identity = options.identity ?? defaultIdentity;
     this.#gathering = options.gathering;
     this.#trace = options.trace;
-    const limits = { requestTimeoutMs: 30_000, maxConcurrentPerHost: 32 };
-    this.#storage = new Transport(new HostRules(), { ...limits, trace: options.trace });
+    this.#ownsStorage = options.transport === undefined;
+    this.#storage =
+      options.transport ?? new Transport(new HostRules(), { requestTimeoutMs: 30_000, trace: options.trace });
   }
 
-  /** Calls of the API and downloads so far; what the SDK asks for credentials is not counted. */
+  /**
+   * Calls of the API so far, and downloads by a transport of its own; what the SDK requests for credentials is not counted.
+   */
   get requests(): number {
-    return this.#calls + this.#storage.requests;
+    return this.#calls + (this.#ownsStorage ? this.#storage.requests : 0);
   }
 
   /** The manifest or index that a tag or digest names, as it was pushed; its bytes hash to its digest. */
@@ -126,7 +132,7 @@ export class EcrClient {
     const apis = await Promise.allSettled(this.#apis.values());
     this.#apis.clear();
     for (const api of apis) if (api.status === "fulfilled") api.value.close();
-    await this.#storage.close();
+    if (this.#ownsStorage) await this.#storage.close();
   }
 
   #api(host: EcrHost): Promise<EcrApi> {

@@ -1,10 +1,11 @@
 import { Agent, type AgentOptions, type RequestOptions } from "node:https";
 import type { Duplex } from "node:stream";
-import type { buildConnector as Connectors } from "undici";
+import { buildConnector } from "undici";
+import { limits } from "../common/limits";
 import { classOfHostname } from "../http/address-rules";
-import { badProxy, buildConnector, tunnelThrough } from "../http/connectors";
 import { describeNetworkError } from "../http/errors";
 import { proxyFor } from "../http/proxy-env";
+import { badProxy, tunnelThrough } from "../http/proxy-tunnel";
 import { IdentityError } from "./failures";
 import type { AwsIdentity, CredentialProvider } from "./identity";
 
@@ -36,7 +37,11 @@ export function credentialsOf(identity: AwsIdentity): CredentialProvider {
  */
 export function requestHandlerOptions() {
   return {
-    httpsAgent: new ProxiedAgent({ keepAlive: true, maxSockets: 50, connectTimeoutMs: 10_000 }),
+    httpsAgent: new ProxiedAgent({
+      keepAlive: true,
+      maxSockets: limits.awsSdkConnections,
+      connectTimeoutMs: 10_000,
+    }),
     connectionTimeout: 10_000,
     requestTimeout: 30_000,
     throwOnRequestTimeout: true,
@@ -45,7 +50,7 @@ export function requestHandlerOptions() {
 
 /** The connections of an https client that is not ours, such as the AWS SDK's: by the same proxies as our own. */
 class ProxiedAgent extends Agent {
-  readonly #connect: Connectors.connector;
+  readonly #connect: buildConnector.connector;
   readonly #timeoutMs: number;
 
   constructor({ connectTimeoutMs, ...options }: AgentOptions & { readonly connectTimeoutMs: number }) {

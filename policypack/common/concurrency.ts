@@ -63,7 +63,7 @@ export class InFlight<T> {
     signal: AbortSignal,
     work: (signal: AbortSignal) => Promise<Outcome<T>>,
   ): Promise<Outcome<T>> {
-    const flight = this.#flights.get(key) ?? this.#start(key, work);
+    const flight = this.#flights.get(key) ?? this.#start(key, work, signal);
     flight.waiting++;
     let stopListening = () => {};
     const ended = new Promise<undefined>((resolve) => {
@@ -90,8 +90,9 @@ export class InFlight<T> {
     return last;
   }
 
-  #start(key: string, work: (signal: AbortSignal) => Promise<Outcome<T>>): Flight<T> {
+  #start(key: string, work: (signal: AbortSignal) => Promise<Outcome<T>>, first: AbortSignal): Flight<T> {
     const abort = new AbortController();
+    ranks.set(abort.signal, rankOf(first));
     const outcome = work(abort.signal).finally(() => {
       if (this.#flights.get(key)?.abort === abort) this.#flights.delete(key);
     });
@@ -114,14 +115,14 @@ export function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined):
 }
 
 /** Whether the time went by; false where the signal ended it. */
-export function sleep(ms: number, signal: AbortSignal): Promise<boolean> {
+export function sleep(ms: number, signal: AbortSignal, clock: Clock = systemClock): Promise<boolean> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => {
+    const cancel = clock.after(ms, () => {
       stopListening();
       resolve(true);
-    }, ms);
+    });
     const stopListening = whenAborted(signal, () => {
-      clearTimeout(timer);
+      cancel();
       resolve(false);
     });
   });
@@ -144,3 +145,13 @@ export const systemClock: Clock = {
     };
   },
 };
+
+const ranks = new WeakMap<AbortSignal, number>();
+let lastRank = 0;
+
+/** The place of a signal's work among all: what was begun earlier has the lower rank, and goes first. */
+export function rankOf(signal: AbortSignal): number {
+  let rank = ranks.get(signal);
+  if (rank === undefined) ranks.set(signal, (rank = ++lastRank));
+  return rank;
+}

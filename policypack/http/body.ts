@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { Readable } from "node:stream";
+import type { Dispatcher } from "undici";
 import { failure, type Outcome, success } from "../common/outcome";
-import type { Incoming } from "./connection-pool";
 import type { HttpRequest, HttpResponse } from "./messages";
 
 /** An error's text needs no more. */
@@ -10,7 +10,7 @@ const maximumErrorBytes = 64 * 1024;
 /** The body, or undefined where it is longer than allowed; and whether its end was reached. */
 export async function readAnswer(
   { maxBytes, startOnly = false }: HttpRequest,
-  { statusCode, headers, body }: Incoming,
+  { statusCode, headers, body }: Dispatcher.ResponseData,
 ): Promise<{ body: Uint8Array | undefined; ended: boolean }> {
   const start = startOnly && (statusCode === 200 || statusCode === 206);
   const whole = statusCode === 200 && !start;

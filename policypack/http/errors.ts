@@ -1,22 +1,23 @@
 import type { FailureKind } from "../common/outcome";
 import { printable } from "../common/text";
-import type { Breakdown } from "./messages";
-import { Http2Error } from "./http2-session";
+import type { RetryClass } from "./messages";
 
 export interface NetworkError {
   readonly kind: FailureKind;
   /** A predicate for the host as subject: `refused the connection (ECONNREFUSED)`. */
   readonly words: string;
-  readonly breakdown: Breakdown;
+  readonly retry: RetryClass;
 }
 
 const noTls = "completes no TLS handshake; if it serves plain http, declare it insecure";
+const noDescriptor =
+  "could not be reached: this process has no free file descriptor; raise its limit (ulimit -n)";
 const selfSigned = "presents a self-signed certificate; add its authority to NODE_EXTRA_CA_CERTS";
 const unknownAuthority =
   "presents a certificate of an unknown authority; add the authority to NODE_EXTRA_CA_CERTS";
 
 /** Codes of Node's net, dns, tls and of undici. */
-const known: Readonly<Record<string, readonly [words: string, breakdown: Breakdown, kind?: FailureKind]>> = {
+const known: Readonly<Record<string, readonly [words: string, retry: RetryClass, kind?: FailureKind]>> = {
   ECONNREFUSED: ["refused the connection; check its address and port, and that it runs", "refused"],
   ENOTFOUND: ["is not known to DNS; check the registry's name", "final"],
   EAI_AGAIN: ["could not be looked up, DNS did not answer", "transient"],
@@ -47,13 +48,17 @@ const known: Readonly<Record<string, readonly [words: string, breakdown: Breakdo
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: [unknownAuthority, "protocol"],
   CERT_REVOKED: ["presents a revoked certificate", "protocol"],
   UND_ERR_HEADERS_OVERFLOW: ["answered with too many header bytes", "final", "malformed"],
-  REFUSED_STREAM: ["refused the request", "transient"],
-  ENHANCE_YOUR_CALM: ["is asked too much", "transient", "throttled"],
-  ERR_HTTP2_ERROR: ["does not speak HTTP/2", "protocol", "malformed"],
+  EMFILE: [noDescriptor, "final"],
+  ENFILE: [noDescriptor, "final"],
   OUT_OF_REACH: ["has a private address, to which a public registry must not lead", "final", "unsupported"],
 };
 
-/** Puts a failed exchange's error into words. The error's own text may hold URLs, so only its code is shown. */
+/** Whether the process, or the machine, has no file descriptor left for another connection. */
+export function lacksDescriptor(error: unknown): boolean {
+  return ["EMFILE", "ENFILE"].includes(codeOf(error));
+}
+
+/** Puts the error of a failed request into words. The error's own text may hold URLs, so only its code is shown. */
 export function describeNetworkError(error: unknown): NetworkError {
   if (error instanceof ProxyError) {
     const { proxy, cause, message } = error;
@@ -61,29 +66,26 @@ export function describeNetworkError(error: unknown): NetworkError {
     return {
       kind: way?.kind ?? "unreachable",
       words: `cannot be asked through the proxy ${proxy}, which ${way?.words ?? message}`,
-      breakdown:
-        way?.breakdown === "transient" || way?.breakdown === "late" ? way.breakdown : error.breakdown,
+      retry: way?.retry === "transient" || way?.retry === "late" ? way.retry : error.retry,
     };
   }
   const code = codeOf(error);
   const entry = Object.hasOwn(known, code) ? known[code] : undefined;
   if (entry !== undefined) {
-    const [words, breakdown, kind = "unreachable"] = entry;
-    return { kind, words: code === "OUT_OF_REACH" ? words : withCode(words, code), breakdown };
+    const [words, retry, kind = "unreachable"] = entry;
+    return { kind, words: code === "OUT_OF_REACH" ? words : withCode(words, code), retry };
   }
-  if (error instanceof Http2Error)
-    return { kind: "unreachable", words: withCode("broke the connection", code), breakdown: "transient" };
   // Its code is mostly missing (undici 7.30). An end in the midst of a body is one of its cases.
-  if (isNoHttp(error)) return { kind: "malformed", words: "does not speak HTTP", breakdown: "protocol" };
+  if (isNoHttp(error)) return { kind: "malformed", words: "does not speak HTTP", retry: "protocol" };
   if (error instanceof Error && error.name === "HTTPParserError")
-    return { kind: "unreachable", words: "broke the connection", breakdown: "transient" };
+    return { kind: "unreachable", words: "broke the connection", retry: "transient" };
   if (code.startsWith("ERR_SSL_"))
     return {
       kind: "unreachable",
       words: withCode("completes no TLS handshake", code),
-      breakdown: "protocol",
+      retry: "protocol",
     };
-  return { kind: "unreachable", words: withCode("could not be reached", code), breakdown: "final" };
+  return { kind: "unreachable", words: withCode("could not be reached", code), retry: "final" };
 }
 
 /** The code goes behind the predicate, before the advice. */
@@ -112,7 +114,7 @@ export class ProxyError extends Error {
     /** Names the proxy without its login. */
     readonly proxy: string,
     message: string,
-    readonly breakdown: Breakdown,
+    readonly retry: RetryClass,
     /** The error on the way to the proxy, where that is what went wrong. */
     cause?: unknown,
   ) {

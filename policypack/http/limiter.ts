@@ -1,101 +1,146 @@
-import { whenAborted } from "../common/concurrency";
+import { type Clock, systemClock, whenAborted } from "../common/concurrency";
+import { limits } from "../common/limits";
+import { backoffMs } from "./retries";
 
-/** The right to send one request; to be given back once, with how it ended. */
-export type Place = (end: RequestEnd) => void;
+/**
+ * The right to send one request; to be given back once, with how it ended. `pauseMs`: how long its host wants to be left alone, 0 if it
+ * does not say how long.
+ */
+export type Permit = (end: RequestEnd, pauseMs?: number) => void;
 
 export interface LimiterOptions {
   readonly perHost: number;
   readonly inAll: number;
-  /** Milliseconds of a clock that never goes back. */
-  readonly now?: () => number;
+  readonly clock?: Clock;
 }
 
 interface Queue {
   readonly pace: Pace;
-  readonly waiting: (() => void)[];
+  /** The lowest rank comes first. */
+  readonly waiting: { readonly rank: number; readonly admit: () => void }[];
   inside: number;
+  /** When the host may be queried again. */
+  pausedUntil: number;
+  /** Ends the wait for the end of the pause. */
+  wake: AbortController | undefined;
 }
 
 /**
- * Lets as many requests pass as each host bears, and so many in all. The others wait, for one host in their order; between
- * hosts the one with the fewest under way comes first, so that a slow or busy host takes no other's share.
+ * Lets as many requests pass as each host bears, and so many in all. The others wait. For one host, those of the work that was begun
+ * first go first, and none while the host wants a pause. Between hosts, the one with the fewest under way comes first, so that a slow or
+ * busy host takes no other's share. If the process lacks file descriptors, fewer pass in all.
  */
 export class Limiter {
   readonly #queues = new Map<string, Queue>();
   /** Those in which somebody waits. */
   readonly #waiting = new Set<Queue>();
-  readonly #now: () => number;
+  readonly #clock: Clock;
+  readonly #all: Pace;
   #inside = 0;
 
   constructor(private readonly options: LimiterOptions) {
-    this.#now = options.now ?? (() => performance.now());
+    this.#clock = options.clock ?? systemClock;
+    this.#all = new Pace(options.inAll, options.inAll);
   }
 
-  /** A place among the requests to this host; undefined where the signal came first. */
-  async enter(host: string, signal: AbortSignal): Promise<Place | undefined> {
+  /** A permit for a request to this host; undefined if the signal came first. */
+  async enter(host: string, signal: AbortSignal, rank = 0): Promise<Permit | undefined> {
     if (signal.aborted) return undefined;
     const queue = this.#queue(host);
     return new Promise((resolve) => {
       const admit = () => {
         stopListening();
-        resolve(this.#placeIn(queue));
+        resolve(this.#permit(queue));
       };
+      const one = { rank, admit };
       const leave = () => {
-        queue.waiting.splice(queue.waiting.indexOf(admit), 1);
-        if (queue.waiting.length === 0) this.#waiting.delete(queue);
+        queue.waiting.splice(queue.waiting.indexOf(one), 1);
+        this.#noteEmpty(queue);
         resolve(undefined);
       };
-      queue.waiting.push(admit);
+      queue.waiting.splice(queue.waiting.findLastIndex((other) => other.rank <= rank) + 1, 0, one);
       this.#waiting.add(queue);
       const stopListening = whenAborted(signal, leave);
       this.#admit();
     });
   }
 
+  /** Whether this host wants to be left alone now. */
+  isPaused(host: string): boolean {
+    return this.#queue(host).pausedUntil > this.#clock.now();
+  }
+
   #queue(host: string): Queue {
     let queue = this.#queues.get(host);
     if (queue === undefined) {
-      queue = { pace: new Pace(this.options.perHost), waiting: [], inside: 0 };
+      queue = {
+        pace: new Pace(this.options.perHost),
+        waiting: [],
+        inside: 0,
+        pausedUntil: -Infinity,
+        wake: undefined,
+      };
       this.#queues.set(host, queue);
     }
     return queue;
   }
 
-  #placeIn(queue: Queue): Place {
-    const sentAt = this.#now();
-    return (end) => {
+  #permit(queue: Queue): Permit {
+    const sentAt = this.#clock.now();
+    return (end, pauseMs) => {
+      const now = this.#clock.now();
       queue.inside--;
       this.#inside--;
-      queue.pace.ended(end, sentAt, this.#now(), queue.waiting.length > 0);
+      queue.pace.ended(end, sentAt, now, queue.waiting.length > 0);
+      if (end === "no-descriptor") this.#all.ended("overloaded", sentAt, now, true);
+      if (end === "answered") this.#all.ended(end, sentAt, now, this.#waiting.size > 0);
+      if (pauseMs !== undefined)
+        queue.pausedUntil = Math.max(queue.pausedUntil, now + (pauseMs || backoffMs(queue.pace.cuts)));
       this.#admit();
     };
   }
 
   #admit(): void {
-    while (this.#inside < this.options.inAll) {
+    const now = this.#clock.now();
+    while (this.#inside < this.#all.limit) {
       let next: Queue | undefined;
       for (const queue of this.#waiting)
-        if (queue.inside < queue.pace.limit && queue.inside < (next?.inside ?? Infinity)) next = queue;
-      const admit = next?.waiting.shift();
-      if (next === undefined || admit === undefined) return;
+        if (queue.pausedUntil > now) this.#wakeAfterPause(queue, now);
+        else if (queue.inside < queue.pace.limit && queue.inside < (next?.inside ?? Infinity)) next = queue;
+      const first = next?.waiting.shift();
+      if (next === undefined || first === undefined) return;
       next.inside++;
       this.#inside++;
       // Of hosts with equally many under way, the one that was not served last comes next.
       this.#waiting.delete(next);
-      if (next.waiting.length > 0) this.#waiting.add(next);
-      admit();
+      this.#waiting.add(next);
+      this.#noteEmpty(next);
+      first.admit();
     }
+  }
+
+  #wakeAfterPause(queue: Queue, now: number): void {
+    if (queue.wake !== undefined) return;
+    queue.wake = new AbortController();
+    void this.#clock.sleep(queue.pausedUntil - now, queue.wake.signal).then(() => {
+      queue.wake = undefined;
+      this.#admit();
+    });
+  }
+
+  #noteEmpty(queue: Queue): void {
+    if (queue.waiting.length > 0) return;
+    this.#waiting.delete(queue);
+    queue.wake?.abort();
   }
 }
 
 /**
  * How a request to a host ended: well, in a way that says the host has too much to do, without an answer (which says so of a
- * host that answered before), or in a way that says nothing of it.
+ * host that answered before), in a way that says nothing of it, or because this process has no file descriptor for a connection.
  */
-export type RequestEnd = "answered" | "overloaded" | "unanswered" | "unrelated";
+export type RequestEnd = "answered" | "overloaded" | "unanswered" | "unrelated" | "no-descriptor";
 
-/** Requests side by side before anything is known of a host. */
-const initialLimit = 48;
 /** A round is slower than the host was at its best when it takes more than `factor` times as long, and this much longer. */
 const slower = { factor: 2, ms: 50 };
 /** What a host did at its best is forgotten slowly: other requests may simply take longer. */
@@ -116,9 +161,18 @@ export class Pace {
   #answered = false;
   #best = Infinity;
   #lastCut = -Infinity;
+  #cuts = 0;
 
-  constructor(private readonly maximum: number) {
-    this.#limit = Math.max(1, Math.min(initialLimit, maximum));
+  constructor(
+    private readonly maximum: number,
+    initial: number = limits.requestsPerHostAtFirst,
+  ) {
+    this.#limit = Math.max(1, Math.min(initial, maximum));
+  }
+
+  /** How often the limit was cut since the last answer. */
+  get cuts(): number {
+    return this.#cuts;
   }
 
   get limit(): number {
@@ -130,6 +184,7 @@ export class Pace {
     if (end === "overloaded" || (end === "unanswered" && this.#answered)) this.#cut(sentAt, now);
     if (end !== "answered") return;
     this.#answered = true;
+    this.#cuts = 0;
     this.#latencies.push(now - sentAt);
     this.#wanted ||= wanted;
     if (this.#latencies.length >= this.#limit) this.#endRound();
@@ -138,6 +193,7 @@ export class Pace {
   #cut(sentAt: number, now: number): void {
     if (sentAt < this.#lastCut) return;
     this.#lastCut = now;
+    this.#cuts++;
     this.#limit = Math.max(1, Math.floor(this.#limit / 2));
     this.#doubling = false;
     this.#startRound();

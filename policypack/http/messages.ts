@@ -9,7 +9,7 @@ export interface HttpRequest {
   readonly body?: string;
   /** A longer body of a 200 answer is a failure; of any other answer only the first bytes are kept. */
   readonly maxBytes: number;
-  /** The first `maxBytes` of a 200 or 206 answer will do: the connection of a longer body is cut off behind them. */
+  /** The first `maxBytes` of a 200 or 206 answer are enough: the connection of a longer body is closed behind them. */
   readonly startOnly?: boolean;
   /** Where the host's addresses may lie; given when someone else than the user named the host. */
   readonly reach?: Reach;
@@ -29,18 +29,17 @@ export interface HttpResponse {
   readonly carried?: readonly string[];
 }
 
-/** One request's end: an answer of any status, or a breakdown that says how and whether another try may help. */
-export type Sent =
+/** The end of one request: an answer of any status, or a failure that says whether another try may help. */
+export type SendResult =
   | { readonly ok: true; readonly response: HttpResponse }
-  | { readonly ok: false; readonly failure: Failure; readonly breakdown: Breakdown };
+  | { readonly ok: false; readonly failure: Failure; readonly retry: RetryClass };
 
-export function broken(kind: Failure["kind"], message: string, breakdown: Breakdown = "final"): Sent {
-  return { ok: false, failure: { kind, message }, breakdown };
+export function sendFailure(kind: Failure["kind"], message: string, retry: RetryClass = "final"): SendResult {
+  return { ok: false, failure: { kind, message }, retry };
 }
 
 /**
- * How an exchange broke down. `transient`: another try may help. `protocol`: the other side speaks something else
- * (TLS or plain). `refused`: nothing listens there, or a proxy does not lead there. `late`: it took too long. `final`: no
- * other try would end differently.
+ * Whether another try may help. `transient`: yes. `protocol`: with the other scheme, the host speaks TLS or plain http. `refused`:
+ * with the other scheme, nothing listens there, or a proxy does not lead there. `late`: it took too long. `final`: no.
  */
-export type Breakdown = "transient" | "protocol" | "refused" | "late" | "final";
+export type RetryClass = "transient" | "protocol" | "refused" | "late" | "final";

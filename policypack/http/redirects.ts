@@ -1,6 +1,6 @@
 import { classOfHostname, mayReach } from "./address-rules";
 import { type HostRules, parseUrl } from "./host-rules";
-import { broken, type HttpRequest, type Sent } from "./messages";
+import { type HttpRequest, type SendResult, sendFailure } from "./messages";
 import type { Transport } from "./transport";
 
 const maximumRedirects = 5;
@@ -11,21 +11,28 @@ const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
  * than that of the host that the request was meant for; across origins it loses the Authorization field for good.
  * A request with a body is never redirected: its body holds a credential.
  */
-export async function follow(transport: Transport, rules: HostRules, request: HttpRequest): Promise<Sent> {
+export async function follow(
+  transport: Transport,
+  rules: HostRules,
+  request: HttpRequest,
+): Promise<SendResult> {
   let current = request;
   for (let hops = 0; ; hops++) {
     const sent = await transport.send(current);
     if (!sent.ok || !redirectStatuses.has(sent.response.status)) return sent;
     const label = current.label ?? current.url.host;
     if (hops === maximumRedirects)
-      return broken("malformed", `${label} redirects more than ${maximumRedirects} times`);
+      return sendFailure("malformed", `${label} redirects more than ${maximumRedirects} times`);
     if (request.body !== undefined)
-      return broken("unsupported", `${label} redirects a request that carries a credential`);
+      return sendFailure("unsupported", `${label} redirects a request that carries a credential`);
     const target = parseUrl(sent.response.header("location")[0] ?? "", current.url);
     if (target === undefined || sent.response.header("location").length === 0)
-      return broken("malformed", `${label} redirects without saying where (HTTP ${sent.response.status})`);
+      return sendFailure(
+        "malformed",
+        `${label} redirects without saying where (HTTP ${sent.response.status})`,
+      );
     const next = await redirected(request, current, target, rules);
-    if (typeof next === "string") return broken("unsupported", `${label} redirects to ${next}`);
+    if (typeof next === "string") return sendFailure("unsupported", `${label} redirects to ${next}`);
     current = next;
   }
 }

@@ -1,10 +1,10 @@
 import { looksRandom, printable } from "../common/text";
 import type { RequestStep } from "../common/trace";
 import { parseUrl } from "./host-rules";
-import type { HttpRequest, Sent } from "./messages";
+import type { HttpRequest, SendResult } from "./messages";
 
 /** What may be told of a request and its end. */
-export function requestStep(request: HttpRequest, sent: Sent, ms: number): RequestStep {
+export function requestStep(request: HttpRequest, sent: SendResult, ms: number): RequestStep {
   const { method, url } = request;
   return {
     step: "request",

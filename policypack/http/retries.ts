@@ -1,60 +1,70 @@
-import { sleep } from "../common/concurrency";
-import { broken, type HttpResponse, type Sent } from "./messages";
+import { type Clock, systemClock } from "../common/concurrency";
+import type { HttpResponse, SendResult } from "./messages";
 
 const maximumAttempts = 4;
 const firstDelayMs = 250;
 const maximumDelayMs = 5_000;
-/** A registry that wants more patience than this is not waited for. */
-const maximumPatienceMs = 60_000;
+/** A host that wants a longer pause than this is given up. */
+const maximumPauseMs = 60_000;
 
 /**
- * Tries again where that may help: after 429, 408, 5xx and broken connections. Waits as long as Retry-After says
- * (RFC 9110 §10.2.3), else exponentially with full jitter. A host that says it is asked too much is left alone by
- * every request until its delay is over.
+ * Tries again if that may help: after 429, 408, 5xx and broken connections, four times at most. A rate limit is no reason to give up: a
+ * host that answers 429 is queried at the pace that it allows until the signal fires, if it says when to come back (Retry-After) or
+ * answers other requests meanwhile. The limiter holds back all requests to a host that wants a pause.
  */
 export class Retries {
-  /** Host → when it may be asked again, in milliseconds of `performance.now()`. */
-  readonly #pausedUntil = new Map<string, number>();
+  /** Host → how many answers it gave that were not 429. */
+  readonly #answers = new Map<string, number>();
+
+  constructor(private readonly clock: Clock = systemClock) {}
 
   /** When the signal ends a wait, the last answer stands: a host that kept throttling is `throttled`, not a time-out. */
-  async run(host: string, label: string, signal: AbortSignal, attempt: () => Promise<Sent>): Promise<Sent> {
-    let last: Sent | undefined;
-    for (let n = 1; ; n++) {
-      if (!(await this.#awaitPause(host, signal)))
-        return (
-          last ??
-          broken("throttled", `${label} asked to be left alone for longer than the time for this image`)
-        );
+  async run(host: string, signal: AbortSignal, attempt: () => Promise<SendResult>): Promise<SendResult> {
+    let last: SendResult | undefined;
+    for (let attempts = 1; ; attempts++) {
+      const before = this.#answers.get(host) ?? 0;
       const sent = await attempt();
       if (signal.aborted && !sent.ok && last !== undefined) return last;
       last = sent;
-      if (n === maximumAttempts || !mayHelp(sent)) return sent;
-      const asked = sent.ok ? retryAfterMs(sent.response) : undefined;
-      const delay = asked ?? Math.random() * Math.min(maximumDelayMs, firstDelayMs * 2 ** (n - 1));
-      if (delay > maximumPatienceMs) return sent;
-      if (asked !== undefined || (sent.ok && sent.response.status === 429)) {
-        const until = performance.now() + delay;
-        this.#pausedUntil.set(host, Math.max(until, this.#pausedUntil.get(host) ?? 0));
-      } else if (!(await sleep(delay, signal))) return sent;
-    }
-  }
-
-  async #awaitPause(host: string, signal: AbortSignal): Promise<boolean> {
-    for (;;) {
-      const remaining = (this.#pausedUntil.get(host) ?? 0) - performance.now();
-      if (remaining <= 0) return true;
-      if (!(await sleep(remaining, signal))) return false;
+      const now = this.#answers.get(host) ?? 0;
+      const limited = sent.ok && sent.response.status === 429;
+      if (sent.ok && !limited) this.#answers.set(host, now + 1);
+      if (!mayHelp(sent)) return sent;
+      const pause = sent.ok ? pauseAfter(sent.response) : undefined;
+      if (sent.ok && pause === undefined && retryAfterMs(sent.response) !== undefined) return sent;
+      const keepsPace = limited && (retryAfterMs(sent.response) !== undefined || now > before);
+      if (keepsPace) attempts = 0;
+      else if (attempts >= maximumAttempts) return sent;
+      if (pause === undefined && !(await this.clock.sleep(backoffMs(attempts), signal))) return sent;
     }
   }
 }
 
-function mayHelp(sent: Sent): boolean {
-  if (!sent.ok) return sent.breakdown === "transient";
+function mayHelp(sent: SendResult): boolean {
+  if (!sent.ok) return sent.retry === "transient";
   const { status } = sent.response;
   return status === 429 || status === 408 || (status >= 500 && status !== 501 && status !== 505);
 }
 
-/** Milliseconds that the answer asks to wait; a date counts from the answer's own Date, so clocks need not agree. */
+/** Exponential, with full jitter; milliseconds. */
+export function backoffMs(attempt: number): number {
+  return Math.random() * Math.min(maximumDelayMs, firstDelayMs * 2 ** (attempt - 1));
+}
+
+/**
+ * How long a host wants to be left alone after this answer, in milliseconds; 0 if it does not say how long. Undefined if it wants no
+ * pause, or one that is too long to wait for.
+ */
+export function pauseAfter(response: Pick<HttpResponse, "header" | "status">): number | undefined {
+  const { status } = response;
+  if (status !== 429 && !(status >= 500)) return undefined;
+  const asked = retryAfterMs(response) ?? (status === 429 ? 0 : undefined);
+  return asked !== undefined && asked <= maximumPauseMs ? asked : undefined;
+}
+
+/**
+ * Milliseconds that the answer asks to wait (RFC 9110 §10.2.3); a date counts from the answer's own Date, so clocks need not agree.
+ */
 export function retryAfterMs(response: Pick<HttpResponse, "header">): number | undefined {
   const value = response.header("retry-after")[0]?.trim() ?? "";
   if (/^\d+$/.test(value)) return Number(value) * 1000;

@@ -1,31 +1,39 @@
-import type { LookupFunction, Socket } from "node:net";
-import { whenAborted } from "../common/concurrency";
+import type { LookupFunction } from "node:net";
+import { type Clock, rankOf, systemClock, whenAborted } from "../common/concurrency";
+import { limits } from "../common/limits";
 import type { Trace } from "../common/trace";
 import { readAnswer } from "./body";
-import { type Connection, Connections, type Outgoing } from "./connection-pool";
-import { proxyRefusal, unreachableProxy } from "./connectors";
-import { describeNetworkError, isNoHttp, ProxyError } from "./errors";
+import { type Connection, Connections } from "./connections";
+import { describeNetworkError, isNoHttp, lacksDescriptor, ProxyError } from "./errors";
 import type { HostRules } from "./host-rules";
-import { Http2Chosen, Http2Error, Http2Session } from "./http2-session";
 import { Limiter, type RequestEnd } from "./limiter";
-import { broken, type HttpRequest, type Sent } from "./messages";
+import { type HttpRequest, type SendResult, sendFailure } from "./messages";
 import type { Proxy } from "./proxy-env";
+import { proxyRefusal, unreachableProxy } from "./proxy-tunnel";
 import { requestStep } from "./request-step";
+import { pauseAfter } from "./retries";
 import { Routes } from "./routes";
+
+/*
+ * http/ sends the requests of a run, on undici. Read here first: one `Transport` serves all registries, mirrors, token services and
+ * ECR's storage. A request passes the limiter (`limiter.ts`: how many, at which pace), gets the way to its host (`routes.ts`: proxies,
+ * TLS; `address-rules.ts`: which addresses), takes a connection (`connections.ts`), and its end becomes a `SendResult` (`messages.ts`;
+ * words in `errors.ts`). Around it, `redirects.ts` follows and `retries.ts` repeats.
+ */
 
 export interface TransportOptions {
   /** Milliseconds from sending a request to the last byte of its answer. */
   readonly requestTimeoutMs: number;
-  readonly maxConcurrentPerHost: number;
+  /** Default: `limits.requestsPerHost`. */
+  readonly maxConcurrentPerHost?: number | undefined;
   /** How host names become addresses. Default: as the system does it. */
   readonly lookup?: LookupFunction | undefined;
   readonly trace?: Trace | undefined;
+  readonly clock?: Clock | undefined;
 }
 
-/** To all hosts together, so that no more connections than these are open. */
-const maximumConcurrentRequests = 64;
-/** How often a request moves on because a server of HTTP/2 did not look at it: four sessions, with a move to each and from each. */
-const maximumMoves = 7;
+/** How long a request waits that got no file descriptor; milliseconds. */
+const descriptorWaitMs = 100;
 /** Why a request ended that took too long. */
 const overdue = new Error("the request took too long");
 
@@ -35,9 +43,10 @@ const overdue = new Error("the request took too long");
  */
 export class Transport {
   #requests = 0;
-  readonly #connections = new Connections(maximumConcurrentRequests);
+  readonly #connections = new Connections(limits.connections);
   readonly #routes: Routes;
   readonly #limiter: Limiter;
+  readonly #clock: Clock;
   /** What ends each request that was not answered yet: one signal for all its reasons. */
   readonly #underWay = new Set<AbortController>();
   #closed = false;
@@ -46,17 +55,10 @@ export class Transport {
     rules: HostRules,
     private readonly options: TransportOptions,
   ) {
-    const { lookup, requestTimeoutMs: connectTimeoutMs } = options;
-    const onHttp2 = (key: string, authority: string, socket: Socket) => {
-      if (!this.#connections.share(key, (ended) => new Http2Session(authority, socket, ended)))
-        socket.destroy();
-    };
-    const onHttp1 = (key: string) => {
-      this.#connections.alone(key);
-    };
-    this.#routes = new Routes(rules, { connectTimeoutMs, lookup, onHttp2, onHttp1 });
-    const inAll = maximumConcurrentRequests;
-    this.#limiter = new Limiter({ perHost: options.maxConcurrentPerHost, inAll });
+    const { lookup, requestTimeoutMs, maxConcurrentPerHost: perHost = limits.requestsPerHost } = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#routes = new Routes(rules, { connectTimeoutMs: requestTimeoutMs, lookup });
+    this.#limiter = new Limiter({ perHost, inAll: limits.connections, clock: this.#clock });
   }
 
   /** The number of requests sent so far. */
@@ -64,52 +66,13 @@ export class Transport {
     return this.#requests;
   }
 
-  async send(request: HttpRequest): Promise<Sent> {
+  async send(request: HttpRequest): Promise<SendResult> {
     const { trace } = this.options;
     if (trace === undefined) return this.#send(request);
-    const started = performance.now();
+    const started = this.#clock.now();
     const sent = await this.#send(request);
-    trace.add(requestStep(request, sent, performance.now() - started));
+    trace.add(requestStep(request, sent, this.#clock.now() - started));
     return sent;
-  }
-
-  async #send(request: HttpRequest): Promise<Sent> {
-    const label = request.label ?? request.url.host;
-    const end = new AbortController();
-    const stopListening = whenAborted(request.signal, () => {
-      end.abort();
-    });
-    this.#underWay.add(end);
-    if (this.#closed) end.abort();
-    try {
-      const leave = await this.#limiter.enter(request.url.host, end.signal);
-      if (leave === undefined) return this.#ended(label);
-      const sent = await this.#bounded(request, label, end);
-      leave(endOf(sent));
-      return sent;
-    } finally {
-      stopListening();
-      this.#underWay.delete(end);
-    }
-  }
-
-  async #bounded(request: HttpRequest, label: string, end: AbortController): Promise<Sent> {
-    const timer = setTimeout(() => {
-      end.abort(overdue);
-    }, this.options.requestTimeoutMs);
-    try {
-      return await this.#exchange(request, label, end.signal);
-    } catch (error) {
-      if (request.signal.aborted || this.#closed) return this.#ended(label);
-      if (end.signal.reason === overdue) {
-        const seconds = this.options.requestTimeoutMs / 1000;
-        return broken("timeout", `${label} did not answer within ${seconds} s`, "late");
-      }
-      const { kind, words, breakdown } = describeNetworkError(error);
-      return broken(kind, `${label} ${words}`, breakdown);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 
   async close(): Promise<void> {
@@ -118,98 +81,135 @@ export class Transport {
     await this.#connections.close();
   }
 
-  #ended(label: string): Sent {
-    return this.#closed
-      ? broken("unreachable", `the registry client was closed before ${label} answered`)
-      : broken("timeout", `the time for this image ended before ${label} answered`);
+  async #send(request: HttpRequest): Promise<SendResult> {
+    const label = request.label ?? request.url.host;
+    const end = new AbortController();
+    const stopListening = whenAborted(request.signal, () => {
+      end.abort();
+    });
+    this.#underWay.add(end);
+    if (this.#closed) end.abort();
+    try {
+      return await this.#sendInTurn(request, label, end);
+    } finally {
+      stopListening();
+      this.#underWay.delete(end);
+    }
   }
 
-  async #exchange(request: HttpRequest, label: string, signal: AbortSignal): Promise<Sent> {
-    this.#requests++;
-    for (let moves = 0; ;) {
-      const { key, open, asked } = this.#routes.to(request.url, request.reach);
-      const connection = await this.#connections.takeInTurn(
-        key,
-        open,
-        signal,
-        request.url.protocol === "https:",
-      );
+  async #sendInTurn(request: HttpRequest, label: string, end: AbortController): Promise<SendResult> {
+    const { host } = request.url;
+    for (;;) {
+      const leave = await this.#limiter.enter(host, end.signal, rankOf(request.signal));
+      if (leave === undefined) return this.#ended(label, host);
       try {
-        return await this.#over(connection, request, label, asked, signal);
+        const sent = await this.#withinTime(request, label, end);
+        leave(endOf(sent), sent.ok ? pauseAfter(sent.response) : undefined);
+        return sent;
       } catch (error) {
-        // It may have brought the rest of an earlier answer, such as the body that a HEAD must not have.
-        if (connection.used && isNoHttp(error)) continue;
-        if (!signal.aborted && moves++ < maximumMoves && this.#mayMove(key, error)) continue;
-        throw asked === undefined || error instanceof ProxyError ? error : unreachableProxy(asked, error);
+        leave("no-descriptor");
+        this.#connections.closeIdle();
+        if (!(await this.#clock.sleep(descriptorWaitMs, end.signal))) return failureOf(label, error);
       }
     }
   }
 
-  /** Whether the request that ended so was not looked at by its server and another connection may carry it. */
-  #mayMove(key: string, error: unknown): boolean {
-    if (error instanceof Http2Chosen) return true;
-    if (!(error instanceof Http2Error)) return false;
-    if (error.code !== "HTTP_1_1_REQUIRED") return error.unprocessed;
-    this.#routes.useHttp1(key);
-    this.#connections.unshare(key);
-    return true;
+  /** Rejects only if there is no file descriptor for a connection: nothing was sent then. */
+  async #withinTime(request: HttpRequest, label: string, end: AbortController): Promise<SendResult> {
+    const { requestTimeoutMs } = this.options;
+    const answered = new AbortController();
+    void this.#clock.sleep(requestTimeoutMs, answered.signal).then((over) => {
+      if (over) end.abort(overdue);
+    });
+    try {
+      this.#requests++;
+      return await this.exchange(request, label, end.signal);
+    } catch (error) {
+      if (request.signal.aborted || this.#closed) return this.#ended(label);
+      if (end.signal.reason === overdue)
+        return sendFailure("timeout", `${label} did not answer within ${requestTimeoutMs / 1000} s`, "late");
+      if (!lacksDescriptor(error)) return failureOf(label, error);
+      this.#requests--;
+      throw error;
+    } finally {
+      answered.abort();
+    }
   }
 
-  async #over(
-    { dispatcher, release }: Connection,
-    request: HttpRequest,
-    label: string,
-    asked: Proxy | undefined,
-    signal: AbortSignal,
-  ): Promise<Sent> {
-    let reusable = false;
-    try {
-      const answer = await dispatcher.request({
-        ...messageOf(request, asked, signal),
-        // One timer bounds the whole exchange.
-        headersTimeout: 0,
-        bodyTimeout: 0,
-      });
-      const { statusCode: status } = answer;
-      const header = (name: string) => [answer.headers[name] ?? []].flat();
-      const { body, ended } = await readAnswer(request, answer);
-      reusable = ended;
-      if (asked !== undefined && status === 407) throw proxyRefusal(asked, status);
-      return body === undefined
-        ? broken("malformed", `${label} answered with more than ${request.maxBytes} bytes`)
-        : { ok: true, response: { url: request.url, status, header, body, carried: asked?.secrets ?? [] } };
-    } finally {
-      release(reusable);
+  #ended(label: string, host?: string): SendResult {
+    if (this.#closed)
+      return sendFailure("unreachable", `the registry client was closed before ${label} answered`);
+    return host !== undefined && this.#limiter.isPaused(host)
+      ? sendFailure("throttled", `${label} asked to be left alone for longer than the time for this image`)
+      : sendFailure("timeout", `the time for this image ended before ${label} answered`);
+  }
+
+  /** One request over one connection; rejects with whatever goes wrong. A test may play the network here. */
+  protected async exchange(request: HttpRequest, label: string, signal: AbortSignal): Promise<SendResult> {
+    for (;;) {
+      const { key, open, proxy } = this.#routes.to(request.url, request.reach);
+      const connection = this.#connections.take(key, open);
+      try {
+        return await sendOver(connection, request, label, proxy, signal);
+      } catch (error) {
+        // A reused connection may bring the rest of an earlier answer first, such as the body that a HEAD must not have.
+        if (connection.used && isNoHttp(error)) continue;
+        throw proxy === undefined || error instanceof ProxyError ? error : unreachableProxy(proxy, error);
+      }
     }
   }
 }
 
-function messageOf(
-  { url, method, headers, body }: HttpRequest,
-  asked: Proxy | undefined,
+async function sendOver(
+  { client, release }: Connection,
+  request: HttpRequest,
+  label: string,
+  proxy: Proxy | undefined,
   signal: AbortSignal,
-): Outgoing {
+): Promise<SendResult> {
+  const { url, method, headers, body } = request;
   const path = url.pathname + url.search;
-  return {
-    method,
-    // The HTTP library would close the connection behind a HEAD, in case that the server sends a body with its answer. One that does
-    // breaks it as well; for all the others it can be used again, where it leads to one server alone.
-    ...(method === "HEAD" && asked === undefined ? { reset: false } : {}),
-    path: asked === undefined ? path : url.origin + path,
-    headers: {
-      "user-agent": "pulumi-ecs-image-guard",
-      "accept-encoding": "identity",
-      ...(asked === undefined ? {} : { host: url.host }),
-      ...(asked?.authorization === undefined ? {} : { "proxy-authorization": asked.authorization }),
-      ...headers,
-    },
-    body: body ?? null,
-    signal,
-  };
+  let reusable = false;
+  try {
+    const answer = await client.request({
+      method,
+      // undici would close the connection behind a HEAD, in case that the server sends a body with its answer. A server that does breaks
+      // it as well; for all others it can be used again, if it leads to one server alone.
+      ...(method === "HEAD" && proxy === undefined ? { reset: false } : {}),
+      path: proxy === undefined ? path : url.origin + path,
+      headers: {
+        "user-agent": "pulumi-ecs-image-guard",
+        "accept-encoding": "identity",
+        ...(proxy && { host: url.host }),
+        ...(proxy?.authorization !== undefined && { "proxy-authorization": proxy.authorization }),
+        ...headers,
+      },
+      body: body ?? null,
+      signal,
+      // One timer bounds the whole request.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+    const { statusCode: status } = answer;
+    const header = (name: string) => [answer.headers[name] ?? []].flat();
+    const read = await readAnswer(request, answer);
+    reusable = read.ended;
+    if (proxy !== undefined && status === 407) throw proxyRefusal(proxy, status);
+    return read.body === undefined
+      ? sendFailure("malformed", `${label} answered with more than ${request.maxBytes} bytes`)
+      : { ok: true, response: { url, status, header, body: read.body, carried: proxy?.secrets ?? [] } };
+  } finally {
+    release(reusable);
+  }
+}
+
+function failureOf(label: string, error: unknown): SendResult {
+  const { kind, words, retry } = describeNetworkError(error);
+  return sendFailure(kind, `${label} ${words}`, retry);
 }
 
 /** What the end of a request says about the load of its host. */
-function endOf(sent: Sent): RequestEnd {
+function endOf(sent: SendResult): RequestEnd {
   if (sent.ok) return [429, 503].includes(sent.response.status) ? "overloaded" : "answered";
-  return sent.breakdown === "transient" || sent.breakdown === "late" ? "unanswered" : "unrelated";
+  return sent.retry === "transient" || sent.retry === "late" ? "unanswered" : "unrelated";
 }

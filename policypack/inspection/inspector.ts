@@ -1,6 +1,7 @@
 import type { AwsIdentities } from "../aws/configured-identities";
 import { parseEcrHost } from "../aws/ecr-hosts";
 import { KeyedSemaphore } from "../common/concurrency";
+import { limits } from "../common/limits";
 import { type Failure, failure, type Outcome } from "../common/outcome";
 import { printable } from "../common/text";
 import { formatPlatform, parsePlatform, type Platform } from "../oci/platform";
@@ -25,18 +26,12 @@ export interface InspectorOptions extends ImageSourceOptions {
 }
 
 /**
- * More than a registry is ever sent requests at a time, so that it is kept busy; but few enough that images are finished one
- * after another instead of all together at the end, which takes less memory.
- */
-const lookUpsPerRegistry = 128;
-
-/**
  * Joins `oci/` and `registry/`: one inspection for each image name and platform, however often it is asked for.
  * The registry client, and with it the HTTP library, is loaded when the first image is met.
  */
 export class Inspector {
   readonly #options: InspectorOptions;
-  readonly #turns = new KeyedSemaphore(lookUpsPerRegistry);
+  readonly #turns = new KeyedSemaphore(limits.inspectionsPerRegistry);
   readonly #inspections = new Memo<Outcome<InspectedImage>>();
   readonly #complete = new AbortController();
   #registries: Promise<ImageSource> | undefined;

@@ -5,7 +5,7 @@ import type { Host, Scheme } from "../http/host-rules";
 import type { Network } from "./options";
 import { bringsStart, rangeOfStart } from "../http/body";
 import { follow } from "../http/redirects";
-import { broken, type HttpResponse, type Sent } from "../http/messages";
+import { type HttpResponse, type SendResult, sendFailure } from "../http/messages";
 
 export interface PullRequest {
   /** Default: GET. */
@@ -118,11 +118,11 @@ export class Endpoint {
     return new URL(`${scheme}://${this.host.authority}`);
   }
 
-  #send(request: PullRequest, authorization: string | undefined): Promise<Sent> {
+  #send(request: PullRequest, authorization: string | undefined): Promise<SendResult> {
     const { signal } = request;
-    return this.network.retries.run(this.host.authority, this.host.name, signal, async () => {
+    return this.network.retries.run(this.host.authority, signal, async () => {
       if (this.#scheme !== undefined) return this.#sendBy(this.#scheme, request, authorization);
-      const tried: Sent[] = [];
+      const tried: SendResult[] = [];
       for (const scheme of this.host.schemes) {
         const sent = await this.#sendBy(scheme, request, authorization);
         if (sent.ok && !wantsTls(sent.response, request.method)) {
@@ -130,15 +130,15 @@ export class Endpoint {
           return sent;
         }
         tried.push(sent);
-        if (!sent.ok && (sent.breakdown === "final" || sent.breakdown === "late")) break;
+        if (!sent.ok && (sent.retry === "final" || sent.retry === "late")) break;
       }
       // Where neither scheme works, the words of plain http fit best: it is what such registries mostly speak.
       const plain = this.host.schemes[0] === "http" ? tried[0] : tried.at(-1);
-      return plain ?? broken("unsupported", `${this.host.name} has no scheme to be asked by`);
+      return plain ?? sendFailure("unsupported", `${this.host.name} has no scheme to be asked by`);
     });
   }
 
-  #sendBy(scheme: Scheme, request: PullRequest, authorization: string | undefined): Promise<Sent> {
+  #sendBy(scheme: Scheme, request: PullRequest, authorization: string | undefined): Promise<SendResult> {
     const url = this.#url(scheme);
     url.pathname = `/v2/${request.repository}/${request.path}`;
     const { transport, rules } = this.network;

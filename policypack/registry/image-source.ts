@@ -11,6 +11,7 @@ import { type Credential, CredentialError, type CredentialSource, searchInWords 
 import { loginCredentials } from "../logins/login-search";
 import { type FetchedManifest, RegistryClient, type RegistryOptions, type ResolvedTag } from "./client";
 import type { ResolvedIdentity } from "./reader-identity";
+import { type Network, openNetwork } from "./options";
 import { registryStep, secondWayStep } from "./trace-steps";
 import type { RepositoryName } from "../oci/reference";
 
@@ -30,6 +31,7 @@ type Pull<T> = (client: RegistryClient | EcrClient) => Promise<Outcome<T>>;
 export class RegistryImageSource {
   readonly #options: RegistrySourceOptions;
   readonly #credentials: CredentialSource;
+  readonly #network: Network;
   readonly #distribution: RegistryClient;
   readonly #mirrored: ReadonlySet<string>;
   #mirrors: RegistryClient | undefined;
@@ -43,7 +45,8 @@ export class RegistryImageSource {
     this.#options = options;
     this.#credentials = options.credentials ?? loginCredentials();
     this.#mirrored = new Set(Object.keys(options.mirrors ?? {}).map(bareName));
-    this.#distribution = new RegistryClient({ ...options, credentials: this.#credentials });
+    this.#network = openNetwork({ ...options, credentials: this.#credentials });
+    this.#distribution = new RegistryClient(options, this.#network);
   }
 
   manifest(
@@ -78,10 +81,7 @@ export class RegistryImageSource {
 
   /** Requests to registries and token services, and calls of AWS, so far. */
   get requests(): number {
-    return [this.#distribution, ...(this.#mirrors ? [this.#mirrors] : []), ...this.#opened].reduce(
-      (sum, client) => sum + client.requests,
-      0,
-    );
+    return this.#opened.reduce((sum, client) => sum + client.requests, this.#network.transport.requests);
   }
 
   /** Whether what a tag names can be asked without fetching it; ECR's API answers with the manifest at once. */
@@ -105,7 +105,6 @@ export class RegistryImageSource {
     const ecr = await Promise.all(this.#ecr.values());
     await Promise.all([
       this.#distribution.close(),
-      this.#mirrors?.close(),
       this.#secrets.close(),
       ...ecr.map((client) => client.close()),
     ]);
@@ -119,11 +118,7 @@ export class RegistryImageSource {
     if (!isEcr) return pull(this.#distribution);
     if (mirrored) {
       // Mirrors speak the distribution API, whichever way reads the registry behind them.
-      this.#mirrors ??= new RegistryClient({
-        ...this.#options,
-        credentials: this.#credentials,
-        mirrorsOnly: true,
-      });
+      this.#mirrors ??= new RegistryClient({ ...this.#options, mirrorsOnly: true }, this.#network);
       const byMirror = await pull(this.#mirrors);
       if (byMirror.ok) return byMirror;
     }
@@ -190,7 +185,8 @@ export class RegistryImageSource {
     let client = this.#ecr.get(identity.key);
     if (client === undefined) {
       const { gathering, trace } = this.#options;
-      const options = { identity, ...(gathering && { gathering }), ...(trace && { trace }) };
+      const { transport } = this.#network;
+      const options = { identity, transport, ...(gathering && { gathering }), ...(trace && { trace }) };
       client = import("../aws/ecr-client").then((room) => {
         const opened = new room.EcrClient(options);
         this.#opened.push(opened);

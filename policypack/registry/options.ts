@@ -1,5 +1,6 @@
 import type { LookupFunction } from "node:net";
 import type { KnownChallenges } from "../cache/records";
+import type { Clock } from "../common/concurrency";
 import { HostRules } from "../http/host-rules";
 import { Retries } from "../http/retries";
 import type { Trace } from "../common/trace";
@@ -23,15 +24,17 @@ export interface RegistryOptions {
   readonly credentials?: CredentialSource;
   /** What registries' challenges said to earlier runs. Default: nothing is known. */
   readonly challenges?: KnownChallenges;
-  /** The most requests to one host at a time; how many really go out at once is learnt from its answers. Default: 60. */
+  /** The most requests to one host at a time; how many really go out at once is learnt from its answers. Default: `limits.requestsPerHost`. */
   readonly maxConcurrentPerHost?: number;
   /** How host names become addresses, as for `net.connect`. Default: as the system does it. */
   readonly lookup?: LookupFunction;
   /** Hears every step of the way. Default: nobody does. */
   readonly trace?: Trace;
+  /** Bounds requests in time, and waits between them. Default: the system's. */
+  readonly clock?: Clock;
 }
 
-/** What the endpoints of one client share. */
+/** What all clients of a run share: one transport, and with it one bound of its connections. */
 export interface Network {
   readonly transport: Transport;
   readonly rules: HostRules;
@@ -45,12 +48,12 @@ export interface Network {
 }
 
 export function openNetwork(options: RegistryOptions): Network {
-  const { requestTimeoutMs = 10_000, maxConcurrentPerHost = 60, lookup, trace, challenges } = options;
+  const { requestTimeoutMs = 10_000, maxConcurrentPerHost, lookup, trace, clock, challenges } = options;
   // Whatever it costs, most of an image's time is left to do without it.
   const recallTimeoutMs = Math.min(2_000, (options.imageTimeoutMs ?? 30_000) / 4);
   const rules = new HostRules(options.insecureRegistries, lookup);
-  const transport = new Transport(rules, { requestTimeoutMs, maxConcurrentPerHost, lookup, trace });
-  const retries = new Retries();
+  const transport = new Transport(rules, { requestTimeoutMs, maxConcurrentPerHost, lookup, trace, clock });
+  const retries = new Retries(clock);
   const tokens = new TokenClient(transport, rules, retries);
   const credentials = options.credentials ?? (() => Promise.resolve(undefined));
   const network = { transport, rules, retries, tokens, credentials, recallTimeoutMs };

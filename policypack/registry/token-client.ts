@@ -63,7 +63,7 @@ export class TokenClient {
       signal,
     };
     const send = () => follow(this.transport, this.rules, http);
-    const sent = await (tries === "once" ? send() : this.retries.run(realm.host, label, signal, send));
+    const sent = await (tries === "once" ? send() : this.retries.run(realm.host, signal, send));
     if (!sent.ok) return { ok: false, failure: sent.failure };
     return sent.response.status === 200
       ? readToken(sent.response, label)

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
-import { createSecureServer } from "node:http2";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Server as NetServer, Socket } from "node:net";
 import { sendContent } from "./ranges";
@@ -20,8 +19,6 @@ export interface TestRegistryOptions {
   readonly perRepository?: Readonly<Record<string, Access>>;
   /** Serve TLS with this key and certificate (PEM). */
   readonly tls?: { readonly key: string; readonly cert: string };
-  /** With `tls`: offer HTTP/2 too. */
-  readonly http2?: boolean;
   /** Default: 127.0.0.1. */
   readonly address?: string;
 }
@@ -88,7 +85,10 @@ export class TestRegistry {
       this.#receive(request, response);
     };
     this.#scheme = options.tls === undefined ? "http" : "https";
-    this.#server = serverOf(options).on("request", listener);
+    this.#server = (options.tls === undefined ? createServer() : createTlsServer(options.tls)).on(
+      "request",
+      listener,
+    );
     this.#server.on("connection", (socket: Socket) => {
       this.connections++;
       this.#sockets.add(socket);
@@ -229,11 +229,6 @@ export class TestRegistry {
     response.setHeader("www-authenticate", access.mode === "basic" ? 'Basic realm="test registry"' : bearer);
     sendError(response, 401, "UNAUTHORIZED", "authentication required");
   }
-}
-
-function serverOf({ tls, http2 = false }: TestRegistryOptions): NetServer {
-  if (tls === undefined) return createServer();
-  return http2 ? createSecureServer({ ...tls, allowHTTP1: true }) : createTlsServer(tls);
 }
 
 function bytesOf(body: string | Uint8Array | object): Buffer {

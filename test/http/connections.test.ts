@@ -1,19 +1,18 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client, type Dispatcher } from "undici";
-import { Connections, type SharedChannel } from "../../policypack/http/connection-pool";
+import { Client } from "undici";
+import { Connections } from "../../policypack/http/connections";
 import { at, bench, manifest, manifestType, valueOf } from "../../support/registry/client";
 
 describe("connections", () => {
   const { start, connect } = bench();
-  const opened: Dispatcher[] = [];
+  const opened: Client[] = [];
   const open = () => {
-    const dispatcher = new Client("http://127.0.0.1:1");
-    opened.push(dispatcher);
-    return dispatcher;
+    const client = new Client("http://127.0.0.1:1");
+    opened.push(client);
+    return client;
   };
-  const isOpen = (dispatcher: Dispatcher | undefined) =>
-    dispatcher instanceof Client && !dispatcher.destroyed;
+  const isOpen = (client: Client | undefined) => client?.destroyed === false;
   afterEach(() => {
     opened.length = 0;
   });
@@ -23,9 +22,9 @@ describe("connections", () => {
     const [a, b] = [connections.take("x", open), connections.take("x", open)];
     a.release(true);
     b.release(true);
-    assert.notEqual(connections.take("y", open).dispatcher, b.dispatcher);
-    assert.equal(connections.take("x", open).dispatcher, b.dispatcher);
-    assert.equal(connections.take("x", open).dispatcher, a.dispatcher);
+    assert.notEqual(connections.take("y", open).client, b.client);
+    assert.equal(connections.take("x", open).client, b.client);
+    assert.equal(connections.take("x", open).client, a.client);
     assert.equal(opened.length, 3);
     await connections.close();
     assert.ok(!opened.some(isOpen));
@@ -40,90 +39,6 @@ describe("connections", () => {
     y.release(true);
     connections.take("z", open).release(true);
     assert.deepEqual(opened.map(isOpen), [false, false, true, true]);
-    await connections.close();
-  });
-
-  class Shared implements SharedChannel {
-    usable = true;
-    destroyed = false;
-    request = () => Promise.reject(new Error("it carries nothing"));
-    retire = () => {
-      this.usable = false;
-    };
-    destroy = () => {
-      this.usable = false;
-      this.destroyed = true;
-      return Promise.resolve();
-    };
-  }
-
-  it("that can be shared carry all requests of their key, and count once", async () => {
-    const connections = new Connections(2);
-    const shared = new Shared();
-    assert.ok(connections.share("x", () => shared));
-    assert.ok(!connections.share("x", () => new Shared()));
-    const users = [connections.take("x", open), connections.take("x", open)];
-    assert.ok(users.every(({ dispatcher }) => dispatcher === shared));
-    for (const { release } of users) release(false);
-    assert.ok(shared.usable);
-    const [y, again] = [connections.take("y", open), connections.take("x", open)];
-    y.release(true);
-    connections.take("z", open);
-    assert.deepEqual([shared.destroyed, ...opened.map(isOpen)], [false, false, true]);
-    again.release(true);
-    connections.take("w", open);
-    assert.ok(shared.destroyed);
-    await connections.close();
-    assert.ok(!connections.share("x", () => new Shared()));
-  });
-
-  /** Connections whose shared one ended, and three who want one. */
-  function wanted() {
-    const connections = new Connections(8);
-    const { signal } = new AbortController();
-    const first = new Shared();
-    connections.share("x", () => first);
-    first.retire();
-    return { connections, taken: [1, 2, 3].map(() => connections.takeInTurn("x", open, signal)) };
-  }
-
-  it("that could be shared and ended are followed by one, for which all wait", async () => {
-    const { connections, taken } = wanted();
-    const opener = await taken[0];
-    const second = new Shared();
-    connections.share("x", () => second);
-    opener?.release(false);
-    for (const one of taken.slice(1)) assert.equal((await one).dispatcher, second);
-    assert.equal(opened.length, 1);
-    await connections.close();
-  });
-
-  it("that could be shared and are followed by none have a connection each, and whoever gave up waits no more", async () => {
-    const { connections, taken } = wanted();
-    const end = new AbortController();
-    const givenUp = connections.takeInTurn("x", open, end.signal);
-    end.abort();
-    await assert.rejects(givenUp);
-    (await taken[0])?.release(false);
-    await Promise.all(taken);
-    assert.equal(opened.length, 3);
-    await connections.close();
-  });
-
-  it("of a key that may share one are opened once, where another key has a shared one, and each by themselves when it has none", async () => {
-    const connections = new Connections(8);
-    const { signal } = new AbortController();
-    const take = (key: string) => connections.takeInTurn(key, open, signal, true);
-    await Promise.all([take("x"), take("x")]);
-    assert.equal(opened.length, 2);
-    connections.share("y", () => new Shared());
-    const taken = [take("z"), take("z")];
-    await taken[0];
-    await new Promise((resolve) => setImmediate(resolve));
-    assert.equal(opened.length, 3);
-    connections.alone("z");
-    await Promise.all([...taken, take("z"), take("x")]);
-    assert.equal(opened.length, 6);
     await connections.close();
   });
 

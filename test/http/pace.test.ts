@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { Limiter, Pace, type Place, type RequestEnd } from "../../policypack/http/limiter";
+import type { Clock } from "../../policypack/common/concurrency";
+import { Limiter, Pace, type Permit, type RequestEnd } from "../../policypack/http/limiter";
 
 /** Sends whole rounds of requests side by side; each takes so many milliseconds. */
 function rounds(pace: Pace, latencies: readonly number[], wanted = true): number[] {
@@ -64,12 +65,15 @@ describe("the pace of requests to one host", () => {
   });
 });
 
+/** A clock that shows what it is told, and never wakes anyone. */
+const at = (now: () => number): Clock => ({ now, sleep: () => new Promise(() => undefined) });
+
 describe("the limiter", () => {
   const { signal } = new AbortController();
 
   /** Asks for places without waiting for them; tells which were given, by host, in their order. */
   function crowd(limiter: Limiter) {
-    const inside: { host: string; place: Place }[] = [];
+    const inside: { host: string; place: Permit }[] = [];
     return {
       inside,
       ask: async (host: string, times: number) => {
@@ -91,7 +95,7 @@ describe("the limiter", () => {
   }
 
   it("keeps to the bound of all hosts together, and gives free places to those with the fewest", async () => {
-    const { ask, leave, count } = crowd(new Limiter({ perHost: 16, inAll: 20, now: () => 0 }));
+    const { ask, leave, count } = crowd(new Limiter({ perHost: 16, inAll: 20, clock: at(() => 0) }));
     await ask("a", 40);
     assert.equal(count("a"), 16);
     await ask("b", 40);
@@ -108,7 +112,7 @@ describe("the limiter", () => {
   });
 
   it("serves one host in the order of asking, and passes over those whose time has ended", async () => {
-    const limiter = new Limiter({ perHost: 1, inAll: 5, now: () => 0 });
+    const limiter = new Limiter({ perHost: 1, inAll: 5, clock: at(() => 0) });
     const served: number[] = [];
     const first = await limiter.enter("a", signal);
     const ended = new AbortController();
@@ -126,7 +130,7 @@ describe("the limiter", () => {
 
   it("grows and halves with what the host answers", async () => {
     let now = 0;
-    const { ask, leave, count } = crowd(new Limiter({ perHost: 120, inAll: 128, now: () => now }));
+    const { ask, leave, count } = crowd(new Limiter({ perHost: 120, inAll: 128, clock: at(() => now) }));
     await ask("a", 300);
     now = 100;
     await leave("a", 48);

@@ -4,7 +4,7 @@ import { HostRules } from "../../policypack/http/host-rules";
 import { follow } from "../../policypack/http/redirects";
 import { Retries } from "../../policypack/http/retries";
 import { TokenClient } from "../../policypack/registry/token-client";
-import type { HttpRequest, Sent } from "../../policypack/http/messages";
+import type { HttpRequest, SendResult } from "../../policypack/http/messages";
 import { Transport } from "../../policypack/http/transport";
 import { assertFails, at, bench, valueOf } from "../../support/registry/client";
 
@@ -17,7 +17,7 @@ class PlayedTransport extends Transport {
   constructor(private readonly locations: readonly string[]) {
     super(new HostRules(), { requestTimeoutMs: 100, maxConcurrentPerHost: 1 });
   }
-  override send(request: HttpRequest): Promise<Sent> {
+  override send(request: HttpRequest): Promise<SendResult> {
     const location = this.locations[this.sent.length];
     this.sent.push(request);
     const header = (name: string) => (name === "location" && location !== undefined ? [location] : []);

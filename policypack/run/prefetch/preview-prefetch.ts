@@ -1,13 +1,11 @@
 import type { InspectedImage, Inspector } from "../../inspection/inspector";
+import { limits } from "../../common/limits";
 import type { Outcome } from "../../common/outcome";
 import type { Platform } from "../../oci/platform";
 import { parseEcrHost } from "../../aws/ecr-hosts";
 import type { ReaderIdentity } from "../../registry/reader-identity";
 import type { ExpectedImage } from "./expected-image";
 import { PrefetchWindow } from "./prefetch-window";
-
-/** As many requests as a registry gets at first: more would only wait. */
-const sideBySide = 48;
 
 /**
  * A preview looks up the images of the last one while its program still registers one resource after another, so that it has the
@@ -45,7 +43,7 @@ export class PreviewPrefetch implements Pick<Inspector, "inspect" | "hurry"> {
   }
 
   #start(): void {
-    while (this.#running < sideBySide) {
+    while (this.#running < limits.prefetchedImages) {
       const next = this.#window.next();
       if (next === undefined) return;
       this.#running++;

@@ -1,0 +1,26 @@
+/**
+ * How much runs at the same time: every bound of the product in one table. The bounds of one image's work nest from the top down: what
+ * the pack prefetches, how many images are inspected, how many requests are sent, how many connections are open.
+ */
+export const limits = {
+  /** Images that a preview inspects ahead of its program: as many as a host is sent requests at first, so that a prefetch ends soon. */
+  prefetchedImages: 48,
+  /**
+   * Images of one registry that are inspected at a time. More than a registry is ever sent requests, so that it is kept busy; few enough
+   * that images are finished one after another instead of all together at the end, which takes less memory.
+   */
+  inspectionsPerRegistry: 128,
+  /** Requests to one host before anything is known of it. Registries bear so many; the limiter learns how many more, or fewer. */
+  requestsPerHostAtFirst: 48,
+  /** Requests to one host at most. Below `connections`, so that one slow host cannot take them all. */
+  requestsPerHost: 60,
+  /**
+   * Connections of one run, to all registries, mirrors, token services and ECR's storage together, idle ones included. A firewall's or a
+   * proxy's table of connections bears so many from one client.
+   */
+  connections: 64,
+  /** Connections of one client of the AWS SDK, which has its own: the SDK's default. */
+  awsSdkConnections: 50,
+  /** Images that one call of ECR's BatchGetImage may name (ECR API reference, BatchGetImage, `imageIds`). */
+  ecrImagesPerCall: 100,
+} as const;

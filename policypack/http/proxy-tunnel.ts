@@ -1,0 +1,80 @@
+import { type IncomingMessage, request as plainRequest } from "node:http";
+import { request as secureRequest } from "node:https";
+import type { LookupFunction, Socket } from "node:net";
+import type { buildConnector } from "undici";
+import { ProxyError } from "./errors";
+import type { RetryClass } from "./messages";
+import type { BadProxy, Proxy } from "./proxy-env";
+
+export function badProxy({ variable }: BadProxy): ProxyError {
+  const advice = "write it as http://host:port";
+  return new ProxyError(`of ${variable}`, `is not the URL of an http or https proxy; ${advice}`, "final");
+}
+
+export function unreachableProxy(proxy: Proxy, cause: unknown): ProxyError {
+  return new ProxyError(nameOf(proxy), "could not be reached", "final", cause);
+}
+
+/** Why a proxy refuses, from the status of its answer. */
+export function proxyRefusal(proxy: Proxy, status: number): ProxyError {
+  const { variable, authorization } = proxy;
+  const http = `HTTP ${status}`;
+  const say = (words: string, retry: RetryClass) => new ProxyError(nameOf(proxy), words, retry);
+  if (status === 407)
+    return authorization === undefined
+      ? say(`wants a login (${http}); put it into ${variable}, as http://user:password@host:port`, "final")
+      : say(`does not accept the login in ${variable} (${http}); check user name and password`, "final");
+  if (status === 429 || status >= 500) return say(`cannot reach it (${http}); try later`, "transient");
+  // Many let tunnels lead to port 443 only; a plain request may still pass.
+  return say(`refuses to lead there (${http}); have it allowed, or name the host in NO_PROXY`, "refused");
+}
+
+function nameOf({ name, variable }: Proxy): string {
+  return `${name} (${variable})`;
+}
+
+export interface TunnelOptions {
+  readonly timeoutMs: number;
+  readonly lookup?: LookupFunction | undefined;
+}
+
+/** Connects to https servers through a tunnel of the proxy (CONNECT, RFC 9110 §9.3.6); `connect` starts TLS in it. */
+export function tunnelThrough(
+  proxy: Proxy,
+  connect: buildConnector.connector,
+  { timeoutMs, lookup }: TunnelOptions,
+): buildConnector.connector {
+  return (options, callback) => {
+    const port = options.port === "" ? "443" : options.port;
+    const target = `${options.hostname.includes(":") ? `[${options.hostname}]` : options.hostname}:${port}`;
+    const { authorization } = proxy;
+    const request = (proxy.url.protocol === "https:" ? secureRequest : plainRequest)({
+      method: "CONNECT",
+      host: proxy.url.hostname.replace(/^\[(.*)\]$/, "$1"),
+      port: proxy.url.port,
+      path: target,
+      headers: { host: target, ...(authorization !== undefined && { "proxy-authorization": authorization }) },
+      agent: false,
+      timeout: timeoutMs,
+      ...(lookup && { lookup }),
+    });
+    // The request that waits for the tunnel keeps the process alive; a tunnel that is not needed any more does not.
+    request.once("socket", (socket) => socket.unref());
+    request.once("timeout", () => {
+      request.destroy(Object.assign(new Error("the proxy did not answer in time"), { code: "ETIMEDOUT" }));
+    });
+    request.once("error", (error) => {
+      callback(unreachableProxy(proxy, error), null);
+    });
+    request.once("connect", ({ statusCode = 0 }: IncomingMessage, socket: Socket) => {
+      if (statusCode >= 200 && statusCode < 300) {
+        socket.setTimeout(0);
+        connect({ ...options, httpSocket: socket }, callback);
+        return;
+      }
+      socket.on("error", () => undefined).destroy();
+      callback(proxyRefusal(proxy, statusCode), null);
+    });
+    request.end();
+  };
+}

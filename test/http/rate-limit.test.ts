@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import type { Clock } from "../../policypack/common/concurrency";
+import { HostRules } from "../../policypack/http/host-rules";
+import type { HttpRequest, SendResult } from "../../policypack/http/messages";
+import { Retries } from "../../policypack/http/retries";
+import { Transport } from "../../policypack/http/transport";
+
+/** A clock that goes on to the next wait's end as soon as nothing else is left to do. */
+class PlayedClock implements Clock {
+  #now = 0;
+  readonly #waits = new Set<{ readonly until: number; readonly end: (over: boolean) => void }>();
+
+  now(): number {
+    return this.#now;
+  }
+
+  sleep(ms: number, signal: AbortSignal): Promise<boolean> {
+    return new Promise((resolve) => {
+      const wait = {
+        until: this.#now + ms,
+        end: (over: boolean) => {
+          this.#waits.delete(wait);
+          resolve(over);
+        },
+      };
+      this.#waits.add(wait);
+      if (signal.aborted) wait.end(false);
+      signal.addEventListener("abort", () => {
+        wait.end(false);
+      });
+    });
+  }
+
+  /** Plays until the work is done. */
+  async play<T>(work: Promise<T>): Promise<T> {
+    let done = false;
+    const end = work.finally(() => (done = true));
+    for (let turns = 0; turns < 100_000; turns++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (done) return end;
+      const next = [...this.#waits].sort((a, b) => a.until - b.until)[0];
+      if (next === undefined) continue;
+      this.#now = next.until;
+      next.end(true);
+    }
+    throw new Error("the work does not end");
+  }
+}
+
+/** A transport to a registry that allows so many requests a second, played without a network. */
+class LimitedTransport extends Transport {
+  sent = 0;
+  #second = -1;
+  #inSecond = 0;
+
+  constructor(
+    private readonly clock: PlayedClock,
+    private readonly perSecond: number,
+    private readonly fields: Readonly<Record<string, string>>,
+  ) {
+    super(new HostRules(), { requestTimeoutMs: 10_000, clock });
+  }
+
+  protected override async exchange(request: HttpRequest): Promise<SendResult> {
+    this.sent++;
+    await this.clock.sleep(20, request.signal);
+    const second = Math.floor(this.clock.now() / 1000);
+    if (second !== this.#second) [this.#second, this.#inSecond] = [second, 0];
+    const status = ++this.#inSecond > this.perSecond ? 429 : 200;
+    const header = (name: string) => (status === 429 ? [this.fields[name] ?? []].flat() : []);
+    return { ok: true, response: { url: request.url, status, header, body: new Uint8Array() } };
+  }
+}
+
+const second = { "retry-after": "1" };
+
+/** Reads images of two requests each, within their time; gives each image's statuses and its end in milliseconds. */
+async function read(images: number, budgetMs: number, perSecond: number, fields: Record<string, string>) {
+  const clock = new PlayedClock();
+  const transport = new LimitedTransport(clock, perSecond, fields);
+  const retries = new Retries(clock);
+  const inspect = async (n: number) => {
+    const budget = new AbortController();
+    const over = new AbortController();
+    void clock.sleep(budgetMs, over.signal).then((ended) => ended && budget.abort());
+    const { signal } = budget;
+    const url = new URL(`https://registry.example/${n}`);
+    const statuses: (number | string)[] = [];
+    for (let step = 0; step < 2; step++) {
+      const request: HttpRequest = { method: "GET", url, headers: {}, maxBytes: 1, signal };
+      const sent = await retries.run(url.host, signal, () => transport.send(request));
+      statuses.push(sent.ok ? sent.response.status : sent.failure.kind);
+      if (!sent.ok || sent.response.status !== 200) break;
+    }
+    over.abort();
+    return { read: statuses.join() === "200,200", last: statuses.at(-1), endedMs: clock.now() };
+  };
+  const work = Promise.all(Array.from({ length: images }, (_, n) => inspect(n)));
+  const results = await clock.play(work);
+  await transport.close();
+  return { results, transport };
+}
+
+describe("a registry that allows three requests a second", () => {
+  for (const [what, fields] of [
+    ["says when to come back", second],
+    ["does not say when to come back", {}],
+  ] as const)
+    it(`and ${what} is read to the end, at its pace`, async () => {
+      const { results, transport } = await read(30, 120_000, 3, fields);
+      assert.ok(results.every((one) => one.read));
+      const last = Math.max(...results.map(({ endedMs }) => endedMs));
+      assert.ok(last >= 19_000, `${last} ms for 60 requests`);
+      if (fields === second) {
+        assert.ok(last < 30_000, `${last} ms for 60 requests`);
+        assert.ok(transport.sent < 200, `${transport.sent} requests`);
+      }
+    });
+
+  it("serves the images that were begun first, and the others are throttled when their time ends", async () => {
+    const { results } = await read(100, 30_000, 3, second);
+    const ready = results.filter((one) => one.read).length;
+    assert.ok(ready >= 30, `${ready} images`);
+    assert.ok(results.slice(0, 30).every((one) => one.read));
+    assert.ok(
+      results.every((one) => one.read || one.last === 429 || one.last === "throttled"),
+      JSON.stringify(results.map(({ last }) => last)),
+    );
+    assert.ok(results.every(({ endedMs }) => endedMs <= 30_000));
+  });
+
+  it("is given up after four attempts if it never answers anything else and names no time", async () => {
+    const { results, transport } = await read(1, 120_000, 0, {});
+    assert.deepEqual([results[0]?.last, transport.sent], [429, 4]);
+  });
+
+  it("is not waited for if it wants more than a minute", async () => {
+    const { results, transport } = await read(1, 120_000, 0, { "retry-after": "61" });
+    assert.deepEqual([results[0]?.last, transport.sent], [429, 1]);
+  });
+});
