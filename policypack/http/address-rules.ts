@@ -7,77 +7,86 @@ export type AddressClass = "public" | "private" | "loopback" | "local-link";
 /** The addresses that a registry may lead us to: those at least as public as its own, and never a local link's. */
 export type Reach = Exclude<AddressClass, "local-link">;
 
-const ranks: Record<Reach, number> = { public: 0, private: 1, loopback: 2 };
+const ranks: Record<AddressClass, number> = { public: 0, private: 1, loopback: 2, "local-link": 3 };
 
 // Instance metadata services live on local links, but for those of Alibaba Cloud, Azure and Oracle, and AWS's by IPv6 (fd00:ec2::/32
 // holds its other link-local services, too); a registry has no business there.
-const subnets: Record<Exclude<AddressClass, "public">, { v4: readonly string[]; v6: readonly string[] }> = {
-  "local-link": {
-    v4: [
-      "169.254.0.0/16",
-      "100.100.100.200/32",
-      "168.63.129.16/32",
-      "192.0.0.192/32",
-      "224.0.0.0/4",
-      "255.255.255.255/32",
-    ],
-    v6: ["fe80::/10", "fd00:ec2::/32", "ff00::/8"],
-  },
-  loopback: { v4: ["127.0.0.0/8", "0.0.0.0/8"], v6: ["::1/128", "::/128"] },
-  private: {
-    v4: [
-      "10.0.0.0/8",
-      "172.16.0.0/12",
-      "192.168.0.0/16",
-      "100.64.0.0/10",
-      "192.0.0.0/24",
-      "198.18.0.0/15",
-      "240.0.0.0/4",
-    ],
-    // The second: what a NAT64 gateway of a network's own reaches (RFC 8215).
-    v6: ["fc00::/7", "64:ff9b:1::/48", "fec0::/10"],
-  },
+const subnets: Record<Exclude<AddressClass, "public">, readonly string[]> = {
+  "local-link": [
+    ...["169.254.0.0/16", "100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32"],
+    ...["224.0.0.0/4", "255.255.255.255/32", "fe80::/10", "fd00:ec2::/32", "ff00::/8"],
+  ],
+  loopback: ["127.0.0.0/8", "0.0.0.0/8", "::1/128", "::/128"],
+  private: [
+    ...["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "192.0.0.0/24", "198.18.0.0/15"],
+    // 64:ff9b:1::/48: the NAT64 gateways of a network's own (RFC 8215).
+    ...["240.0.0.0/4", "fc00::/7", "fec0::/10", "64:ff9b:1::/48"],
+  ],
 };
 
-const lists = Object.entries(subnets).map(([name, { v4, v6 }]) => {
+const lists = Object.entries(subnets).map(([name, all]) => {
   const list = new BlockList();
-  for (const subnet of v4) {
+  for (const subnet of all) {
     const [address = "", bits] = subnet.split("/");
-    list.addSubnet(address, Number(bits), "ipv4");
-    // The same address as a NAT64 gateway would reach it (RFC 6052 §2.1), IPv4-compatible (RFC 4291 §2.5.5.1), and by 6to4 (RFC 3056 §2).
-    for (const prefix of ["64:ff9b::", "::"]) list.addSubnet(prefix + address, 96 + Number(bits), "ipv6");
-    list.addSubnet(`2002:${hextetsOf(address)}::`, 16 + Number(bits), "ipv6");
-  }
-  for (const subnet of v6) {
-    const [address = "", bits] = subnet.split("/");
-    list.addSubnet(address, Number(bits), "ipv6");
+    list.addSubnet(address, Number(bits), familyOf(address));
   }
   return { name: name as keyof typeof subnets, list };
 });
 
-/** `7f00:1` for 127.0.0.1. */
-function hextetsOf(address: string): string {
-  const [a = 0, b = 0, c = 0, d = 0] = address.split(".").map(Number);
-  return [a * 256 + b, c * 256 + d].map((hextet) => hextet.toString(16)).join(":");
+function familyOf(address: string): "ipv4" | "ipv6" {
+  return isIPv6(address) ? "ipv6" : "ipv4";
+}
+
+/** The IPv4 addresses that an IPv6 address holds, in every form that leads to one: mostly one or none. */
+function embeddedIn(address: string): string[] {
+  if (!isIPv6(address)) return [];
+  // The URL parser writes it in hextets, without a zone.
+  const { hostname } = new URL(`http://[${address.replace(/%.*$/, "")}]`);
+  const [head = "", tail = ""] = hostname.slice(1, -1).split("::");
+  const hextets = (part: string) =>
+    part
+      .split(":")
+      .filter((one) => one !== "")
+      .map((one) => parseInt(one, 16));
+  const [left, right] = [hextets(head), hextets(tail)];
+  const all = [...left, ...Array<number>(8 - left.length - right.length).fill(0), ...right];
+  const [, h1 = 0, h2 = 0, h3 = 0, h4 = 0, h5 = 0, h6 = 0, h7 = 0] = all;
+  const isPrefix = (...prefix: number[]) => prefix.every((hextet, n) => hextet === all[n]);
+  const last = dotted(h6, h7);
+  const found: string[] = [];
+  // IPv4-compatible and IPv4-mapped (RFC 4291 §2.5.5), IPv4-translated by SIIT (RFC 2765 §2.1).
+  if (isPrefix(0, 0, 0, 0) && [`0,0`, `0,65535`, `65535,0`].includes(`${h4},${h5}`)) found.push(last);
+  // NAT64, by the prefix of all, or by a network's own, in which the address may come early (RFC 6052 §2.2, RFC 8215).
+  if (isPrefix(0x64, 0xff9b))
+    found.push(h2 === 1 && h3 !== 0 ? dotted(h3, ((h4 & 0xff) << 8) | (h5 >> 8)) : last);
+  // 6to4 (RFC 3056 §2), Teredo's client (RFC 4380 §4), ISATAP (RFC 5214 §6.1).
+  if (isPrefix(0x2002)) found.push(dotted(h1, h2));
+  if (isPrefix(0x2001, 0)) found.push(dotted(h6 ^ 0xffff, h7 ^ 0xffff));
+  if ((h4 & 0xfdff) === 0 && h5 === 0x5efe) found.push(last);
+  return found;
+}
+
+/** `127.0.0.1` of 7f00:1. */
+function dotted(high: number, low: number): string {
+  return [high >> 8, high & 0xff, low >> 8, low & 0xff].join(".");
 }
 
 /** The addresses that were asked for, which are few, and each is asked for several times for every request. */
 const known = new Map<string, AddressClass>();
 const maximumKnown = 1_000;
 
-/** The class of an IP address, without brackets; IPv4-mapped IPv6 addresses count as the IPv4 address they hold. */
+/** The class of an IP address, without brackets. One that holds an IPv4 address is at most as public as that. */
 export function classOfAddress(address: string): AddressClass {
   let found = known.get(address);
   if (found === undefined) {
     if (known.size >= maximumKnown) known.clear();
-    known.set(address, (found = lookUpClass(address)));
+    const classes = [address, ...embeddedIn(address)].map(
+      (one) => lists.find(({ list }) => list.check(one, familyOf(one)))?.name ?? "public",
+    );
+    found = classes.reduce((least, one) => (ranks[one] > ranks[least] ? one : least));
+    known.set(address, found);
   }
   return found;
-}
-
-function lookUpClass(address: string): AddressClass {
-  const family = isIPv6(address) ? "ipv6" : "ipv4";
-  return lists.find(({ list }) => list.check(address, family))?.name ?? "public";
 }
 
 /** The class that a URL's host name tells by itself; undefined for a name that only DNS can tell of. */

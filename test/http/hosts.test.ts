@@ -74,6 +74,23 @@ describe("hosts", () => {
       ["2002:808:808::1", "public"],
       ["::a9fe:a9fe", "local-link"],
       ["64:ff9b:1::808:808", "private"],
+      ["64:ff9b:1::a9fe:a9fe", "local-link"],
+      ["64:ff9b:1:a9fe:a9:fe00::", "local-link"],
+      ["64:ff9b:1:808:8:800::", "private"],
+      ["64:ff9b::169.254.169.254", "local-link"],
+      ["64:ff9b::7f00:1", "loopback"],
+      ["::ffff:0:169.254.169.254", "local-link"],
+      ["::ffff:0:10.0.0.1", "private"],
+      ["::ffff:0:8.8.8.8", "public"],
+      ["::ffff:169.254.169.254", "local-link"],
+      ["::127.0.0.1", "loopback"],
+      ["2001:0:4136:e378:8000:63bf:5601:5601", "local-link"],
+      ["2001:0:4136:e378:8000:63bf:f5ff:fffe", "private"],
+      ["2001:0:4136:e378:8000:63bf:f7f7:f7f7", "public"],
+      ["2002:a9fe:a9fe::1", "local-link"],
+      ["2606:4700::5efe:a9fe:a9fe", "local-link"],
+      ["2606:4700::200:5efe:10.0.0.1", "private"],
+      ["fe80::1%eth0", "local-link"],
     ] as const)
       assert.equal(classOfAddress(address), expected, address);
   });

@@ -51,13 +51,4 @@ describe("loading the policies", () => {
       [],
     );
   });
-
-  it("loads of the HTTP library what speaks HTTP/1.1, and not its fetch, caches and WebSockets", () => {
-    const loaded = loadedBy(inspect).filter((name) => name.includes("/node_modules/undici/"));
-    assert.ok(loaded.some((name) => name.endsWith("/dispatcher/client.js")));
-    assert.deepEqual(
-      loaded.filter((name) => /undici\/(?:index\.js|lib\/(?:web|cache|interceptor|mock)\/)/.test(name)),
-      [],
-    );
-  });
 });
