@@ -21,8 +21,8 @@ interface Queue {
   inside: number;
   /** When the host may be queried again. */
   pausedUntil: number;
-  /** Ends the wait for the end of the pause. */
-  wake: AbortController | undefined;
+  /** Ends the wait for the end of the pause; undefined if nobody waits for it. */
+  stopWaiting: (() => void) | undefined;
 }
 
 /**
@@ -78,7 +78,7 @@ export class Limiter {
         waiting: [],
         inside: 0,
         pausedUntil: -Infinity,
-        wake: undefined,
+        stopWaiting: undefined,
       };
       this.#queues.set(host, queue);
     }
@@ -120,10 +120,8 @@ export class Limiter {
   }
 
   #wakeAfterPause(queue: Queue, now: number): void {
-    if (queue.wake !== undefined) return;
-    queue.wake = new AbortController();
-    void this.#clock.sleep(queue.pausedUntil - now, queue.wake.signal).then(() => {
-      queue.wake = undefined;
+    queue.stopWaiting ??= this.#clock.after(queue.pausedUntil - now, () => {
+      queue.stopWaiting = undefined;
       this.#admit();
     });
   }
@@ -131,7 +129,8 @@ export class Limiter {
   #noteEmpty(queue: Queue): void {
     if (queue.waiting.length > 0) return;
     this.#waiting.delete(queue);
-    queue.wake?.abort();
+    queue.stopWaiting?.();
+    queue.stopWaiting = undefined;
   }
 }
 

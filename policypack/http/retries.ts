@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../common/concurrency";
+import { type Clock, sleep, systemClock } from "../common/concurrency";
 import type { HttpResponse, SendResult } from "./messages";
 
 const maximumAttempts = 4;
@@ -35,7 +35,7 @@ export class Retries {
       const keepsPace = limited && (retryAfterMs(sent.response) !== undefined || now > before);
       if (keepsPace) attempts = 0;
       else if (attempts >= maximumAttempts) return sent;
-      if (pause === undefined && !(await this.clock.sleep(backoffMs(attempts), signal))) return sent;
+      if (pause === undefined && !(await sleep(backoffMs(attempts), signal, this.clock))) return sent;
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { LookupFunction } from "node:net";
-import { type Clock, rankOf, systemClock, whenAborted } from "../common/concurrency";
+import { type Clock, rankOf, sleep, systemClock, whenAborted } from "../common/concurrency";
 import { limits } from "../common/limits";
 import type { Trace } from "../common/trace";
 import { readAnswer } from "./body";
@@ -109,7 +109,7 @@ export class Transport {
       } catch (error) {
         leave("no-descriptor");
         this.#connections.closeIdle();
-        if (!(await this.#clock.sleep(descriptorWaitMs, end.signal))) return failureOf(label, error);
+        if (!(await sleep(descriptorWaitMs, end.signal, this.#clock))) return failureOf(label, error);
       }
     }
   }
@@ -117,9 +117,8 @@ export class Transport {
   /** Rejects only if there is no file descriptor for a connection: nothing was sent then. */
   async #withinTime(request: HttpRequest, label: string, end: AbortController): Promise<SendResult> {
     const { requestTimeoutMs } = this.options;
-    const answered = new AbortController();
-    void this.#clock.sleep(requestTimeoutMs, answered.signal).then((over) => {
-      if (over) end.abort(overdue);
+    const stopTimer = this.#clock.after(requestTimeoutMs, () => {
+      end.abort(overdue);
     });
     try {
       this.#requests++;
@@ -132,7 +131,7 @@ export class Transport {
       this.#requests--;
       throw error;
     } finally {
-      answered.abort();
+      stopTimer();
     }
   }
 

@@ -66,7 +66,7 @@ describe("the pace of requests to one host", () => {
 });
 
 /** A clock that shows what it is told, and never wakes anyone. */
-const at = (now: () => number): Clock => ({ now, sleep: () => new Promise(() => undefined) });
+const at = (now: () => number): Clock => ({ now, after: () => () => undefined });
 
 describe("the limiter", () => {
   const { signal } = new AbortController();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Clock } from "../../policypack/common/concurrency";
+import { type Clock, sleep } from "../../policypack/common/concurrency";
 import { HostRules } from "../../policypack/http/host-rules";
 import type { HttpRequest, SendResult } from "../../policypack/http/messages";
 import { Retries } from "../../policypack/http/retries";
@@ -8,27 +8,16 @@ import { Transport } from "../../policypack/http/transport";
 /** A clock that goes on to the next wait's end as soon as nothing else is left to do. */
 class PlayedClock implements Clock {
   #now = 0;
-  readonly #waits = new Set<{ readonly until: number; readonly end: (over: boolean) => void }>();
+  readonly #waits = new Set<{ readonly until: number; readonly done: () => void }>();
 
   now(): number {
     return this.#now;
   }
 
-  sleep(ms: number, signal: AbortSignal): Promise<boolean> {
-    return new Promise((resolve) => {
-      const wait = {
-        until: this.#now + ms,
-        end: (over: boolean) => {
-          this.#waits.delete(wait);
-          resolve(over);
-        },
-      };
-      this.#waits.add(wait);
-      if (signal.aborted) wait.end(false);
-      signal.addEventListener("abort", () => {
-        wait.end(false);
-      });
-    });
+  after(ms: number, done: () => void): () => void {
+    const wait = { until: this.#now + ms, done };
+    this.#waits.add(wait);
+    return () => this.#waits.delete(wait);
   }
 
   /** Plays until the work is done. */
@@ -41,7 +30,8 @@ class PlayedClock implements Clock {
       const next = [...this.#waits].sort((a, b) => a.until - b.until)[0];
       if (next === undefined) continue;
       this.#now = next.until;
-      next.end(true);
+      this.#waits.delete(next);
+      next.done();
     }
     throw new Error("the work does not end");
   }
@@ -63,7 +53,7 @@ class LimitedTransport extends Transport {
 
   protected override async exchange(request: HttpRequest): Promise<SendResult> {
     this.sent++;
-    await this.clock.sleep(20, request.signal);
+    await sleep(20, request.signal, this.clock);
     const second = Math.floor(this.clock.now() / 1000);
     if (second !== this.#second) [this.#second, this.#inSecond] = [second, 0];
     const status = ++this.#inSecond > this.perSecond ? 429 : 200;
@@ -81,8 +71,9 @@ async function read(images: number, budgetMs: number, perSecond: number, fields:
   const retries = new Retries(clock);
   const inspect = async (n: number) => {
     const budget = new AbortController();
-    const over = new AbortController();
-    void clock.sleep(budgetMs, over.signal).then((ended) => ended && budget.abort());
+    const stopTimer = clock.after(budgetMs, () => {
+      budget.abort();
+    });
     const { signal } = budget;
     const url = new URL(`https://registry.example/${n}`);
     const statuses: (number | string)[] = [];
@@ -92,7 +83,7 @@ async function read(images: number, budgetMs: number, perSecond: number, fields:
       statuses.push(sent.ok ? sent.response.status : sent.failure.kind);
       if (!sent.ok || sent.response.status !== 200) break;
     }
-    over.abort();
+    stopTimer();
     return { read: statuses.join() === "200,200", last: statuses.at(-1), endedMs: clock.now() };
   };
   const work = Promise.all(Array.from({ length: images }, (_, n) => inspect(n)));
