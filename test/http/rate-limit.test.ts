@@ -22,11 +22,13 @@ class PlayedClock implements Clock {
 
   /** Plays until the work is done. */
   async play<T>(work: Promise<T>): Promise<T> {
-    let done = false;
-    const end = work.finally(() => (done = true));
+    const ended = new AbortController();
+    const end = work.finally(() => {
+      ended.abort();
+    });
     for (let turns = 0; turns < 100_000; turns++) {
       await new Promise((resolve) => setImmediate(resolve));
-      if (done) return end;
+      if (ended.signal.aborted) return end;
       const next = [...this.#waits].sort((a, b) => a.until - b.until)[0];
       if (next === undefined) continue;
       this.#now = next.until;
