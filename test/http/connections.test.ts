@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "undici";
 import { Connections } from "../../policypack/http/connections";
+import { RegistryImageSource } from "../../policypack/registry/image-source";
+import { resolveIdentity } from "../../policypack/registry/reader-identity";
+import { finished } from "../../support/process/command";
 import { at, bench, manifest, manifestType, valueOf } from "../../support/registry/client";
 
 describe("connections", () => {
@@ -60,6 +65,49 @@ describe("connections", () => {
     }
     // The other ends learn of a connection's end a moment later than we.
     assert.ok(most > 24 && most <= 70, `${most} connections`);
+  });
+
+  it("to a registry and to the mirror of an ECR registry are never more than 64 together", async () => {
+    const [registry, mirror] = [await start({ latencyMs: 50 }), await start({ latencyMs: 50 })];
+    const ecr = "123456789012.dkr.ecr.eu-west-3.amazonaws.com";
+    const names = Array.from({ length: 100 }, (_, n) => `app${n}`);
+    let most = 0;
+    for (const one of [registry, mirror]) {
+      for (const name of names) one.putManifest(name, "1", manifestType, manifest);
+      one.onRequest = () => {
+        most = Math.max(most, registry.open + mirror.open);
+        return false;
+      };
+    }
+    const source = new RegistryImageSource({ mirrors: { [ecr]: [mirror.host] } });
+    const { signal } = new AbortController();
+    const reads = [registry.host, ecr].flatMap((host) =>
+      names.map((repository) =>
+        source.manifest({ registry: host, repository }, "1", resolveIdentity(host, {}), signal),
+      ),
+    );
+    for (const outcome of await Promise.all(reads)) valueOf(outcome);
+    await source.close();
+    assert.ok(mirror.connections > 0 && registry.connections > 0);
+    assert.ok(most > 48 && most <= 64, `${most} connections`);
+  });
+
+  it("wait for a free file descriptor in a process that has few", async function () {
+    this.timeout(60_000);
+    const registry = await start({ latencyMs: 20 });
+    const names = Array.from({ length: 201 }, (_, n) => `app${n}`);
+    for (const name of names) registry.putManifest(name, "1", manifestType, manifest);
+    const source = `
+      const { RegistryClient } = require(${JSON.stringify(join(__dirname, "../../policypack/registry/client"))});
+      const client = new RegistryClient();
+      Promise.all(Array.from({ length: ${names.length} }, (_, n) =>
+        client.manifest({ registry: ${JSON.stringify(registry.host)}, repository: "app" + n }, "1"),
+      )).then((all) => console.log(JSON.stringify(all.map((one) => (one.ok ? "ok" : one.failure.message)))));`;
+    const limited = ["-c", 'ulimit -n 64; exec "$@"', "sh"];
+    const node = [process.execPath, "--require", "tsx/cjs", "--eval", source];
+    const { output } = await finished(spawn("sh", [...limited, ...node], { stdio: "pipe" }));
+    assert.deepEqual(new Set(JSON.parse(output) as unknown[]), new Set(["ok"]));
+    assert.ok(registry.connections < 64, `${registry.connections} connections`);
   });
 
   it("serve a second round of requests without new ones", async () => {
