@@ -58,8 +58,8 @@ const attacks: readonly Attack[] = [
     "missing",
     /has no tag/,
   ],
-  ["a body that drips", unending(200, "1\r\n \r\n", 10), "timeout", /within 0\.4 s/],
-  ["an error's body that drips", unending(404, "1\r\n \r\n", 10), "timeout", /within 0\.4 s/],
+  ["a body that drips", unending(200, "1\r\n \r\n", 10), "timeout", /within 2 s/],
+  ["an error's body that drips", unending(404, "1\r\n \r\n", 10), "timeout", /within 2 s/],
   [
     "headers that drip",
     (_, s) => {
@@ -67,7 +67,7 @@ const attacks: readonly Attack[] = [
       forever(s, "x: y\r\n", 10);
     },
     "timeout",
-    /within 0\.4 s/,
+    /within 2 s/,
   ],
   [
     "endless headers",
@@ -94,7 +94,7 @@ const attacks: readonly Attack[] = [
       forever(s, "y".repeat(1000));
     },
     "timeout",
-    /within 0\.4 s/,
+    /within 2 s/,
   ],
   [
     "a flood of 103",
@@ -102,7 +102,7 @@ const attacks: readonly Attack[] = [
       forever(s, "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(100));
     },
     "timeout",
-    /within 0\.4 s/,
+    /within 2 s/,
   ],
   [
     "a 100 that nobody waits for",
@@ -194,7 +194,8 @@ describe("hostile answers", () => {
         attack(response, response.socket);
         return true;
       };
-      const client = connect({ requestTimeoutMs: 400 });
+      // What never ends meets a limit that an honest answer keeps on a busy machine too; for all else it is more generous.
+      const client = connect({ requestTimeoutMs: kind === "timeout" ? 2_000 : 10_000 });
       assertFails(await client.manifest(at(hostile), "1"), kind, words);
       valueOf(await client.manifest(at(honest), "1"));
     });
