@@ -7,6 +7,7 @@ import { privateRegistry } from "./private";
 import { requests } from "./requests";
 import { sameImage } from "./same-image";
 import { scale } from "./scale";
+import { tls } from "./tls";
 
 /** All of them, in the order in which they run. */
 export const cases: readonly Case[] = [
@@ -16,6 +17,7 @@ export const cases: readonly Case[] = [
   privateRegistry,
   ecr,
   inspect,
+  tls,
   preview,
   scale,
 ];
