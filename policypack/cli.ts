@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import { cacheInUse } from "./cache/location";
 import { Inspector } from "./inspection/inspector";
 import { printable } from "./common/text";
-import { type Arguments, parseArguments, UsageError, usage } from "./cli/arguments";
+import { type Arguments, parseArguments, shortUsage, UsageError, usage } from "./cli/arguments";
 import { inspectExplained } from "./cli/explain";
 import { exitCode, type InspectedName } from "./cli/verdict";
 import { renderJson } from "./cli/json";
@@ -44,7 +44,8 @@ async function inspect(args: Arguments): Promise<number> {
       }),
     );
     process.stdout.write(render(results, args.format));
-    return exitCode(results);
+    // Before anything is closed: Node ends by itself once nothing is left to wait for, whether or not closing has ended.
+    return (process.exitCode = exitCode(results));
   } finally {
     await inspector.close();
   }
@@ -81,6 +82,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
 });
 
+// Until there is a verdict, an end that nobody foresaw must not pass for one.
+process.exitCode = 3;
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;
@@ -88,7 +91,7 @@ main(process.argv.slice(2)).then(
   (error: unknown) => {
     const words = printable(error instanceof Error ? error.message : String(error), 1000);
     process.stderr.write(`ecs-image-guard: ${words}\n`);
-    if (error instanceof UsageError) process.stderr.write(`\n${usage}`);
+    if (error instanceof UsageError) process.stderr.write(shortUsage);
     process.exitCode = 3;
   },
 );

@@ -1,9 +1,15 @@
-import { parseArgs } from "node:util";
+import { parseArgs, type ParseArgsConfig } from "node:util";
 import { InvalidPlatformError, parsePlatform, type Platform } from "../oci/platform";
 import { printableName } from "../oci/reference";
 import { isRuntimeName, type RuntimeName, runtimeNames } from "../runtimes/predict";
 import { isRegistryName } from "../http/host-rules";
 import { closest } from "../common/spelling";
+import { printable } from "../common/text";
+
+/** After an error; the whole help would hide it. */
+export const shortUsage = `Usage: ecs-image-guard inspect IMAGE... [options]
+See ecs-image-guard --help for the options.
+`;
 
 export const usage = `Usage: ecs-image-guard inspect IMAGE... [options]
 
@@ -59,11 +65,10 @@ export function parseArguments(
   if (values.version) return { command: "version" };
   const [command, ...images] = positionals;
   if (command === undefined) throw new UsageError("Say what to do: `inspect`.");
-  if (command !== "inspect") throw new UsageError(`Unknown command \`${command}\`; there is \`inspect\`.`);
+  if (command !== "inspect") throw unknown("command", printableName(command, 80), ["inspect"]);
   if (images.length === 0) throw new UsageError("Name at least one image.");
   const format = formats.find((name) => name === values.format);
-  if (format === undefined)
-    throw new UsageError(`Unknown format \`${values.format}\`: ${formats.join(", ")}.`);
+  if (format === undefined) throw unknown("format", printable(values.format, 80), formats);
   return {
     command,
     images,
@@ -77,26 +82,37 @@ export function parseArguments(
   };
 }
 
+const options = {
+  platform: { type: "string", default: "linux/amd64" },
+  format: { type: "string", default: "text" },
+  runtime: { type: "string", multiple: true, default: [] as string[] },
+  sniff: { type: "boolean", default: false },
+  "insecure-registry": { type: "string", multiple: true, default: [] as string[] },
+  explain: { type: "boolean", default: false },
+  "no-cache": { type: "boolean", default: false },
+  help: { type: "boolean", short: "h" },
+  version: { type: "boolean" },
+} satisfies ParseArgsConfig["options"];
+
 function parse(argv: readonly string[]) {
   try {
-    return parseArgs({
-      args: withRuntimeLists(argv),
-      allowPositionals: true,
-      options: {
-        platform: { type: "string", default: "linux/amd64" },
-        format: { type: "string", default: "text" },
-        runtime: { type: "string", multiple: true, default: [] },
-        sniff: { type: "boolean", default: false },
-        "insecure-registry": { type: "string", multiple: true, default: [] },
-        explain: { type: "boolean", default: false },
-        "no-cache": { type: "boolean", default: false },
-        help: { type: "boolean", short: "h" },
-        version: { type: "boolean" },
-      },
-    });
+    return parseArgs({ args: withRuntimeLists(argv), allowPositionals: true, options });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    const words = error instanceof Error ? error.message : String(error);
+    const option = /^Unknown option '(-[^'=]*)/.exec(words)?.[1];
+    if (option === undefined) throw new UsageError(words);
+    throw unknown(
+      "option",
+      printable(option, 80),
+      Object.keys(options).map((name) => `--${name}`),
+    );
   }
+}
+
+function unknown(noun: string, word: string, known: readonly string[]): UsageError {
+  const near = closest(word, known);
+  const hint = near === undefined ? `Known: ${known.join(", ")}.` : `Did you mean \`${near}\`?`;
+  return new UsageError(`Unknown ${noun} \`${word}\`. ${hint}`);
 }
 
 /** `--runtime A B` names two runtimes: what follows one and is a runtime's name is one more, and no image. */
@@ -114,9 +130,7 @@ function runtimesOf(lists: readonly string[]): RuntimeName[] {
   const names = lists.flatMap((list) => list.split(","));
   return names.map((name) => {
     if (isRuntimeName(name)) return name;
-    const near = closest(name, runtimeNames);
-    const hint = near === undefined ? `Known: ${runtimeNames.join(", ")}.` : `Did you mean \`${near}\`?`;
-    throw new UsageError(`Unknown runtime \`${name}\`. ${hint}`);
+    throw unknown("runtime", printable(name, 80), runtimeNames);
   });
 }
 

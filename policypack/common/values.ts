@@ -100,6 +100,25 @@ export function tagOf(props: unknown, key: string): string | undefined {
   return entry?.state === "known" ? textAt(entry.value, "value") : undefined;
 }
 
+/** Whether the program made the tag, or all of them, a secret. The engine does not say so of every secret. */
+export function isSecretTag(props: unknown, key: string): boolean {
+  const raw = (holder: unknown, name: string | number): unknown => {
+    try {
+      return isObject(holder) ? Reflect.get(holder, name) : undefined;
+    } catch {
+      return undefined;
+    }
+  };
+  const tags = raw(props, "tags");
+  if (!Array.isArray(tags)) return isSecret(tags) || isSecret(raw(tags, key));
+  return Array.from(tags.keys(), (index) => raw(tags, index)).some((entry) => {
+    const found = read(entry);
+    return found.state === "known" && textAt(found.value, "key") === key
+      ? isSecret(entry) || isSecret(raw(found.value, "value"))
+      : false;
+  });
+}
+
 /** The known string at a key of an object or array; undefined for anything else. */
 export function textAt(holder: unknown, key: string | number, match: KeyMatch = "exact"): string | undefined {
   const found = member(holder, key, match);

@@ -1,7 +1,6 @@
 import { isDay } from "../common/dates";
-import { printable } from "../common/text";
 import type { Exclusion } from "../settings";
-import { tagOf } from "../common/values";
+import { isSecretTag, tagOf } from "../common/values";
 
 /** The tag by which a program asks for an exemption of one resource: `2027-01-31 why`. */
 const exemptTag = "ecs-image-guard:exempt";
@@ -20,10 +19,15 @@ export function tagExemptionOf(urn: string, props: unknown, allowed: boolean): T
     return {
       problem: `its tag ${exemptTag} has no effect: this configuration does not set allowTagExemptions.`,
     };
+  if (isSecretTag(props, exemptTag))
+    return {
+      problem: `its tag ${exemptTag} has no effect: it is a secret, and a reason is there to be read.`,
+    };
   const [, until, reason] = /^(\d{4}-\d{2}-\d{2})[\s:]+(\S.*)$/s.exec(value) ?? [];
+  // The value is not shown: it may be a secret of which the engine does not say so.
   return until === undefined || reason === undefined || !isDay(until)
     ? {
-        problem: `its tag ${exemptTag} has no effect: it says "${printable(value, 80)}", not a last day and a reason, such as "2027-01-31 vendor image".`,
+        problem: `its tag ${exemptTag} has no effect: it is not a last day and a reason, such as "2027-01-31 vendor image".`,
       }
     : { exclusion: { resource: urn, until, reason } };
 }

@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import { printable } from "../common/text";
 import { type Credential, CredentialError } from "./credential";
 import { credentialOf, parseObject, stringField } from "./docker-config";
@@ -63,15 +65,16 @@ function run(command: string, input: string, what: string, options: HelperOption
       dismiss();
       reject(new CredentialError(`${what} ${fault}`));
     };
+    const mark = `${markName}=${randomUUID()}`;
     const child = spawn(command, ["get"], {
-      env,
+      env: { ...env, [markName]: mark.slice(markName.length + 1) },
       stdio: ["pipe", "pipe", "ignore"],
       shell: false,
       windowsHide: true,
       // Its own process group, so that what it started can be ended with it.
       detached: ownGroup,
     });
-    const dismiss = ownGroup && child.pid !== undefined ? guardGroup(child.pid) : () => undefined;
+    const dismiss = ownGroup && child.pid !== undefined ? guardGroup(child.pid, mark) : () => undefined;
     const giveUp = (fault: string) => {
       child.stdin.destroy();
       child.stdout.destroy();
@@ -81,6 +84,7 @@ function run(command: string, input: string, what: string, options: HelperOption
       } catch {
         // Already gone.
       }
+      endMarked(mark);
       refuse(fault);
     };
     const timer = setTimeout(() => {
@@ -113,8 +117,43 @@ function run(command: string, input: string, what: string, options: HelperOption
   });
 }
 
-/** Waits until its standard input ends, which it does whenever this process does, and ends the group then. (dash's kill knows no `--`.) */
-const script = 'read -r line; kill -9 "-$1"';
+/** In the environment of a helper and of all that it starts, in whatever process group or session. */
+const markName = "ECS_IMAGE_GUARD_HELPER";
+
+/**
+ * Ends the processes that bear the mark: those that left the group (`setsid`). Linux only, and not those that cleared their environment: no
+ * system lets an ordinary process adopt the children of its children.
+ */
+function endMarked(mark: string): void {
+  if (process.platform !== "linux") return;
+  // What forks meanwhile is found the next time.
+  for (let pass = 0; pass < 5; pass++) {
+    const found = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && isMarked(name, mark));
+    if (found.length === 0) return;
+    for (const pid of found) {
+      try {
+        process.kill(Number(pid), "SIGKILL");
+      } catch {
+        // Already gone.
+      }
+    }
+  }
+}
+
+function isMarked(pid: string, mark: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "latin1").split("\0").includes(mark);
+  } catch {
+    return false; // Gone, or somebody else's.
+  }
+}
+
+/**
+ * Waits until its standard input ends, which it does whenever this process does, and ends the group and the marked then. (dash's kill
+ * knows no `--`.)
+ */
+const script =
+  'read -r line; kill -9 "-$1"; for p in /proc/[0-9]*; do grep -qs "$2" "$p/environ" && kill -9 "${p#/proc/}"; done';
 
 /**
  * Sees to it that a process group of ours does not outlive this process, however that ends: Pulumi's engine ends a policy
@@ -123,9 +162,9 @@ const script = 'read -r line; kill -9 "-$1"';
  *
  * @returns to be called when the group has ended by itself
  */
-function guardGroup(group: number): () => void {
+function guardGroup(group: number, mark: string): () => void {
   // In a group of its own, which those who end ours do not know.
-  const guardian = spawn("/bin/sh", ["-c", script, "sh", String(group)], {
+  const guardian = spawn("/bin/sh", ["-c", script, "sh", String(group), mark], {
     stdio: ["pipe", "ignore", "ignore"],
     detached: true,
   });

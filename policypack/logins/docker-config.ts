@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
+import { devNull } from "node:os";
 import { printable } from "../common/text";
 import { type Credential, CredentialError } from "./credential";
 import { isRecord } from "../common/values";
@@ -18,8 +19,9 @@ export async function readLoginFile(path: string): Promise<LoginConfig> {
   try {
     const status = await stat(path);
     if (status.isDirectory()) throw new CredentialError(`${origin} is a folder`);
-    // Opening a pipe would wait for its writer, for ever perhaps.
-    if (status.isFIFO() || status.isSocket()) throw new CredentialError(`${origin} is not a regular file`);
+    // A pipe or a terminal would keep its reader waiting, for ever perhaps. /dev/null is how people say that there is nothing.
+    if (!status.isFile() && !(status.isCharacterDevice() && status.rdev === (await stat(devNull)).rdev))
+      throw new CredentialError(`${origin} is not a regular file`);
     text = await readBounded(path, origin);
   } catch (error) {
     if (error instanceof CredentialError) throw error;

@@ -202,8 +202,12 @@ describe("the command ecs-image-guard inspect", () => {
   const wrong: [args: string[], words: RegExp][] = [
     [[], /Say what to do/],
     [["inspect"], /at least one image/],
-    [["inpsect", "nginx"], /Unknown command `inpsect`/],
-    [["inspect", "nginx", "--platform", "linux"], /is no platform/],
+    [["isnpect", "nginx"], /Unknown command `isnpect`\. Did you mean `inspect`\?/],
+    [["u:PASSWORD@host/app"], /Unknown command `…@host\/app`\. Known: inspect\./],
+    [["inspect", "nginx", "--platform", "linux"], /`linux` is not a valid platform: add the architecture/],
+    [["inspect", "nginx", "--platform", "linux/armm64"], /did you mean arm64\?/],
+    [["inspect", "nginx", "--fromat", "json"], /Unknown option `--fromat`\. Did you mean `--format`\?/],
+    [["inspect", "nginx", "--fromat=json"], /Unknown option `--fromat`\. Did you mean `--format`\?/],
     [["inspect", "nginx", "--format", "xml"], /Unknown format `xml`/],
     [["inspect", "--runtime", "dockerd-23", "containerd-1.7"], /at least one image/],
     [["inspect", "nginx", "--runtime"], /argument missing|argument is missing/],
@@ -220,7 +224,10 @@ describe("the command ecs-image-guard inspect", () => {
       const { code, err, out } = await run(args);
       assert.equal(code, 3);
       assert.match(err, words);
-      assert.match(err, /Usage: ecs-image-guard inspect/);
+      assert.match(
+        err,
+        /\nUsage: ecs-image-guard inspect IMAGE\.\.\. \[options\]\nSee ecs-image-guard --help .*\n$/,
+      );
       assert.doesNotMatch(err, /\.js:\d+/);
       assert.equal(out, "");
     });

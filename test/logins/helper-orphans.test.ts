@@ -1,6 +1,8 @@
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { loginCredentials } from "../../policypack/logins/login-search";
 import { assertEnded, appeared } from "../../support/process/processes";
 import { Home } from "../../support/registry/logins";
 
@@ -13,9 +15,20 @@ describe("credential helpers that hang", () => {
     home = await Home.create();
     await home.write("config.json", { credHelpers: { "ghcr.io": "x" } });
     const pids = `echo $! > '${home.path("child")}'; echo $$ > '${home.path("own")}'`;
-    await home.helper("x", `sleep 60 & ${pids}; wait`);
+    const detached = `setsid sh -c 'echo $$ > "${home.path("detached")}"; exec sleep 60' &`;
+    await home.helper("x", `${process.platform === "linux" ? detached : ""} sleep 60 & ${pids}; wait`);
   });
   afterEach(() => home.remove());
+
+  // A process of another session is found by its environment, which only Linux shows.
+  const names = ["own", "child", ...(process.platform === "linux" ? ["detached"] : [])];
+
+  it("end with what they started when their time is over", async function () {
+    if (process.platform === "win32") this.skip();
+    const source = loginCredentials(home.env({ DOCKER_CONFIG: home.folder }), { helperTimeLimitMs: 2_000 });
+    await assert.rejects(Promise.resolve(source("ghcr.io", "app")), /did not end within 2 s/);
+    for (const name of names) await assertEnded(Number(await readFile(home.path(name), "utf8")));
+  });
 
   for (const signal of ["SIGKILL", "SIGTERM", "SIGINT"] as const)
     it(`end with what they started when the process that asked them ends by ${signal}`, async function () {
@@ -26,10 +39,10 @@ describe("credential helpers that hang", () => {
       const env = { ...process.env, ...home.env({ DOCKER_CONFIG: home.folder }) };
       const asking = spawn(process.execPath, args, { env, stdio: "ignore" });
       try {
-        await appeared(home.path("own"));
+        for (const name of names) await appeared(home.path(name));
       } finally {
         asking.kill(signal);
       }
-      for (const name of ["own", "child"]) await assertEnded(Number(await readFile(home.path(name), "utf8")));
+      for (const name of names) await assertEnded(Number(await readFile(home.path(name), "utf8")));
     });
 });
