@@ -87,6 +87,16 @@ describe("a broken config.json of docker", () => {
     await assert.rejects(looping("ghcr.io", "a"), /CredentialError: .*cannot be read \(ELOOP\)$/);
   });
 
+  it("that is an endless device is not read, and /dev/null has no logins", async function () {
+    if (process.platform === "win32") this.skip();
+    await symlink("/dev/zero", home.path("config.json"));
+    const source = home.source({ DOCKER_CONFIG: home.folder });
+    await assert.rejects(source("ghcr.io", "a"), /CredentialError: .*config\.json is not a regular file$/);
+    await mkdir(home.path("none"));
+    await symlink("/dev/null", home.path("none", "config.json"));
+    assert.equal(await home.source({ DOCKER_CONFIG: home.path("none") })("ghcr.io", "a"), undefined);
+  });
+
   it("that is a pipe is not waited for", async function () {
     if (process.platform === "win32") this.skip();
     await promisify(execFile)("mkfifo", [home.path("config.json")]);
