@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
-import { cacheFolder } from "./engine";
+import { buildProgram, builtProgram, type GoProgram } from "./go-build";
 
 /** Another program that reads manifests. */
 export interface Peer {
@@ -14,10 +14,16 @@ export interface Peer {
 const names = ["crane", "regctl", "skopeo", "oras"] as const;
 export type PeerName = (typeof names)[number];
 
+export const crane: GoProgram = {
+  name: "crane",
+  package: "github.com/google/go-containerregistry/cmd/crane",
+  version: "v0.22.1",
+};
+
 /** Those that are built where they are not on PATH: Go's module proxy has their source. */
-const built: Partial<Record<PeerName, { readonly module: string; readonly version: string }>> = {
-  crane: { module: "github.com/google/go-containerregistry/cmd/crane", version: "v0.22.1" },
-  regctl: { module: "github.com/regclient/regclient/cmd/regctl", version: "v0.11.7" },
+const built: Partial<Record<PeerName, GoProgram>> = {
+  crane,
+  regctl: { name: "regctl", package: "github.com/regclient/regclient/cmd/regctl", version: "v0.11.7" },
 };
 
 /**
@@ -44,40 +50,15 @@ async function onPath(name: PeerName): Promise<Peer | undefined> {
 }
 
 function kept(name: PeerName): Peer | undefined {
-  const source = built[name];
-  if (source === undefined) return undefined;
-  const file = fileOf(name, source.version);
-  return existsSync(file) ? { name, file, version: source.version } : undefined;
+  const program = built[name];
+  const file = program && builtProgram(program);
+  return file === undefined ? undefined : { name, file, version: program?.version ?? "" };
 }
 
 async function build(name: PeerName, say: (line: string) => void): Promise<Peer | undefined> {
-  const source = built[name];
-  if (source === undefined) return undefined;
-  const go = await promisify(execFile)("go", ["version"]).catch(() => undefined);
-  if (go === undefined) return undefined;
-  say(`Building ${name} ${source.version} with Go, once …`);
-  const file = fileOf(name, source.version);
-  const folder = join(file, "..");
-  mkdirSync(folder, { recursive: true });
-  // Moved into place when it is whole, so that a build cut short or run twice at once leaves no broken file.
-  const unfinished = mkdtempSync(join(folder, "build-"));
-  try {
-    await promisify(execFile)("go", ["install", `${source.module}@${source.version}`], {
-      env: { ...process.env, GOBIN: unfinished },
-      maxBuffer: 16 * 1024 * 1024,
-    });
-    renameSync(join(unfinished, name), file);
-  } catch (error) {
-    say(`${name} could not be built: ${error instanceof Error ? error.message.slice(-1000) : String(error)}`);
-    return undefined;
-  } finally {
-    rmSync(unfinished, { recursive: true, force: true });
-  }
+  const program = built[name];
+  if (program !== undefined) await buildProgram(program, say);
   return kept(name);
-}
-
-function fileOf(name: PeerName, version: string): string {
-  return join(cacheFolder(), `${name}-${version}`, name);
 }
 
 /** What a peer says of itself; each words it otherwise. */
