@@ -41,12 +41,18 @@ export function selfSigned(
   });
 }
 
-/** A certificate for a host name by this authority; with no days left, it has expired. */
-export function issuedBy(authority: Certificate, host: string, days = 2): Certificate | undefined {
+/** A certificate for a host name, and more of them, by this authority; with no days left, it has expired. */
+export function issuedBy(
+  authority: Certificate,
+  host: string,
+  days = 2,
+  more: readonly string[] = [],
+): Certificate | undefined {
   return inFolder((openssl, path) => {
     writeFileSync(path("ca.key"), authority.key);
     writeFileSync(path("ca.cert"), authority.cert);
-    const names = ["-subj", `/CN=${host}`, "-addext", `subjectAltName=DNS:${host}`];
+    const all = [host, ...more].map((name) => `DNS:${name}`).join(",");
+    const names = ["-subj", `/CN=${host}`, "-addext", `subjectAltName=${all}`];
     openssl("req", ...ec, ...names, "-keyout", "key", "-out", "request");
     const by = ["-CA", "ca.cert", "-CAkey", "ca.key", "-CAcreateserial", "-copy_extensions", "copy"];
     openssl("x509", "-req", "-in", "request", ...by, "-days", String(days), "-out", "cert");
