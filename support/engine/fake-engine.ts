@@ -17,13 +17,20 @@ export interface Registered {
   readonly props: Record<string, unknown>;
   /** The inputs of the provider that the program gives it. */
   readonly provider?: Record<string, unknown>;
+  /** What the engine shows at the end of a preview; default: the inputs. */
+  readonly outputs?: Record<string, unknown>;
+  /** URNs. */
+  readonly dependencies?: readonly string[];
+  /** Input → URNs of the resources that its value comes from. */
+  readonly propertyDependencies?: Readonly<Record<string, readonly string[]>>;
+  readonly ignoreChanges?: readonly string[];
   /** What the program does before. */
   readonly before?: () => Promise<unknown>;
 }
 
 export const classic = "aws:ecs/taskDefinition:TaskDefinition";
 
-export function urnOf({ type = classic, name }: Registered): string {
+export function urnOf({ type = classic, name }: Pick<Registered, "type" | "name">): string {
   return `urn:pulumi:test::project::${type}::${name}`;
 }
 
@@ -69,6 +76,7 @@ export async function analyze(
         name: resource.name,
         urn: urnOf(resource),
         props: previewed(resource.props),
+        opts: { ignoreChanges: resource.ignoreChanges ?? [] },
         ...(resource.provider && { provider: { props: previewed(resource.provider) } }),
       };
       const validate = policy.validateResource as (args: object, report: object) => Promise<void>;
@@ -77,12 +85,32 @@ export async function analyze(
   }
   for (const policy of policies) {
     const validate = policy.validateStack as (args: object, report: object) => Promise<void>;
-    await validate(
-      { resources: resources.map((r) => ({ urn: urnOf(r) })), ...common(policy) },
-      reporterOf(policy, ""),
-    );
+    await validate({ resources: stackOf(resources), ...common(policy) }, reporterOf(policy, ""));
   }
   return violations;
+}
+
+/** The resources as the SDK joins them for a stack's policies: dependencies that are not among them are left out. */
+function stackOf(resources: readonly Registered[]): object[] {
+  const stack = resources.map((resource) => ({
+    urn: urnOf(resource),
+    type: resource.type ?? classic,
+    name: resource.name,
+    props: previewed(resource.outputs ?? resource.props),
+    dependencies: [] as object[],
+    propertyDependencies: {},
+  }));
+  const byUrn = new Map(stack.map((one) => [one.urn, one]));
+  const all = (urns: readonly string[]) => urns.flatMap((urn) => byUrn.get(urn) ?? []);
+  resources.forEach(({ dependencies = [], propertyDependencies = {} }, i) => {
+    Object.assign(stack[i]!, {
+      dependencies: all(dependencies),
+      propertyDependencies: Object.fromEntries(
+        Object.entries(propertyDependencies).map(([key, urns]) => [key, all(urns)]),
+      ),
+    });
+  });
+  return stack;
 }
 
 function setDryRun(value: boolean): void {

@@ -1,29 +1,58 @@
-// A stand-in for an AWS provider: it creates nothing, but notes what it was asked to create.
+// A stand-in for an AWS provider: it creates nothing, but notes what it was asked to create. It shows what AWS computes as unknown in the
+// preview of a creation, as the real one does.
 const { appendFileSync } = require("node:fs");
 const { setInterval } = require("node:timers");
+const grpc = require("@grpc/grpc-js");
 const provider = require("@pulumi/pulumi/provider");
+const { checked, outputsOf } = require("./computed.cjs");
 
 const [name] = process.argv.slice(2, 3);
 process.argv.splice(2, 1);
 const created = process.env.ECS_IMAGE_GUARD_CREATED;
 
+/** Whether the call that is being answered belongs to a preview: Pulumi's SDK for providers does not pass it on. */
+let preview = false;
+
 /** Like the real one, a repository tells its URL only once it is there. */
-function outputsOf(urn, inputs) {
-  return urn.includes("ecr/repository:Repository") ? { ...inputs, repositoryUrl: inputs.url } : { ...inputs };
+function outputs(urn, inputs) {
+  if (urn.includes("ecr/repository:Repository"))
+    return preview ? inputs : { ...inputs, repositoryUrl: inputs.url };
+  return outputsOf(urn, inputs, { preview });
 }
 
 const standIn = {
   version: "7.0.0",
-  check: async (urn, olds, news) => ({ inputs: news, failures: [] }),
-  diff: async (id, urn, olds, news) => ({ changes: JSON.stringify(olds) !== JSON.stringify(news) }),
+  check: async (urn, olds, news) => ({ inputs: checked(urn, news), failures: [] }),
+  diff: async (id, urn, olds, news) => ({
+    changes: Object.keys(news).some((key) => differs(olds, news, key)),
+  }),
   create: async (urn, inputs) => {
     const resource = urn.split("::").at(-1);
-    if (created !== undefined) appendFileSync(created, `${resource}\n`);
-    return { id: `${name}-${resource}`, outs: outputsOf(urn, inputs) };
+    if (created !== undefined && !preview) appendFileSync(created, `${resource}\n`);
+    const outs = outputs(urn, inputs);
+    return { id: preview ? "" : typeof outs.id === "string" ? outs.id : `${name}-${resource}`, outs };
   },
-  update: async (id, urn, olds, news) => ({ outs: outputsOf(urn, news) }),
-  read: async (id, urn, props) => ({ id, props }),
+  update: async (id, urn, olds, news) => ({ outs: { ...olds, ...news } }),
+  read: async (id, urn, props) => ({ id, props: { ...outputsOf(urn, props, { preview: false }), id } }),
   delete: async () => undefined,
+};
+
+const differs = (olds, news, key) => JSON.stringify(olds[key]) !== JSON.stringify(news[key]);
+
+const addService = grpc.Server.prototype.addService;
+grpc.Server.prototype.addService = function (service, server) {
+  const create = server.create.bind(server);
+  const configure = server.configure.bind(server);
+  server.create = (call, callback) => {
+    preview = call.request.getPreview(); // The provider's own function runs before anything is awaited.
+    return create(call, callback);
+  };
+  server.configure = (call, callback) =>
+    configure(call, (error, response) => {
+      response?.setSupportspreview(true);
+      callback(error, response);
+    });
+  return addService.call(this, service, server);
 };
 
 provider.main(standIn, process.argv.slice(2));
