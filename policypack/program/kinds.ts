@@ -1,0 +1,74 @@
+/** A kind of AWS resource, under the Pulumi types by which the classic AWS provider and aws-native know it. */
+export interface Kind {
+  readonly types: readonly string[];
+  /** Outputs that AWS gives the resource when it is created, by which other resources name it. */
+  readonly ids: readonly string[];
+  /** Inputs by which other resources may name it as well. */
+  readonly names?: readonly string[];
+}
+
+export const role: Kind = {
+  types: ["aws:iam/role:Role", "aws-native:iam:Role"],
+  ids: ["arn"],
+  names: ["name", "roleName"],
+};
+
+export const managedPolicy: Kind = {
+  types: ["aws:iam/policy:Policy", "aws-native:iam:ManagedPolicy"],
+  ids: ["arn", "policyArn"],
+};
+
+export const taskDefinition: Kind = {
+  types: ["aws:ecs/taskDefinition:TaskDefinition", "aws-native:ecs:TaskDefinition"],
+  ids: ["arn", "taskDefinitionArn"],
+};
+
+export const daemonTaskDefinition: Kind = {
+  types: ["aws:ecs/daemonTaskDefinition:DaemonTaskDefinition", "aws-native:ecs:DaemonTaskDefinition"],
+  ids: ["arn", "daemonTaskDefinitionArn"],
+};
+
+export const expressGatewayService: Kind = {
+  types: ["aws:ecs/expressGatewayService:ExpressGatewayService", "aws-native:ecs:ExpressGatewayService"],
+  ids: ["serviceArn"],
+};
+
+export const jobDefinition: Kind = {
+  types: ["aws:batch/jobDefinition:JobDefinition", "aws-native:batch:JobDefinition"],
+  ids: ["arn", "jobDefinitionArn"],
+};
+
+export const service: Kind = {
+  types: ["aws:ecs/service:Service", "aws-native:ecs:Service"],
+  ids: ["arn", "serviceArn"],
+};
+
+/** aws-native keeps AWS's own egress rule, so R3's reasoning holds for the classic provider only. */
+export const securityGroup: Kind = { types: ["aws:ec2/securityGroup:SecurityGroup"], ids: ["id"] };
+
+export const vpc: Kind = { types: ["aws:ec2/vpc:Vpc", "aws-native:ec2:Vpc"], ids: ["id", "vpcId"] };
+
+export const subnet: Kind = {
+  types: ["aws:ec2/subnet:Subnet", "aws-native:ec2:Subnet"],
+  ids: ["id", "subnetId"],
+};
+
+export const routeTable: Kind = {
+  types: ["aws:ec2/routeTable:RouteTable", "aws-native:ec2:RouteTable"],
+  ids: ["id", "routeTableId"],
+};
+
+export const internetGateway: Kind = {
+  types: ["aws:ec2/internetGateway:InternetGateway", "aws-native:ec2:InternetGateway"],
+  ids: ["id", "internetGatewayId"],
+};
+
+export const routeTableAssociation: Kind = {
+  types: [
+    "aws:ec2/routeTableAssociation:RouteTableAssociation",
+    "aws-native:ec2:SubnetRouteTableAssociation",
+  ],
+  ids: ["id"],
+};
+
+export const route: Kind = { types: ["aws:ec2/route:Route", "aws-native:ec2:Route"], ids: ["id"] };

@@ -1,0 +1,126 @@
+import { isObject, isRecord, isRedacted, member, type Reading } from "../common/values";
+import { matchesWildcard } from "../common/wildcard";
+
+/** An Allow statement of an IAM policy document, every part known (IAM User Guide, "Grammar of the IAM JSON policy language"). */
+export interface AllowStatement {
+  /** Undefined for `NotAction`. */
+  readonly actions: readonly string[] | undefined;
+  /** Undefined for `NotResource`, and in a trust policy. */
+  readonly resources: readonly string[] | undefined;
+  /** Undefined for `NotPrincipal`, and in a permissions policy. */
+  readonly principals: readonly Principal[] | undefined;
+  readonly isConditional: boolean;
+}
+
+/** `kind` is `Service`, `AWS`, `Federated`, `CanonicalUser`, or `*` for everyone. */
+export interface Principal {
+  readonly kind: string;
+  readonly value: string;
+}
+
+/** Whether statements grant something; `maybe` if that depends on what a preview cannot evaluate. */
+export type Grant = "yes" | "maybe" | "no";
+
+/** No document of IAM nests nearly as deep. */
+const maximumDepth = 16;
+
+/**
+ * The Allow statements of a policy document, given as JSON text or as an object. Undefined if a part is unknown, or if it is not a policy
+ * document. Keys are matched in any case: a statement that AWS might read counts. Deny statements only take away, and are left out.
+ */
+export function allowStatements(document: Reading): readonly AllowStatement[] | undefined {
+  const value = plain(document, maximumDepth);
+  const decoded = typeof value === "string" ? parsed(value) : value;
+  if (!isRecord(decoded)) return undefined;
+  const list = listOf(part(decoded, "Statement"));
+  if (list.length === 0 || !list.every(isRecord)) return undefined;
+  const allowing = list.filter((one) => String(part(one, "Effect")).toLowerCase() === "allow");
+  const statements = allowing.map(statementOf);
+  return statements.every((one) => one !== undefined) ? statements : undefined;
+}
+
+/** Whether a list of action patterns covers an action; IAM matches actions in any case. */
+export function coversAction(actions: readonly string[], action: string): boolean {
+  return actions.some((pattern) => matchesWildcard(pattern.toLowerCase(), action.toLowerCase()));
+}
+
+/** Whether the statements grant an action on a resource, which is judged by `covers`, pattern by pattern. */
+export function grants(
+  statements: readonly AllowStatement[],
+  action: string,
+  covers: (pattern: string) => Grant,
+): Grant {
+  const found = statements.map(({ actions, resources, isConditional }): Grant => {
+    if (actions === undefined) return "maybe";
+    if (!coversAction(actions, action)) return "no";
+    if (resources === undefined || isConditional) return "maybe";
+    return strongest(resources.map(covers));
+  });
+  return strongest(found);
+}
+
+export function strongest(found: readonly Grant[]): Grant {
+  return found.includes("yes") ? "yes" : found.includes("maybe") ? "maybe" : "no";
+}
+
+function statementOf(statement: Record<string, unknown>): AllowStatement | undefined {
+  const actions = textsOf(part(statement, "Action"));
+  const resources = textsOf(part(statement, "Resource"));
+  const principals = principalsOf(part(statement, "Principal"));
+  if (actions === undefined || resources === undefined || principals === undefined) return undefined;
+  const negated = (key: string) => part(statement, key) !== undefined;
+  return {
+    actions: negated("NotAction") ? undefined : actions,
+    resources: negated("NotResource") ? undefined : resources,
+    principals: negated("NotPrincipal") ? undefined : principals,
+    isConditional: negated("Condition"),
+  };
+}
+
+function principalsOf(principal: unknown): Principal[] | undefined {
+  if (principal === undefined) return [];
+  if (principal === "*") return [{ kind: "*", value: "*" }];
+  if (!isRecord(principal)) return undefined;
+  const found = Object.entries(principal).map(([kind, values]) =>
+    textsOf(values)?.map((value) => ({ kind, value })),
+  );
+  return found.every((one) => one !== undefined) ? found.flat() : undefined;
+}
+
+/** Undefined for a list that holds anything but texts; empty if there is none. */
+function textsOf(value: unknown): string[] | undefined {
+  const list = listOf(value);
+  return list.every((one) => typeof one === "string") ? list : undefined;
+}
+
+function listOf(value: unknown): unknown[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? value : [value];
+}
+
+function part(holder: Record<string, unknown>, key: string): unknown {
+  const reading = member(holder, key, "any-case");
+  return reading.state === "known" ? reading.value : undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A copy without what may throw when it is read; undefined if any part is unknown. */
+function plain(reading: Reading, depth: number): unknown {
+  if (reading.state !== "known" || depth === 0) return undefined;
+  const { value } = reading;
+  if (isRedacted(value)) return undefined;
+  if (!isObject(value)) return value;
+  const entries = Object.keys(value)
+    .map((key) => [key, member(value, key)] as const)
+    .filter(([, one]) => one.state !== "absent")
+    .map(([key, one]) => [key, plain(one, depth - 1)] as const);
+  if (entries.some(([, one]) => one === undefined)) return undefined;
+  return Array.isArray(value) ? entries.map(([, one]) => one) : Object.fromEntries(entries);
+}

@@ -1,0 +1,164 @@
+import { isRecord, member, type Reading } from "../common/values";
+import { managedPolicy, role as roleKind } from "./kinds";
+import { type AllowStatement, allowStatements } from "./policy-document";
+import { elementsOf, inputOf, type Program, type Resource } from "./program";
+
+const attachment = { types: ["aws:iam/rolePolicyAttachment:RolePolicyAttachment"] };
+const rolePolicy = { types: ["aws:iam/rolePolicy:RolePolicy", "aws-native:iam:RolePolicy"] };
+const attachingPolicy = { types: ["aws-native:iam:ManagedPolicy", "aws-native:iam:Policy"] };
+
+/** They attach or detach policies of roles that they name in ways which are not worth following. */
+const opaqueTypes = /^aws:iam\/(?:policyAttachment:|rolePolic\w*Exclusive:)/;
+
+/** What can change a resource of AWS with commands of its own. */
+const runsCommands =
+  /^(?:command|pulumi-nodejs|pulumi-python|null|terraform):|^aws(?:-native)?:(?:cloudformation|ssm|lambda\/invocation)[:/]/;
+
+/**
+ * All that the program allows a role to do. Undefined if that cannot be told: a policy is unknown or comes from elsewhere, or something else
+ * may attach one.
+ */
+export function permissionsOf(program: Program, role: Resource): readonly AllowStatement[] | undefined {
+  if ([...program.types()].some((type) => opaqueTypes.test(type)) || isTouched(program, role))
+    return undefined;
+  return all([
+    ...ownPolicies(program, role),
+    ...program
+      .ofKind(attachment)
+      .map((one) => related(program.relation(one, "role", role, roleKind), () => attached(program, one))),
+    ...program.ofKind(rolePolicy).map((one) => {
+      const key = one.type.startsWith("aws-native:") ? "roleName" : "role";
+      return related(program.relation(one, key, role, roleKind), () => documentOf(one));
+    }),
+    ...program
+      .ofKind(attachingPolicy)
+      .map((one) => related(program.listRelation(one, "roles", role, roleKind), () => documentOf(one))),
+  ]);
+}
+
+/** Whether something that runs commands may change the resource, since it waits for it. */
+export function isTouched(program: Program, { urn }: Resource): boolean {
+  for (const { type, dependencies } of program.resources)
+    if (runsCommands.test(type) && (!program.tellsDependencies || dependencies.includes(urn))) return true;
+  return false;
+}
+
+type Statements = readonly AllowStatement[] | undefined;
+
+function all(parts: readonly Statements[]): Statements {
+  return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
+}
+
+function related(relation: "is" | "maybe" | "not", statements: () => Statements): Statements {
+  return relation === "not" ? [] : relation === "is" ? statements() : undefined;
+}
+
+/** Policies that stand in the role itself, and those that AWS has attached as far as the state knows. */
+function* ownPolicies(program: Program, role: Resource): Generator<Statements> {
+  const arns = inputOf(role, "managedPolicyArns");
+  yield eachOf(arns, (one) => byArn(program, one));
+  // An unknown ARN is that of a policy of the program that the property depends on.
+  if (arns.state === "known" && Array.isArray(arns.value)) {
+    const unknown = elementsOf(arns.value).filter(({ state }) => state === "unknown");
+    if (unknown.length > 0)
+      yield all(
+        program.links(role, "managedPolicyArns", unknown, managedPolicy)?.map(documentOf) ?? [undefined],
+      );
+  }
+  yield eachOf(member(role.outputs, "managedPolicyArns"), (one) => byArn(program, one), []);
+  for (const [holder, unknown] of [
+    [inputOf(role, "inlinePolicies"), undefined],
+    [inputOf(role, "policies"), undefined],
+    [member(role.outputs, "inlinePolicies"), []],
+  ] as const)
+    yield eachOf(holder, inlineDocument, unknown);
+}
+
+function eachOf(list: Reading, read: (one: Reading) => Statements, unknown?: Statements): Statements {
+  if (list.state === "absent") return [];
+  if (list.state === "unknown" || !Array.isArray(list.value)) return unknown;
+  return all(elementsOf(list.value).map(read));
+}
+
+function inlineDocument(one: Reading): Statements {
+  if (one.state !== "known" || !isRecord(one.value)) return undefined;
+  const document = [member(one.value, "policy"), member(one.value, "policyDocument")];
+  const given = document.find(({ state }) => state !== "absent");
+  // The classic provider takes an empty block for "no inline policies".
+  return given === undefined ? [] : allowStatements(given);
+}
+
+function attached(program: Program, attachment: Resource): Statements {
+  const arn = inputOf(attachment, "policyArn");
+  if (arn.state === "known") return byArn(program, arn);
+  const link = program.link(attachment, "policyArn", managedPolicy);
+  return link.state === "found" ? documentOf(link.resource) : undefined;
+}
+
+function documentOf(policy: Resource): Statements {
+  const key = policy.type.startsWith("aws-native:") ? "policyDocument" : "policy";
+  return allowStatements(inputOf(policy, key));
+}
+
+function byArn(program: Program, arn: Reading): Statements {
+  if (arn.state === "unknown") return [];
+  if (arn.state !== "known" || typeof arn.value !== "string") return undefined;
+  const [, name] = /^arn:aws[a-z-]*:iam::aws:policy\/(.+)$/.exec(arn.value) ?? [];
+  if (name !== undefined)
+    return pullingPolicies.has(name) ? [mayPull] : otherPolicies.has(name) ? [] : undefined;
+  const own = program.ofKind(managedPolicy).find(({ outputs }) =>
+    managedPolicy.ids.some((id) => {
+      const reading = member(outputs, id);
+      return reading.state === "known" && reading.value === arn.value;
+    }),
+  );
+  return own === undefined ? undefined : documentOf(own);
+}
+
+const mayPull: AllowStatement = {
+  actions: ["ecr:GetAuthorizationToken", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+  resources: ["*"],
+  principals: [],
+  isConditional: false,
+};
+
+/** AWS-managed policies that let a role pull from ECR (their documents, AWS Managed Policy Reference Guide). */
+const pullingPolicies: ReadonlySet<string> = new Set([
+  "service-role/AmazonECSTaskExecutionRolePolicy",
+  "service-role/AmazonEC2ContainerServiceforEC2Role",
+  "AmazonEC2ContainerRegistryReadOnly",
+  "AmazonEC2ContainerRegistryPowerUser",
+  "AmazonEC2ContainerRegistryFullAccess",
+  "AmazonEC2ContainerRegistryPullOnly",
+  "AdministratorAccess",
+  "PowerUserAccess",
+  "ReadOnlyAccess",
+]);
+
+/** AWS-managed policies without any permission in ECR (the same). One that is on neither list may have one. */
+const otherPolicies: ReadonlySet<string> = new Set([
+  "service-role/AWSLambdaBasicExecutionRole",
+  "service-role/AmazonEC2ContainerServiceRole",
+  "service-role/AmazonEC2ContainerServiceEventsRole",
+  "service-role/AmazonECSInfrastructureRolePolicyForVolumes",
+  "AWSAppMeshEnvoyAccess",
+  "AWSXRayDaemonWriteAccess",
+  "AmazonDynamoDBFullAccess",
+  "AmazonDynamoDBReadOnlyAccess",
+  "AmazonElasticFileSystemClientReadWriteAccess",
+  "AmazonPrometheusRemoteWriteAccess",
+  "AmazonRDSFullAccess",
+  "AmazonRDSReadOnlyAccess",
+  "AmazonS3FullAccess",
+  "AmazonS3ReadOnlyAccess",
+  "AmazonSESFullAccess",
+  "AmazonSNSFullAccess",
+  "AmazonSQSFullAccess",
+  "AmazonSSMFullAccess",
+  "AmazonSSMManagedInstanceCore",
+  "AmazonSSMReadOnlyAccess",
+  "CloudWatchAgentServerPolicy",
+  "CloudWatchLogsFullAccess",
+  "CloudWatchLogsReadOnlyAccess",
+  "SecretsManagerReadWrite",
+]);
