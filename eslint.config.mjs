@@ -22,6 +22,7 @@ const rooms = {
   runtimes: { knows: ["oci", "common"] },
   builds: { knows: ["runtimes", "oci", "common"] },
   workloads: { knows: ["runtimes", "oci", "common"] },
+  program: { knows: ["workloads", "aws", "oci", "common"] },
   logins: { knows: ["common"], outside: true },
   http: { knows: ["common"], outside: true },
   cache: { knows: ["oci", "common"], outside: true },
@@ -33,7 +34,7 @@ const rooms = {
   report: {
     knows: ["inspection", "exemptions", "settings", "builds", "workloads", "runtimes", "oci", "common"],
   },
-  policies: { knows: ["report", "inspection", "workloads", "runtimes", "oci", "common"] },
+  policies: { knows: ["report", "inspection", "program", "aws", "workloads", "runtimes", "oci", "common"] },
 };
 
 /** One block of ESLint's configuration for each room: it cannot import what it does not know. */

@@ -4,6 +4,8 @@ import type { PolicyComplianceFramework, ResourceValidationPolicy } from "@pulum
 import type { Failure, Outcome } from "../common/outcome";
 import type { InspectedImage } from "../inspection/inspector";
 import type { Platform } from "../oci/platform";
+import type { Kind } from "../program/kinds";
+import type { Program, Resource } from "../program/program";
 import type { ImageUser } from "../report";
 import type { RuntimeName } from "../runtimes/predict";
 
@@ -44,6 +46,24 @@ export type PolicyMetadata = Required<
 /** A policy over images, as data: its words, its level and a pure judgement. It needs neither Pulumi nor a network. */
 export interface PolicyDefinition extends PolicyMetadata {
   readonly judge: (image: JudgedImage) => ImageFinding | undefined;
+}
+
+/** What a policy says about resources of a program that share one cause. */
+export interface ProgramFinding {
+  /** Those that it concerns, the first of which it is shown at. */
+  readonly users: readonly Resource[];
+  /** In words, for those of the users that are not exempt. */
+  readonly message: (users: readonly Resource[]) => string;
+  /** Likely, but not proven: printed, and never blocks. */
+  readonly remark?: true;
+}
+
+/** A policy over a whole program as its preview shows it, as data. */
+export interface ProgramPolicyDefinition extends PolicyMetadata {
+  /** The kinds of resources that it judges. */
+  readonly concerns: readonly Kind[];
+  /** Pure, and throws nothing. A proof is a finding; what is likely is a remark; of what is unknown or ambiguous it says nothing. */
+  readonly judge: (program: Program) => readonly ProgramFinding[];
 }
 
 /**

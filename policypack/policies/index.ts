@@ -1,4 +1,5 @@
-import type { PolicyDefinition } from "./definition";
+import type { PolicyDefinition, ProgramPolicyDefinition } from "./definition";
+import { executionRole } from "./execution-role";
 import { missingImage } from "./missing-image";
 import { mixedLayerCompression } from "./mixed-layer-compression";
 import { platformMismatch } from "./platform-mismatch";
@@ -13,3 +14,6 @@ export const definitions: readonly PolicyDefinition[] = [
   missingImage,
   unverifiedImage,
 ];
+
+/** The policies over whole programs, which the engine runs after them. */
+export const programDefinitions: readonly ProgramPolicyDefinition[] = [executionRole];

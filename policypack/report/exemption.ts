@@ -35,6 +35,10 @@ export function buildInWords(resource: string): string {
   return `the build of ${quoted(resource)}`;
 }
 
+export function resourceInWords(resource: string): string {
+  return quoted(resource);
+}
+
 function ruleOf({ image, stack, resource }: Exclusion): string {
   const patterns = Object.entries({ image, stack, resource }).flatMap(([key, pattern]) =>
     pattern === undefined ? [] : [key === "image" ? quoted(pattern) : `${key} ${quoted(pattern)}`],

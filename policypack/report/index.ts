@@ -1,6 +1,13 @@
 /** Findings → words a person can act on. */
 export { allowedMix, blockedImage } from "./blocked-image";
-export { buildInWords, exemptionInWords, useInWords } from "./exemption";
+export { buildInWords, exemptionInWords, resourceInWords, useInWords } from "./exemption";
+export {
+  type Asked,
+  missingExecutionRole,
+  missingPermission,
+  missingTrust,
+  type RoleUse,
+} from "./execution-role";
 export type { ImageUser } from "./layout";
 export { imageToCome, missingToo, uncheckedImage, uncheckedImages, unreadableUse } from "./unchecked-image";
 export { unpullableImage } from "./unpullable-image";

@@ -43,6 +43,30 @@ export function usedBy(users: readonly ImageUser[]): Fact[] {
   return shown.map((line, i) => [i === 0 ? "used by" : "", line]);
 }
 
+/** What a report shows of a resource of the program. */
+export interface Named {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** Name and type: a program may have several resources of one name. */
+export function named({ name, type }: Named): string {
+  return `${quoted(name)} (${type})`;
+}
+
+/** The resources that share what is reported. */
+export function usedByNames(users: readonly Named[]): Fact[] {
+  return [
+    [
+      "used by",
+      listed(
+        users.map(({ name }) => quoted(name)),
+        "other",
+      ),
+    ],
+  ];
+}
+
 const maximumUsers = 10;
 
 function groupByName(users: readonly ImageUser[]): Map<string, string[]> {

@@ -3,11 +3,12 @@
 // images, from resource to finding). `prefetch/` fetches early what a run will probably need.
 import { buildCompression } from "./build-policy";
 import type { ImagePolicy } from "./policy-adapter";
-import { definitions } from "../policies";
+import { definitions, programDefinitions } from "../policies";
 import { unreadablePlaces } from "./findings";
 import { imagePolicy } from "./image-policy";
 import { mixedLayerCompression } from "../policies/mixed-layer-compression";
 import { atLevels, type PolicyOptions, settingsOf } from "./options";
+import { programPolicy } from "./program-policy";
 import { Session } from "./session";
 import { unverifiedImage } from "../policies/unverified-image";
 
@@ -25,5 +26,6 @@ export function ecsImagePolicies(options: PolicyOptions = {}): ImagePolicy[] {
   const policies = definitions.map((definition) =>
     imagePolicy(session, definition, definition === unverifiedImage ? unreadablePlaces : undefined),
   );
-  return atLevels([...policies, buildCompression(session)], options);
+  const programPolicies = programDefinitions.map((definition) => programPolicy(session, definition));
+  return atLevels([...policies, buildCompression(session), ...programPolicies], options);
 }

@@ -10,6 +10,7 @@ import { StackPrefetch } from "./prefetch/stack-prefetch";
 import { Progress, WaitingBudget } from "./progress";
 import { isServedByEngine, reportsAtEnd } from "./pulumi-run";
 import { ReviewInProgress, type Workload } from "./review";
+import { StackProgram } from "./stack-program";
 
 /**
  * The engine registers a program's resources one after another, some milliseconds apart. A preview awaits its look-ups
@@ -28,6 +29,8 @@ const tagsFreshForMs = 30_000;
 export class Session {
   /** What resources say of their images, whatever the settings. */
   readonly workloads = new SharedReading<Pick<Workload, "images" | "reader">>();
+  /** The resources of a previewed program and how they belong together. */
+  readonly program = new StackProgram();
   readonly #inspectors = new Map<string, Inspector>();
   readonly #reported = new Set<string>();
   readonly #pushed = new Set<string>();
@@ -76,7 +79,7 @@ export class Session {
    * up at its first resource all that the last preview met. Any policy may be disabled, the carrier too: the engine does not
    * call it then.
    */
-  onResource(policy: string, resource: Pick<ResourceValidationArgs, "type" | "props" | "getConfig">): void {
+  onResource(policy: string, resource: Omit<ResourceValidationArgs, "notApplicable">): void {
     if (this.#active.size === 0) {
       const { settings } = this.settingsOf(policy, resource.getConfig<object>());
       this.#handOver.take(this.inspectorFor(settings), cacheOf(settings), settings.exclude);
@@ -85,7 +88,9 @@ export class Session {
     this.#handOver.entered();
     // Once for each resource: the first of the policies that are called meets them all.
     const [first] = this.#active;
-    if (policy !== first || !runtime.isDryRun()) return;
+    if (policy !== first) return;
+    if (reportsAtEnd()) this.program.see(resource);
+    if (!runtime.isDryRun()) return;
     for (const image of pushedImages(resource.type, resource.props).images) this.#pushed.add(fullName(image));
   }
 

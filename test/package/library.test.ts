@@ -32,6 +32,7 @@ describe("the library", () => {
       "missing-image advisory",
       "unverified-image advisory",
       "build-compression advisory",
+      "execution-role mandatory",
     ];
     assert.equal(run(script), `${levels.join()}\n`);
   });

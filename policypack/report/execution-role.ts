@@ -1,0 +1,128 @@
+import { printableName } from "../oci/reference";
+import { facts, named, type Named, quoted, usedByNames } from "./layout";
+
+/** What a role is used as. */
+export type RoleUse = "execution role" | "task role";
+
+/** What ECS needs an execution role for. */
+export type Asked = "secrets" | "login" | "ecr" | "awslogs" | "job";
+
+/** AWS's own words, as RegisterTaskDefinition answers. */
+const refusals: Record<Asked, readonly string[]> = {
+  secrets: [
+    "ClientException: When you are specifying container secrets, you must also",
+    "specify a value for 'executionRoleArn'.",
+  ],
+  login: [
+    "ClientException: Private repository authentication requires that the task",
+    "definition specify a value for executionRoleArn.",
+  ],
+  ecr: [
+    "ClientException: Fargate requires task definition to have execution role ARN to",
+    "support ECR images.",
+  ],
+  awslogs: [
+    "ClientException: Fargate requires task definition to have execution role ARN to",
+    "support log driver awslogs.",
+  ],
+  job: ["AWS Batch requires an execution role for jobs on Fargate."],
+};
+
+/** A task without an execution role, which AWS refuses to register. */
+export function missingExecutionRole(task: Named, asked: Asked): string {
+  return [
+    asked === "job"
+      ? "This job definition has no execution role."
+      : "This task definition has no execution role.",
+    `AWS will refuse ${quoted(task.name)} during the update:`,
+    ...refusals[asked],
+    "",
+    "Fix: set the execution role. In TypeScript:",
+    "  executionRoleArn: executionRole.arn,",
+    "In YAML:",
+    "  executionRoleArn: ${executionRole.arn}",
+    ...(asked === "job" ? ["It stands in containerProperties."] : []),
+    "The role must trust ecs-tasks.amazonaws.com. AWS's managed policy",
+    "AmazonECSTaskExecutionRolePolicy has the permissions for ECR and awslogs.",
+  ].join("\n");
+}
+
+/** A role that ECS cannot assume. */
+export function missingTrust(
+  role: Named,
+  as: RoleUse,
+  users: readonly Named[],
+  trusted: readonly string[],
+): string {
+  return [
+    `ECS cannot assume this ${as}: its trust policy does not allow`,
+    "ecs-tasks.amazonaws.com. No task that uses it can start:",
+    "ECS was unable to assume the role that was provided for this task.",
+    "",
+    ...facts([
+      [as, named(role)],
+      ...usedByNames(users),
+      ["allows", trusted.length === 0 ? "nobody" : trusted.map(quoted).join(", ")],
+      ["missing", "`ecs-tasks.amazonaws.com`"],
+    ]),
+    "",
+    "Fix: add this statement to the role's trust policy. In TypeScript:",
+    "  {",
+    '    Effect: "Allow",',
+    '    Principal: { Service: "ecs-tasks.amazonaws.com" },',
+    '    Action: "sts:AssumeRole",',
+    "  },",
+    "In YAML:",
+    "  - Effect: Allow",
+    "    Principal: { Service: ecs-tasks.amazonaws.com }",
+    "    Action: sts:AssumeRole",
+  ].join("\n");
+}
+
+/** An execution role that does not let ECS pull from private ECR. */
+export function missingPermission(
+  role: Named,
+  users: readonly Named[],
+  image: string,
+  missing: readonly string[],
+  isLikely: boolean,
+): string {
+  return [
+    ...(isLikely
+      ? [
+          "The policies of this execution role do not let ECS pull the image. Its tasks",
+          "start only if the repository's own policy allows it.",
+        ]
+      : [
+          "The policies of this execution role do not let ECS log in to Amazon ECR. No",
+          "task that uses it can pull its image: CannotPullContainerError.",
+        ]),
+    "",
+    ...facts([
+      ["execution role", named(role)],
+      ...usedByNames(users),
+      ["image", printableName(image)],
+      ["missing", missing.join(", ")],
+    ]),
+    "",
+    ...attachment(role.name),
+  ].join("\n");
+}
+
+function attachment(role: string): string[] {
+  const variable = /^[A-Za-z_]\w*$/.test(role) ? role : "role";
+  return [
+    "Fix: attach AWS's managed policy to the role. In TypeScript:",
+    '  new aws.iam.RolePolicyAttachment("pull-images", {',
+    `    role: ${variable}.name,`,
+    "    policyArn: aws.iam.ManagedPolicy.AmazonECSTaskExecutionRolePolicy,",
+    "  });",
+    "In YAML:",
+    "  pull-images:",
+    "    type: aws:iam:RolePolicyAttachment",
+    "    properties:",
+    `      role: \${${variable}.name}`,
+    "      policyArn: >-",
+    "        arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy",
+  ];
+}

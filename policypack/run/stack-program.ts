@@ -1,0 +1,43 @@
+import type { PolicyResource, ResourceValidationArgs } from "@pulumi/policy";
+import { type PlannedResource, Program, type SeenResource } from "../program/program";
+
+/** Collects what the engine shows of a program's resources, and joins it at the end of the preview. */
+export class StackProgram {
+  #seen = new Map<string, SeenResource>();
+  #program: Program | undefined;
+
+  /** Takes the inputs of a resource, once: whichever policy the engine calls first passes them on. */
+  see(resource: Pick<ResourceValidationArgs, "urn" | "type" | "name" | "props" | "opts">): void {
+    // A resource after the end of a preview belongs to the next one.
+    if (this.#program !== undefined) {
+      this.#seen = new Map();
+      this.#program = undefined;
+    }
+    const { urn, type, name, props: inputs, opts } = resource;
+    const { ignoreChanges = [] } = (opts as Partial<typeof opts> | undefined) ?? {};
+    this.#seen.set(urn, { urn, type, name, inputs, ignoreChanges });
+  }
+
+  /** The program, built once for all policies. */
+  of(resources: readonly PolicyResource[]): Program {
+    return (this.#program ??= Program.join(this.#seen, resources.map(planned)));
+  }
+}
+
+/** `pulumi policy analyze` and older engines leave dependencies out. */
+function planned(resource: PolicyResource): PlannedResource {
+  const {
+    urn,
+    props,
+    dependencies = [],
+    propertyDependencies = {},
+  } = resource as Partial<PolicyResource> & Pick<PolicyResource, "urn">;
+  return {
+    urn,
+    outputs: props,
+    dependencies: dependencies.map((one) => one.urn),
+    propertyDependencies: Object.fromEntries(
+      Object.entries(propertyDependencies).map(([key, ones]) => [key, ones.map((one) => one.urn)]),
+    ),
+  };
+}
