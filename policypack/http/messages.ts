@@ -13,6 +13,8 @@ export interface HttpRequest {
   readonly startOnly?: boolean;
   /** Where the host's addresses may lie; given when someone else than the user named the host. */
   readonly reach?: Reach;
+  /** A cached record led here: only a good answer says anything about the host's pace. */
+  readonly byRecord?: boolean;
   /** The host's name in messages. Default: the URL's host. */
   readonly label?: string;
   readonly signal: AbortSignal;

@@ -52,11 +52,11 @@ async function redirected(
   target.password = "";
   target.hash = "";
   if (target.origin === current.url.origin) return { ...current, url: target };
-  const { method, maxBytes, startOnly = false, signal } = current;
+  const { method, maxBytes, startOnly = false, byRecord = false, signal } = current;
   const headers = Object.fromEntries(
     Object.entries(current.headers).filter(([name]) => name !== "authorization"),
   );
-  const next = { method, url: target, headers, maxBytes, startOnly, signal };
+  const next = { method, url: target, headers, maxBytes, startOnly, byRecord, signal };
   const allowed = first.reach ?? (await rules.reach(first.url));
   if (target.hostname === first.url.hostname)
     return first.reach === undefined ? next : { ...next, reach: allowed };

@@ -104,7 +104,9 @@ export class Transport {
       if (leave === undefined) return this.#ended(label, host);
       try {
         const sent = await this.#withinTime(request, label, end);
-        leave(endOf(sent), sent.ok ? pauseAfter(sent.response) : undefined);
+        const ended = endOf(sent);
+        if (request.byRecord === true) leave(ended === "answered" ? ended : "unrelated");
+        else leave(ended, sent.ok ? pauseAfter(sent.response) : undefined);
         return sent;
       } catch (error) {
         leave("no-descriptor");

@@ -109,7 +109,7 @@ export class Authorization {
       const login = await this.#login(repository);
       if (login.credential !== undefined || login.fault !== undefined) return success(undefined);
       return within(this.network.recallTimeoutMs, shared, (short) =>
-        this.#token(repository, registryUrl, recalled, login, short, "once"),
+        this.#token(repository, registryUrl, recalled, login, short, true),
       );
     });
     if (!outcome.ok) this.doubt();
@@ -170,12 +170,12 @@ export class Authorization {
     bearer: Bearer,
     { credential, fault }: Login,
     signal: AbortSignal,
-    tries?: "once",
+    byRecord = false,
   ): Promise<Outcome<Authorized>> {
     const { realm, service } = bearer;
     const scope = this.#scopes.get(repository) ?? `repository:${repository}:pull`;
     const request = { registry: this.host.name, registryUrl, realm, service, scope, credential };
-    const token = await this.network.tokens.fetch(request, signal, tries);
+    const token = await this.network.tokens.fetch(request, signal, byRecord);
     if (!token.ok)
       return token.failure.kind === "denied" && fault !== undefined ? failure("denied", fault) : token;
     const { value } = token.value;

@@ -79,7 +79,7 @@ export class Endpoint {
     const authorized = await this.#authorization.recalled(repository, this.#url(), signal);
     const [scheme] = this.host.schemes;
     if (authorized?.header === undefined || scheme === undefined) return undefined;
-    const sent = await this.#sendBy(scheme, request, authorized.header);
+    const sent = await this.#sendBy(scheme, request, authorized.header, true);
     const response = sent.ok ? sent.response : undefined;
     if (response?.status === 200 || (startOnly && response !== undefined && bringsStart(response.status))) {
       this.#scheme ??= scheme;
@@ -138,7 +138,12 @@ export class Endpoint {
     });
   }
 
-  #sendBy(scheme: Scheme, request: PullRequest, authorization: string | undefined): Promise<SendResult> {
+  #sendBy(
+    scheme: Scheme,
+    request: PullRequest,
+    authorization: string | undefined,
+    byRecord = false,
+  ): Promise<SendResult> {
     const url = this.#url(scheme);
     url.pathname = `/v2/${request.repository}/${request.path}`;
     const { transport, rules } = this.network;
@@ -149,7 +154,7 @@ export class Endpoint {
     };
     const { method = "GET", maxBytes, startOnly = false, signal } = request;
     const label = this.host.name;
-    return follow(transport, rules, { method, url, headers, maxBytes, startOnly, signal, label });
+    return follow(transport, rules, { method, url, headers, maxBytes, startOnly, byRecord, signal, label });
   }
 }
 

@@ -38,8 +38,8 @@ export class TokenClient {
     private readonly retries: Retries,
   ) {}
 
-  /** @param tries `once`: no retry, no wait for others, and no word to them that the service is rate limiting requests */
-  async fetch(request: TokenRequest, signal: AbortSignal, tries?: "once"): Promise<Outcome<Token>> {
+  /** @param byRecord a cached record named the realm: it gets one request, whose failure means nothing to others */
+  async fetch(request: TokenRequest, signal: AbortSignal, byRecord = false): Promise<Outcome<Token>> {
     const { registry, realm, credential } = request;
     const refused = this.#refusal(request);
     if (refused !== undefined) return failure("unsupported", `${registry} asks for a token from ${refused}`);
@@ -60,10 +60,11 @@ export class TokenClient {
       label,
       ...(reach === undefined ? {} : { reach }),
       maxBytes: maximumTokenBytes,
+      byRecord,
       signal,
     };
     const send = () => follow(this.transport, this.rules, http);
-    const sent = await (tries === "once" ? send() : this.retries.run(realm.host, signal, send));
+    const sent = await (byRecord ? send() : this.retries.run(realm.host, signal, send));
     if (!sent.ok) return { ok: false, failure: sent.failure };
     return sent.response.status === 200
       ? readToken(sent.response, label)

@@ -29,7 +29,7 @@ async function conformance(): Promise<number> {
 function row(registry: string, mode: string, expected: string, found: string, agrees = true): string {
   const cells = [
     registry.padEnd(22),
-    mode.padEnd(28),
+    mode.padEnd(30),
     expected.padEnd(58),
     agrees ? found : `DIFFERS: ${found}`,
   ];
