@@ -60,7 +60,7 @@ function borders() {
 }
 
 export default tseslint.config(
-  { ignores: ["bin/", "coverage/", "node_modules/"] },
+  { ignores: ["dist/", "coverage/", "node_modules/"] },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {

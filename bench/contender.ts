@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Peer, PeerName } from "../scripts/peers";
 
-const command = resolve(__dirname, "../bin/cli.js");
+const command = resolve(__dirname, "../dist/bin/cli.js");
 /** So many processes of a peer at a time. */
 export const peerProcesses = 16;
 

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // The command, outside Pulumi. cli/ has its parts: `arguments.ts`, `verdict.ts` (what the policies say, and the exit status), and one
 // file per output format.
 import { readFileSync } from "node:fs";

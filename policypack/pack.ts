@@ -1,11 +1,19 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PolicyPack } from "@pulumi/policy";
+import { AnalyzerService } from "@pulumi/pulumi/proto/analyzer_grpc_pb";
 import { homepage } from "./common/homepage";
 import { exitWithParent } from "./run/exit-with-parent";
 import { ecsImagePolicies } from "./run/ecs-image-policies";
+import { configureRun } from "./run/pulumi-run";
+
+const folder = join(__dirname, "..");
 
 exitWithParent();
+takeConfiguration();
+// The SDK reads the version from the package.json of the working folder, and an engine that runs this file itself starts it in the
+// folder of the program.
+process.chdir(folder);
 
 // The only file with a side effect: it serves the pack to the engine, whose first line of output must be the port.
 new PolicyPack("ecs-image-guard", {
@@ -18,10 +26,26 @@ new PolicyPack("ecs-image-guard", {
   policies: ecsImagePolicies(),
 });
 
+/** The SDK keeps the tags of `ConfigureStack` alone, and the environment tells the rest only if a language host started the pack. */
+function takeConfiguration(): void {
+  const { configureStack } = AnalyzerService;
+  const read = configureStack.requestDeserialize;
+  configureStack.requestDeserialize = (bytes) => {
+    const request = read(bytes);
+    configureRun({
+      organization: request.getOrganization(),
+      project: request.getProject(),
+      stack: request.getStack(),
+      dryRun: request.getDryRun(),
+    });
+    return request;
+  };
+}
+
 /** What Pulumi Cloud shows of the pack. npm packs it always, but a pack that someone has slimmed down must guard as well. */
 function readme(): { readme?: string } {
   try {
-    return { readme: readFileSync(join(__dirname, "../README.md"), "utf8") };
+    return { readme: readFileSync(join(folder, "README.md"), "utf8") };
   } catch {
     return {};
   }

@@ -1,5 +1,3 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { ecsImagePolicies } from "../policypack";
 import { schemaKey, settingsSchema } from "../policypack/settings";
 
@@ -40,9 +38,4 @@ export function configSchema(): object {
     },
     additionalProperties: false,
   };
-}
-
-if (require.main === module) {
-  const file = join(__dirname, "../bin/config.schema.json");
-  writeFileSync(file, `${JSON.stringify(configSchema(), undefined, 2)}\n`);
 }

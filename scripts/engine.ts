@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { PulumiCommand } from "@pulumi/pulumi/automation";
 
 /** The version that is built where none is installed; `engine/go.mod` pins the same. */
-const version = "3.255.0";
+const version = "3.274.1";
 const modulePath = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
 const versionVariable = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
 

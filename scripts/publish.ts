@@ -1,8 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { join } from "node:path";
+import { packageFolder } from "./bundle/places";
 import { findEngine } from "./engine";
-
-const checkout = join(__dirname, "..");
 
 /**
  * Publishes the built pack to an organization of Pulumi Cloud, as whoever `pulumi login` says.
@@ -16,7 +14,10 @@ async function publish(args: readonly string[]): Promise<number> {
     return 2;
   }
   const { command } = await findEngine((line) => process.stderr.write(`${line}\n`));
-  const run = spawnSync(command, ["policy", "publish", organization], { cwd: checkout, stdio: "inherit" });
+  const run = spawnSync(command, ["policy", "publish", organization], {
+    cwd: packageFolder,
+    stdio: "inherit",
+  });
   if (run.error !== undefined) throw run.error;
   return run.status ?? 1;
 }

@@ -6,7 +6,7 @@ import { addedTime } from "../figure";
 import { alternate } from "../measurement";
 
 const checkout = resolve(__dirname, "../..");
-const library = resolve(checkout, "bin/index.js");
+const library = resolve(checkout, "dist/bin/index.js");
 const rounds = 15;
 
 /** Loading `@pulumi/policy` and our policies beside loading `@pulumi/policy` alone, each time in a fresh process. */

@@ -14,9 +14,9 @@ import { isRecord } from "../common/values";
 /** The two calls of the ECR API that a pull needs; both reject with whatever the SDK threw. */
 export class EcrApi {
   readonly #client: ECRClient;
-  readonly #sdk: typeof import("@aws-sdk/client-ecr");
+  readonly #sdk: typeof import("./sdk");
 
-  private constructor(sdk: typeof import("@aws-sdk/client-ecr"), client: ECRClient) {
+  private constructor(sdk: typeof import("./sdk"), client: ECRClient) {
     this.#sdk = sdk;
     this.#client = client;
   }
@@ -24,7 +24,7 @@ export class EcrApi {
   /** The SDK is loaded here, at the first image in ECR: it costs a preview without one nothing. */
   static async open(host: EcrHost, identity: AwsIdentity, trace?: Trace): Promise<EcrApi> {
     quietSdk();
-    const sdk = await import("@aws-sdk/client-ecr");
+    const sdk = await import("./sdk");
     const client = new sdk.ECRClient({
       region: host.region,
       credentials: credentialsOf(trace === undefined ? identity : tracedIdentity(identity, host, trace)),

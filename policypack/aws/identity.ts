@@ -8,10 +8,18 @@ import {
   type WebIdentity,
 } from "./provider-settings";
 
-type Providers = typeof import("@aws-sdk/credential-providers");
+type Providers = typeof import("./sdk");
 
-/** What gives the SDK credentials, and gives them anew when they expire. */
-export type CredentialProvider = ReturnType<Providers["fromNodeProviderChain"]>;
+/** What gives the SDK credentials, and gives them anew when they expire: the SDK's own type, without its package in our types. */
+export type CredentialProvider = (context?: Record<string, unknown>) => Promise<AwsCredentials>;
+
+/** Temporary ones have a session token and expire. */
+interface AwsCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  readonly expiration?: Date;
+}
 
 /** Whose credentials read an image. */
 export interface AwsIdentity {
@@ -27,7 +35,7 @@ export interface AwsIdentity {
 export const defaultIdentity: AwsIdentity = {
   key: "default",
   describe: "of the default credential chain",
-  credentials: async () => (await import("@aws-sdk/credential-providers")).fromNodeProviderChain(),
+  credentials: async () => (await import("./sdk")).fromNodeProviderChain(),
 };
 
 /**
@@ -49,7 +57,7 @@ export function identityOf(settings: ProviderSettings, whose: string): AwsIdenti
   return {
     key: `settings:${createHash("sha256").update(JSON.stringify(settings)).digest("hex")}`,
     describe: describe(settings, whose),
-    credentials: async () => provider(await import("@aws-sdk/credential-providers"), settings),
+    credentials: async () => provider(await import("./sdk"), settings),
   };
 }
 

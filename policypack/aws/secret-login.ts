@@ -3,7 +3,7 @@ import { bareName } from "../http/host-rules";
 import { type Credential, CredentialError, type CredentialSource } from "../logins/credential";
 import { awsRefusal } from "./failures";
 import type { AwsIdentity } from "./identity";
-import { NoSecretsManagerError, type SecretsManager } from "./secrets-manager";
+import type { SecretsManager } from "./secrets-manager";
 import { parseSecretName, credentialOfSecret } from "./secret";
 
 /** Which secret logs in to which registry, and who reads it. */
@@ -79,8 +79,9 @@ export class SecretLogin {
         throw new UnreadableSecretError("it is neither the ARN nor the name of a Secrets Manager secret");
       value = await this.secrets.read(name.id, identity, name.region ?? this.secret.region);
     } catch (error) {
-      const own = error instanceof UnreadableSecretError || error instanceof NoSecretsManagerError;
-      this.#remark = `${what} could not be read: ${own ? error.message : awsRefusal(error, identity.describe)}`;
+      const words =
+        error instanceof UnreadableSecretError ? error.message : awsRefusal(error, identity.describe);
+      this.#remark = `${what} could not be read: ${words}`;
       throw new UnreadableSecretError(this.#remark);
     }
     this.#remark = `asked with the login of ${what}`;

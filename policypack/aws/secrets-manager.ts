@@ -2,10 +2,7 @@ import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { AwsIdentity } from "./identity";
 import { credentialsOf, quietSdk, requestHandlerOptions } from "./sdk-http";
 
-type Sdk = typeof import("@aws-sdk/client-secrets-manager");
-
-/** The optional package that reads secrets is not there. */
-export class NoSecretsManagerError extends Error {}
+type Sdk = typeof import("./sdk");
 
 /** AWS Secrets Manager: one client for each identity and region, made when it is first asked. */
 export class SecretsManager {
@@ -36,12 +33,7 @@ async function open(
   region: string | undefined,
 ): Promise<{ sdk: Sdk; client: SecretsManagerClient }> {
   quietSdk();
-  let sdk: Sdk;
-  try {
-    sdk = await import("@aws-sdk/client-secrets-manager");
-  } catch {
-    throw new NoSecretsManagerError("the optional package @aws-sdk/client-secrets-manager is not installed");
-  }
+  const sdk = await import("./sdk");
   const client = new sdk.SecretsManagerClient({
     ...(region === undefined ? {} : { region }),
     credentials: credentialsOf(identity),

@@ -12,6 +12,7 @@ import { printable } from "../common/text";
 import type { FaultyBuild, ReportedBase } from "../report";
 import type { Settings } from "../settings";
 import { dockerfileText } from "./program-files";
+import { runFolder } from "./pulumi-run";
 import type { Session } from "./session";
 
 /** A build, its base images and what comes of each push. */
@@ -51,7 +52,7 @@ export async function reviewBuild(
 ): Promise<ReviewedBuild | undefined> {
   const build = imageBuildOf(resource.type, resource.props);
   if (build === undefined || build.pushes.length === 0) return undefined;
-  const source = await dockerfileText(build.dockerfile);
+  const source = await dockerfileText(build.dockerfile, runFolder);
   const platforms = build.platforms.length === 0 ? [usualPlatform] : build.platforms;
   const bases = await Promise.all(
     platforms.map(async (platform): Promise<FoundBase> => {

@@ -1,4 +1,3 @@
-import { RunError } from "@pulumi/pulumi";
 import { printable } from "../common/text";
 import { readSettings, type Settings } from "../settings";
 import { closest } from "../common/spelling";
@@ -18,8 +17,12 @@ const levels = ["advisory", "mandatory", "remediate", "disabled"] as const;
 /** A level of enforcement; `remediate` mends only what `build-compression` finds. */
 export type PolicyLevel = (typeof levels)[number];
 
-/** The options of `ecsImagePolicies` cannot be used; the message says which and why. The engine prints it without a stack trace. */
-export class PolicyOptionsError extends RunError {}
+/** The options of `ecsImagePolicies` cannot be used; the message says which and why. */
+export class PolicyOptionsError extends Error {
+  override readonly name = "PolicyOptionsError";
+  /** The mark of a `RunError` of `@pulumi/pulumi` (`errors.ts`), whose message Pulumi prints without a stack trace. */
+  readonly __pulumiRunError = true;
+}
 
 /**
  * The settings that the options give: a pack may be written in JavaScript, so they are checked as a configuration is.

@@ -1,4 +1,3 @@
-import { runtime } from "@pulumi/pulumi";
 import { constants, readFileSync, readlinkSync, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve } from "node:path";
@@ -13,7 +12,10 @@ const maximumBytes = 1024 * 1024;
 export type DockerfileText = { readonly text: string } | { readonly unreadable: string };
 
 /** Reads the Dockerfile of a build. Only ever a plain file is read, and no more of it than a Dockerfile may have. Never rejects. */
-export async function dockerfileText(source: DockerfileSource, folder = ownFolder): Promise<DockerfileText> {
+export async function dockerfileText(
+  source: DockerfileSource,
+  folder: () => string | undefined,
+): Promise<DockerfileText> {
   if ("unreadable" in source) return source;
   if ("inline" in source) return { text: source.inline };
   const base = isAbsolute(source.file) ? "/" : folder();
@@ -40,13 +42,6 @@ async function textOf(path: string): Promise<DockerfileText> {
   } finally {
     await file.close();
   }
-}
-
-let found: { readonly folder: string | undefined } | undefined;
-
-function ownFolder(): string | undefined {
-  found ??= { folder: programFolder(runtime.getProject()) };
-  return found.folder;
 }
 
 /**

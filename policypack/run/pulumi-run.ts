@@ -1,25 +1,55 @@
-import { runtime } from "@pulumi/pulumi";
 import type { StackName } from "../cache/records";
 import { programFolder } from "./program-files";
 
+/** What `ConfigureStack` tells a pack: the stack that is previewed or updated. */
+export interface StackRun extends Omit<StackName, "backend"> {
+  /** Whether it is a preview. */
+  readonly dryRun: boolean;
+}
+
+let configured: StackRun | undefined;
+
 /**
- * Whether the engine asks the stack's policies while a report can still stop something: in a preview, and in
+ * Takes what the engine told this process with `ConfigureStack`. It holds however the pack was started; the environment, which
+ * is read otherwise, is set by the language host alone.
+ */
+export function configureRun(run: StackRun): void {
+  configured = run;
+}
+
+/** Whether the engine runs a preview. False if that is unknown: what holds for an update is always safe. */
+export function isPreview(): boolean {
+  return configured?.dryRun ?? process.env["PULUMI_NODEJS_DRY_RUN"] === "true";
+}
+
+/**
+ * Whether the engine calls the stack's policies while a report can still stop something: in a preview, and in
  * `pulumi policy analyze`, which deploys nothing. All look-ups can then run side by side and be reported together.
  */
 export function reportsAtEnd(): boolean {
-  return runtime.isDryRun() || isAnalysis(process.env, process.argv);
+  return isPreview() || (configured === undefined && isAnalysis(process.env, process.argv));
 }
 
-/** The full name of the stack that the engine runs; undefined where there is none. */
+/** The name of the project that the engine runs; empty if it is unknown. */
+export function projectName(): string {
+  return configured?.project ?? process.env["PULUMI_NODEJS_PROJECT"] ?? "";
+}
+
+let found: { readonly folder: string | undefined } | undefined;
+
+/** The folder of the program that the engine runs; undefined if it is not found. */
+export function runFolder(): string | undefined {
+  found ??= { folder: programFolder(projectName()) };
+  return found.folder;
+}
+
+/** The full name of the stack that the engine runs; undefined if it is unknown. Backends of one's own have no organization. */
 export function stackName(): StackName | undefined {
-  const [project, stack] = [runtime.getProject(), runtime.getStack()];
+  const project = projectName();
+  const stack = configured?.stack ?? process.env["PULUMI_NODEJS_STACK"] ?? "";
   if (project === "" || stack === "") return undefined;
-  const name = { backend: backendHint(project), project, stack };
-  try {
-    return { ...name, organization: runtime.getOrganization() };
-  } catch {
-    return { ...name, organization: "" }; // The backends of one's own have none.
-  }
+  const organization = configured?.organization ?? process.env["PULUMI_NODEJS_ORGANIZATION"] ?? "";
+  return { backend: backendHint(), organization, project, stack };
 }
 
 /**
@@ -27,22 +57,22 @@ export function stackName(): StackName | undefined {
  * project file, else from the login in PULUMI_HOME (`currentCloudURL` in pulumi 3.255,
  * `sdk/go/common/resource/plugin/cloud_credentials.go`).
  */
-function backendHint(project: string): string {
+function backendHint(): string {
   const { PULUMI_BACKEND_URL: url, PULUMI_HOME: home } = process.env;
-  return JSON.stringify([url, home, programFolder(project)]);
+  return JSON.stringify([url, home, programFolder(projectName())]);
 }
 
-/** Whether the engine started this process, and so shows what it prints. */
+/** Whether the engine or its language host started this process: the engine shows what it prints. */
 export function isServedByEngine([, script = ""]: readonly string[] = process.argv): boolean {
-  return /[\\/]run-policy-pack([\\/]|$)/.test(script);
+  return /[\\/](?:run-policy-pack(?:[\\/]|$)|bin[\\/]pack\.js$)/.test(script);
 }
 
 /**
- * `pulumi policy analyze` gives a pack no stack, and does not say whether it is a dry run (pulumi 3.255, `constructEnv` in
- * `resource/plugin/analyzer_plugin.go`), as every preview and update do. Where the engine did not start this process,
- * nothing is known, and what holds for an update is always safe.
+ * `pulumi policy analyze` sends no `ConfigureStack` (pulumi 3.274, `LoadLocalPolicyPackAnalyzers`), so the language host has no
+ * stack to put into the environment. `PULUMI_STACK` and `PULUMI_DRY_RUN` say nothing: people set them for the CLI. If the engine
+ * did not start this process, nothing is known.
  */
 export function isAnalysis(env: NodeJS.ProcessEnv, argv: readonly string[]): boolean {
-  const told = ["PULUMI_DRY_RUN", "PULUMI_NODEJS_DRY_RUN", "PULUMI_STACK", "PULUMI_NODEJS_STACK"];
+  const told = ["PULUMI_NODEJS_DRY_RUN", "PULUMI_NODEJS_STACK"];
   return isServedByEngine(argv) && !told.some((name) => env[name]);
 }

@@ -1,5 +1,4 @@
 import type { PolicyResource, ResourceValidationArgs } from "@pulumi/policy";
-import { runtime } from "@pulumi/pulumi";
 import { pushedImages } from "../builds/pushed-images";
 import { cacheInUse, type CacheOptions } from "../cache/location";
 import { Inspector } from "../inspection/inspector";
@@ -8,7 +7,7 @@ import { formatReference, referenceIn, withDefaultTag } from "../oci/reference";
 import { mergeSettings, readSettings, type Settings } from "../settings";
 import { StackPrefetch } from "./prefetch/stack-prefetch";
 import { Progress, WaitingBudget } from "./progress";
-import { isServedByEngine, reportsAtEnd } from "./pulumi-run";
+import { isPreview, isServedByEngine, reportsAtEnd } from "./pulumi-run";
 import { ReviewInProgress, type Workload } from "./review";
 import { StackProgram } from "./stack-program";
 
@@ -90,7 +89,7 @@ export class Session {
     const [first] = this.#active;
     if (policy !== first) return;
     if (reportsAtEnd()) this.program.see(resource);
-    if (!runtime.isDryRun()) return;
+    if (!isPreview()) return;
     for (const image of pushedImages(resource.type, resource.props).images) this.#pushed.add(fullName(image));
   }
 
@@ -126,7 +125,7 @@ export class Session {
 
   /** The images of a stack whose preview ends: its next run looks them up at its start. */
   saveImages(review: ReviewInProgress, resources: readonly PolicyResource[]): void {
-    if (runtime.isDryRun()) this.#handOver.saveImages(review, resources);
+    if (isPreview()) this.#handOver.saveImages(review, resources);
   }
 
   /** The run's last word. */

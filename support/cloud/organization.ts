@@ -1,11 +1,11 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, isAbsolute, join } from "node:path";
 import type { PulumiCommand } from "@pulumi/pulumi/automation";
 import { EngineStack } from "../engine/engine";
 import { pluginEnvironment, writePlugins } from "../engine/plugins";
-import { LanguageHost } from "../engine/language-host";
+import { type Install, installsVariable } from "../engine/host/dependencies";
 import { PulumiCloud } from "./pulumi-cloud";
 
 /** What a command printed, both streams together, and how it ended. */
@@ -25,24 +25,27 @@ export class Organization {
     private readonly engine: PulumiCommand,
     readonly folder: string,
     readonly cloud: PulumiCloud,
-    readonly languageHost: LanguageHost,
   ) {
-    // Where the whole Pulumi is installed, its own language host installs the packs.
-    const host = hasLanguageHost(engine) ? {} : languageHost.environment;
-    this.#environment = { PULUMI_ACCESS_TOKEN: cloud.token, ...host };
+    this.#environment = {
+      PULUMI_ACCESS_TOKEN: cloud.token,
+      [installsVariable]: join(folder, "installs"),
+      // A fresh machine whose npm registry is down.
+      npm_config_registry: "http://127.0.0.1:9/",
+      npm_config_cache: join(folder, "npm-cache"),
+      npm_config_fetch_retries: "0",
+    };
   }
 
   static async start(engine: PulumiCommand): Promise<Organization> {
     const folder = mkdtempSync(join(tmpdir(), "ecs-image-guard-organization-"));
     for (const name of ["home", "bin"]) mkdirSync(join(folder, name));
     writePlugins(join(folder, "bin"));
-    return new Organization(engine, folder, await PulumiCloud.start("acme"), await LanguageHost.start());
+    return new Organization(engine, folder, await PulumiCloud.start("acme"));
   }
 
   async stop(): Promise<void> {
     this.#running.abort();
     for (const stack of this.#stacks) stack.remove();
-    this.languageHost.stop();
     await this.cloud.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -58,6 +61,16 @@ export class Organization {
     });
     this.#stacks.push(stack);
     return stack;
+  }
+
+  /** The runs of `npm` with which packs were installed, if the stand-in of the language host is in use. */
+  installs(): readonly Install[] {
+    const log = join(this.folder, "installs");
+    if (!existsSync(log)) return [];
+    return readFileSync(log, "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Install);
   }
 
   /** Runs `pulumi policy …`. */
@@ -99,10 +112,4 @@ export class Organization {
       });
     });
   }
-}
-
-function hasLanguageHost({ command }: PulumiCommand): boolean {
-  const folders = isAbsolute(command) ? [dirname(command)] : [];
-  folders.push(...(process.env["PATH"] ?? "").split(delimiter));
-  return folders.some((folder) => existsSync(join(folder, "pulumi-language-nodejs")));
 }

@@ -111,6 +111,23 @@ export class PolicyPacks {
         },
       },
       {
+        // The CLI reads back what it published, and the group that it changed.
+        method: "GET",
+        path: new RegExp(`^${version}$`),
+        answer: ([name, tag]) => {
+          const { number, pack } = this.#find(name, tag);
+          return { body: { ...pack, version: number, applied: this.#enabled.has(pack.name) } };
+        },
+      },
+      {
+        method: "GET",
+        path: new RegExp(`^${organization}/policygroups/${groupOfAll}$`),
+        answer: () => {
+          const appliedPolicyPacks = [...this.#enabled.values()];
+          return { body: { name: groupOfAll, isOrgDefault: true, stacks: [], appliedPolicyPacks } };
+        },
+      },
+      {
         method: "GET",
         path: new RegExp(`^${version}/schema$`),
         answer: ([name, tag]) => {

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { CustomResource, type Output } from "@pulumi/pulumi";
 import {
   type EngineEvent,
@@ -11,6 +11,7 @@ import {
   type PulumiFn,
   type Stack,
 } from "@pulumi/pulumi/automation";
+import { packageFolder } from "../../scripts/bundle/places";
 import { findEngine, NoEngineError } from "../../scripts/engine";
 import { type Finished, finished } from "../process/command";
 import { separateConnections } from "./connections";
@@ -19,10 +20,8 @@ import { pluginEnvironment, writePlugins } from "./plugins";
 
 export type { EngineOptions, EngineRun } from "./options";
 
-const checkout = resolve(__dirname, "../..");
-
-/** The pack of this checkout, as `npm run build` leaves it. */
-export const guard = checkout;
+/** The pack as it is published. */
+export const guard = packageFolder;
 
 /** A resource of any type, without the 84 MB of the AWS SDK for Pulumi. */
 export class AnyResource extends CustomResource {}

@@ -1,4 +1,3 @@
-import { runtime } from "@pulumi/pulumi";
 import type { ImagePolicy } from "../../policypack/run/policy-adapter";
 import { ecsImagePolicies } from "../../policypack";
 import { previewed } from "../pulumi/previewed";
@@ -113,20 +112,13 @@ function stackOf(resources: readonly Registered[]): object[] {
   return stack;
 }
 
-function setDryRun(value: boolean): void {
-  const set: unknown = Reflect.get(runtime, "_setIsDryRun");
-  if (typeof set !== "function") throw new Error("@pulumi/pulumi no longer has _setIsDryRun");
-  Reflect.apply(set, undefined, [value]);
+/** As the language host tells a pack whether the engine previews. */
+export function setDryRun(value: boolean): void {
+  process.env["PULUMI_NODEJS_DRY_RUN"] = String(value);
 }
 
-/** As the engine names the stack that it runs. */
+/** As the language host names the stack that the engine runs; empty names for none. */
 export function nameStack(project: string, stack: string): void {
-  for (const [setter, value] of [
-    ["_setProject", project],
-    ["_setStack", stack],
-  ] as const) {
-    const set: unknown = Reflect.get(runtime, setter);
-    if (typeof set !== "function") throw new Error(`@pulumi/pulumi no longer has ${setter}`);
-    Reflect.apply(set, undefined, [value]);
-  }
+  process.env["PULUMI_NODEJS_PROJECT"] = project;
+  process.env["PULUMI_NODEJS_STACK"] = stack;
 }

@@ -1,13 +1,18 @@
-import { chmodSync, writeFileSync } from "node:fs";
+import { buildSync } from "esbuild";
+import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
+const languageHost = "pulumi-language-nodejs";
+
 /**
- * The engine finds a pack's host and providers without a language host or a download when they are on PATH.
+ * Puts plugins into a folder, for the engine to find on PATH without a download.
  *
  * @param providers further ones: package → the script that serves it
  */
 export function writePlugins(bin: string, providers: Readonly<Record<string, string>> = {}): void {
-  executable(join(bin, "pulumi-analyzer-policy-nodejs"), join(__dirname, "policy-host.cjs"));
+  // The real one comes with the whole Pulumi.
+  const path = (process.env["PATH"] ?? "").split(delimiter);
+  if (!path.some((folder) => existsSync(join(folder, languageHost)))) writeLanguageHost(bin);
   for (const provider of ["aws", "aws-native", "docker-build"])
     executable(join(bin, `pulumi-resource-${provider}`), join(__dirname, "provider.cjs"), provider);
   for (const [name, script] of Object.entries(providers))
@@ -22,6 +27,22 @@ export function pluginEnvironment(bin: string): Record<string, string> {
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
   };
+}
+
+let bundledHost: string | undefined;
+
+/** The stand-in is one file, since the engine starts it with every command. */
+function writeLanguageHost(bin: string): void {
+  bundledHost ??= buildSync({
+    entryPoints: [join(__dirname, "host/main.ts")],
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    write: false,
+  }).outputFiles[0]?.text;
+  const script = join(bin, "language-host.cjs");
+  writeFileSync(script, bundledHost ?? "");
+  executable(join(bin, languageHost), script);
 }
 
 function executable(file: string, script: string, ...args: string[]): void {

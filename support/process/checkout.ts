@@ -2,7 +2,7 @@ import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 
 const checkout = resolve(__dirname, "../..");
-const unversioned = new Set([".git", "node_modules", "bin", "coverage", ".cache"]);
+const unversioned = new Set([".git", "node_modules", "dist", "coverage", ".cache"]);
 
 /** A clean checkout in a new folder: what the version control holds, with this checkout's libraries, and nothing built. */
 export function copyCheckout(folder: string): void {

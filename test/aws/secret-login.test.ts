@@ -1,8 +1,4 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { type InspectedImage, Inspector, type InspectorOptions } from "../../policypack/inspection/inspector";
 import type { Outcome } from "../../policypack/common/outcome";
 import { CredentialError } from "../../policypack/logins/credential";
@@ -176,27 +172,6 @@ describe("an image with repositoryCredentials", () => {
     });
     assert.match(words(found), /neither the ARN nor the name of a Secrets Manager secret/);
     assert.equal(aws.seen.length, 0);
-  });
-
-  it("says that the optional package is missing, which is needed for nothing else", async () => {
-    const program = `
-      const hook = \`export const resolve = (name, context, next) => {
-        if (name === "@aws-sdk/client-secrets-manager") throw new Error("Cannot find package");
-        return next(name, context);
-      }\`;
-      require("node:module").register("data:text/javascript," + encodeURIComponent(hook));
-      const { Inspector } = require(${JSON.stringify(join(__dirname, "../../policypack/inspection/inspector.ts"))});
-      const inspector = new Inspector({ credentials: () => Promise.resolve(undefined) });
-      const ask = (name) => inspector.inspect(${JSON.stringify(registry.host)} + name, ${JSON.stringify(amd64)},
-        { credentialsParameter: ${JSON.stringify(arn)} });
-      Promise.all([ask("/public:1"), ask("/bearer:1")]).then((found) => console.log(JSON.stringify(found)));`;
-    const child = spawn(process.execPath, ["--import", "tsx", "--eval", program], { stdio: "pipe" });
-    const timer = setTimeout(() => child.kill(), 25_000);
-    const [output] = await Promise.all([text(child.stdout), once(child, "close")]);
-    clearTimeout(timer);
-    const [open, denied] = JSON.parse(output) as Outcome<InspectedImage>[];
-    assert.ok(open?.ok, output);
-    assert.match(words(denied), /optional package @aws-sdk\/client-secrets-manager is not installed/);
   });
 
   it("shares no login, token or result with the same image without a secret, or with another", async () => {

@@ -11,7 +11,7 @@ describe("the benchmark's counts", () => {
 
   before(async function () {
     this.timeout(30_000);
-    assert.ok(existsSync(resolve(__dirname, "../../bin/cli.js")), "`npm run build` comes first");
+    assert.ok(existsSync(resolve(__dirname, "../../dist/bin/cli.js")), "`npm run build` comes first");
     home = mkdtempSync(join(tmpdir(), "ecs-image-guard-"));
     registry = await RegistryProcess.start({ access: { mode: "bearer" } });
   });

@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import { buildImage, pushImage } from "../../support/registry/images";
 import { cachedBench } from "../../support/registry/cached-run";
 
-const inspector = join(__dirname, "../../bin/inspection/inspector.js");
+const library = join(__dirname, "../../dist/bin/index.js");
 
 describe("the processes that share a cache", function () {
   this.timeout(60_000);
@@ -16,7 +16,7 @@ describe("the processes that share a cache", function () {
   /** Inspects the tags of `app` so many times over, each with an inspector of its own; prints the diff_ids found. */
   async function run(tags: readonly string[], rounds: number, maxBytes: number, wrapper: string[] = []) {
     const program = `
-      const { Inspector } = require(${JSON.stringify(inspector)});
+      const { Inspector } = require(${JSON.stringify(library)});
       const cache = ${JSON.stringify({ directory: bench.directory, maxBytes })};
       (async () => {
         const seen = {};

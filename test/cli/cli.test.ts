@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 import { buildImage, pushImage, pushMixedOnArm } from "../../support/registry/images";
 import { TestRegistry } from "../../support/registry/registry";
 
-const command = join(__dirname, "../../bin/cli.js");
+const command = join(__dirname, "../../dist/bin/cli.js");
 
 interface Result {
   readonly code: number | null;

@@ -6,7 +6,7 @@ import { base64, Home } from "../../support/registry/logins";
 import { buildImage, pushImage } from "../../support/registry/images";
 import { TestRegistry } from "../../support/registry/registry";
 
-const command = join(__dirname, "../../bin/cli.js");
+const command = join(__dirname, "../../dist/bin/cli.js");
 const login = { username: "ci", password: "planted-password" };
 
 interface Step {

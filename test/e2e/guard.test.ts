@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { ComponentResource, type Input, output } from "@pulumi/pulumi";
 import { AnyResource, guard, Repository } from "../../support/engine/engine";
 import { engineStacks } from "../../support/engine/stacks";
@@ -195,7 +195,7 @@ describe("with the real Pulumi engine, the pack", function () {
       const installed = join(project, "node_modules", "pulumi-ecs-image-guard");
       mkdirSync(join(project, "node_modules"));
       symlinkSync(guard, installed);
-      symlinkSync(join(guard, "node_modules", "@pulumi"), join(project, "node_modules", "@pulumi"));
+      symlinkSync(resolve(__dirname, "../../node_modules/@pulumi"), join(project, "node_modules", "@pulumi"));
       const stack = await engineStack(() => {
         task("web", [image("app:mixed")]);
       });

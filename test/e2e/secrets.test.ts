@@ -160,7 +160,7 @@ describe("no planted secret", function () {
     ["--explain", "--format", "json"],
   ])
     it(`is in what the command prints with ${options.join(" ") || "no option"}`, async () => {
-      const args = [resolve(__dirname, "../../bin/cli.js"), "inspect", ...images, ...options];
+      const args = [resolve(__dirname, "../../dist/bin/cli.js"), "inspect", ...images, ...options];
       args.push("--insecure-registry", "proxied.test:5000", "--sniff");
       const { output: printed } = await finished(
         execFile(process.execPath, args, { env: process.env, timeout: 60_000 }),

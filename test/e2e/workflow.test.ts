@@ -64,7 +64,7 @@ describe("the example workflow of GitHub Actions", function () {
       output.slice(output.indexOf("{"), output.lastIndexOf("}") + 1),
     );
     script("bin/pulumi", `cat '${join(folder, "recorded.json")}'`);
-    script("bin/npx", `shift\nexec '${process.execPath}' '${join(checkout, "bin/cli.js")}' "$@"`);
+    script("bin/npx", `shift\nexec '${process.execPath}' '${join(checkout, "dist/bin/cli.js")}' "$@"`);
   });
 
   after(async () => {

@@ -1,53 +1,56 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { resolve } from "node:path";
+import { basename, join } from "node:path";
+import { packageFolder } from "../../scripts/bundle/places";
+import { packageOf, readMetafile } from "../../scripts/bundle/metafile";
 
-const library = resolve(__dirname, "../../bin/index.js");
-/** What costs time to load and is of no use before an image needs it. */
-const heavy = /node_modules\/(?:@aws-sdk|@smithy|undici|@pulumi\/aws)\//;
+const library = join(packageFolder, "bin/index.js");
+/** Each output of the bundle → the sources in it. */
+const sources = new Map(
+  Object.entries(readMetafile().outputs).map(([file, { inputs }]) => [basename(file), Object.keys(inputs)]),
+);
 
-/** The modules that a fresh process has loaded beyond `@pulumi/policy` after running the code. */
+/** The files of the bundle that a fresh process has loaded after running the code, and nobody else's. */
 function loadedBy(code: string): string[] {
-  const script = `require("@pulumi/policy");
-const before = new Set(Object.keys(require.cache));
-const guard = require(${JSON.stringify(library)});
+  const script = `const guard = require(${JSON.stringify(library)});
 Promise.resolve((async () => { ${code} })()).then(() => {
-  process.stdout.write(JSON.stringify(Object.keys(require.cache).filter((name) => !before.has(name))), () => process.exit());
+  process.stdout.write(JSON.stringify(Object.keys(require.cache)), () => process.exit());
 });`;
-  const options = { encoding: "utf8", cwd: resolve(__dirname, "../.."), timeout: 30_000 } as const;
-  const loaded: unknown = JSON.parse(execFileSync(process.execPath, ["-e", script], options));
-  return Array.isArray(loaded) ? loaded.map((name) => String(name).replaceAll("\\", "/")) : [];
+  const options = { encoding: "utf8", timeout: 30_000 } as const;
+  const loaded = JSON.parse(execFileSync(process.execPath, ["-e", script], options)) as string[];
+  for (const file of loaded) assert.equal(join(file, ".."), join(packageFolder, "bin"));
+  return loaded.map((file) => basename(file));
 }
 
+/** The packages and the rooms of our own that lie in some files of the bundle. */
+function contentsOf(files: readonly string[]): Set<string> {
+  const inputs = files.flatMap((file) => sources.get(file) ?? []);
+  return new Set(inputs.map((input) => packageOf(input) ?? input));
+}
+
+const inspect = `await new guard.Inspector().inspect("127.0.0.1:1/app:1", { os: "linux", architecture: "amd64" })`;
+
 describe("loading the policies", () => {
-  it("loads nothing of AWS, no HTTP library and nobody else's code but the SDK of policies", () => {
-    const loaded = loadedBy("guard.ecsImagePolicies()");
+  it("loads nobody else's code: nothing of AWS, no HTTP library and nothing of Pulumi", () => {
+    const loaded = contentsOf(loadedBy("guard.ecsImagePolicies()"));
     assert.deepEqual(
-      loaded.filter((name) => heavy.test(name)),
+      [...loaded].filter((name) => !name.startsWith("policypack/")),
       [],
     );
-    assert.deepEqual(
-      loaded.filter((name) => name.includes("/node_modules/")),
-      [],
-    );
-    assert.ok(loaded.length < 120, `${loaded.length} modules`);
+    assert.ok(loaded.has("policypack/run/ecs-image-policies.ts"));
   });
 
   it("leaves the registry client and the cache for the first image", () => {
-    const loaded = loadedBy("new guard.Inspector()");
-    assert.deepEqual(
-      loaded.filter((name) => /bin\/registry\/(?:client|router|transport|cached)\.js/.test(name)),
-      [],
-    );
+    const loaded = contentsOf(loadedBy("new guard.Inspector()"));
+    for (const late of ["registry/client", "registry/cached-image-source", "http/transport"])
+      assert.ok(!loaded.has(`policypack/${late}.ts`), late);
   });
 
-  const inspect = `await new guard.Inspector().inspect("127.0.0.1:1/app:1", { os: "linux", architecture: "amd64" })`;
-
-  it("loads nothing of AWS for an image of another registry", () => {
-    const loaded = loadedBy(inspect);
-    assert.ok(loaded.some((name) => name.endsWith("bin/registry/client.js")));
+  it("loads the HTTP library for the first image, and nothing of AWS for one of another registry", () => {
+    const loaded = contentsOf(loadedBy(inspect));
+    assert.ok(loaded.has("policypack/registry/client.ts") && loaded.has("undici"));
     assert.deepEqual(
-      loaded.filter((name) => /node_modules\/(?:@aws-sdk|@smithy|@pulumi\/aws)\//.test(name)),
+      [...loaded].filter((name) => /^@aws-sdk|^@smithy|^@pulumi|^@grpc/.test(name)),
       [],
     );
   });

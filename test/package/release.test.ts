@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { packageFolder } from "../../scripts/bundle/places";
 import { isRecord } from "../../policypack/common/values";
 
 const checkout = join(__dirname, "../..");
@@ -32,15 +33,38 @@ describe("a release", function () {
 
   it("holds what runs, and nothing else", () => {
     const json = execFileSync("npm", ["pack", "--dry-run", "--json", "--silent"], {
-      cwd: checkout,
+      cwd: packageFolder,
       encoding: "utf8",
     });
     const files = [...json.matchAll(/"path": "([^"]+)"/g)].map(([, path = ""]) => path);
-    const others = files
-      .filter((path) => !/^bin\/([\w/-]+\.(js|d\.ts)|config\.schema\.json)$/.test(path))
-      .sort();
-    assert.deepEqual(others, ["LICENSE", "PulumiPolicy.yaml", "README.md", "package.json"]);
-    assert.ok(files.includes("bin/pack.js") && files.includes("bin/index.d.ts"));
+    assert.deepEqual(files.filter((path) => !/^bin\/[\w-]+\.js$/.test(path)).sort(), [
+      "LICENSE",
+      "PulumiPolicy.yaml",
+      "README.md",
+      "SBOM.cdx.json",
+      "THIRD_PARTY_LICENSES",
+      "bin/config.schema.json",
+      "bin/index.d.ts",
+      "bin/parts.json",
+      "node_modules/@pulumi/pulumi/cmd/run-policy-pack/index.js",
+      "node_modules/@pulumi/pulumi/package.json",
+      "package.json",
+    ]);
+    assert.ok(files.length <= 40, `${files.length} files`);
+    for (const door of ["bin/pack.js", "bin/cli.js", "bin/index.js"]) assert.ok(files.includes(door), door);
+  });
+
+  it("leaves nothing to fetch: whatever it depends on is in the package, or is its user's own", () => {
+    const published = manifest("dist");
+    assert.deepEqual(Object.keys(spread(published["dependencies"])), published["bundleDependencies"]);
+    assert.deepEqual(spread(published["peerDependenciesMeta"]), { "@pulumi/policy": { optional: true } });
+    for (const key of ["scripts", "devDependencies", "optionalDependencies"])
+      assert.equal(published[key], undefined, key);
+  });
+
+  it("cannot be published from the checkout by mistake: `dist` is what is published", () => {
+    assert.equal(manifest()["private"], true);
+    assert.equal(manifest("dist")["private"], undefined);
   });
 });
 

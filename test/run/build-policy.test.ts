@@ -3,10 +3,9 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runtime } from "@pulumi/pulumi";
 import { buildCompression } from "../../policypack/run/build-policy";
 import { Session } from "../../policypack/run/session";
-import { analyze, type Registered, urnOf } from "../../support/engine/fake-engine";
+import { analyze, type Registered, setDryRun, urnOf } from "../../support/engine/fake-engine";
 import { buildImage, pushImage, pushIndex } from "../../support/registry/images";
 import { TestRegistry } from "../../support/registry/registry";
 import { previewed, UNKNOWN } from "../../support/pulumi/previewed";
@@ -171,7 +170,7 @@ describe("build-compression", () => {
   });
 
   it("mends what is faulty at the level `remediate`, and leaves the rest alone", async () => {
-    Reflect.apply(Reflect.get(runtime, "_setIsDryRun") as () => void, undefined, [true]);
+    setDryRun(true);
     const remediate = async (props: Record<string, unknown>) => {
       const policy = buildCompression(new Session("none"));
       const args = { type: image, name: "app", urn: "urn", props: previewed(props), getConfig: () => ({}) };

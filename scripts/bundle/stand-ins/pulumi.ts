@@ -1,0 +1,6 @@
+/**
+ * What `@pulumi/policy` uses of `@pulumi/pulumi` (`deserialize.ts`). The SDK's own index loads TypeScript, a package installer, the
+ * Automation API and dynamic providers with it, for programs; a pack has none.
+ */
+export * as asset from "@pulumi/pulumi/asset";
+export { Output } from "@pulumi/pulumi/output";
