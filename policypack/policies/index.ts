@@ -3,6 +3,7 @@ import { executionRole } from "./execution-role";
 import { missingImage } from "./missing-image";
 import { mixedLayerCompression } from "./mixed-layer-compression";
 import { platformMismatch } from "./platform-mismatch";
+import { taskNetwork } from "./task-network";
 import { unpullableLayers } from "./unpullable-layers";
 import { unverifiedImage } from "./unverified-image";
 
@@ -16,4 +17,4 @@ export const definitions: readonly PolicyDefinition[] = [
 ];
 
 /** The policies over whole programs, which the engine runs after them. */
-export const programDefinitions: readonly ProgramPolicyDefinition[] = [executionRole];
+export const programDefinitions: readonly ProgramPolicyDefinition[] = [executionRole, taskNetwork];

@@ -8,6 +8,7 @@ export {
   missingTrust,
   type RoleUse,
 } from "./execution-role";
+export { noEgress, noWayOut } from "./task-network";
 export type { ImageUser } from "./layout";
 export { imageToCome, missingToo, uncheckedImage, uncheckedImages, unreadableUse } from "./unchecked-image";
 export { unpullableImage } from "./unpullable-image";

@@ -7,7 +7,7 @@ import type { HistoryEntry } from "../../policypack/oci/image-config";
 import type { Platform } from "../../policypack/oci/platform";
 import { parseReference } from "../../policypack/oci/reference";
 import { definitions } from "../../policypack/policies";
-import { faultyBuild, missingTrust } from "../../policypack/report";
+import { faultyBuild, missingTrust, noWayOut } from "../../policypack/report";
 import { runtimesOfTasks } from "../../policypack/runtimes/ecs-runtimes";
 
 const linux: Platform = { os: "linux", architecture: "amd64" };
@@ -16,6 +16,11 @@ const docker = "application/vnd.docker.image.rootfs.diff.tar";
 const oci = "application/vnd.oci.image.layer.v1.tar";
 
 const apiRole = { name: "api-execution", type: "aws:iam/role:Role" };
+const apiService = { name: "api", type: "aws:ecs/service:Service" };
+const publicSubnet = {
+  subnet: { name: "public-a", type: "aws:ec2/subnet:Subnet" },
+  routeTable: { name: "public", type: "aws:ec2/routeTable:RouteTable" },
+};
 const apiTask = { name: "api", type: "aws:ecs/taskDefinition:TaskDefinition" };
 
 /** The messages that the README shows: what the policies say of images and a build as the README describes them. */
@@ -52,6 +57,7 @@ export function messagesOfReadme(): Map<string, string> {
     ["denied", say("unverified-image", { ok: false, failure: denied })],
     ["build", buildMessage()],
     ["role", missingTrust(apiRole, "execution role", [apiTask], ["ec2.amazonaws.com"])],
+    ["network", noWayOut(apiService, [publicSubnet], "public", undefined, false)],
   ]);
 }
 

@@ -33,6 +33,7 @@ describe("the library", () => {
       "unverified-image advisory",
       "build-compression advisory",
       "execution-role mandatory",
+      "task-network mandatory",
     ];
     assert.equal(run(script), `${levels.join()}\n`);
   });

@@ -1,0 +1,227 @@
+import { isRecord, member, type Reading } from "../common/values";
+import {
+  internetGateway,
+  routeTable as routeTableKind,
+  route as routeKind,
+  routeTableAssociation,
+  securityGroup,
+  subnet as subnetKind,
+  vpc as vpcKind,
+} from "./kinds";
+import { exists, inputOf, type Program, type Resource } from "./program";
+import { isTouched } from "./role-permissions";
+import { listIn } from "./tasks";
+
+/** The network interface that a service gives its tasks (ECS API, `AwsVpcConfiguration`). */
+export interface TaskNetwork {
+  readonly subnets: readonly Reading[];
+  readonly securityGroups: readonly Reading[];
+  readonly hasPublicIp: "yes" | "no" | "unknown";
+}
+
+/** Where a subnet's tasks without a public IP can go: nowhere, though its routes lead to the internet (`public`), or have no way out (`closed`). */
+export interface DeadEnd {
+  readonly kind: "public" | "closed";
+  readonly subnet: Resource;
+  readonly routeTable: Resource;
+  /** Something outside of the program may open a way. */
+  readonly isLikely: boolean;
+}
+
+const networkKey = "networkConfiguration";
+
+/** Undefined if the service says nothing of its network that is known. */
+export function networkOf(service: Resource): TaskNetwork | undefined {
+  const configuration = inputOf(service, networkKey);
+  const isNative = service.type.startsWith("aws-native:");
+  const holder = isNative ? inside(configuration, "awsvpcConfiguration") : configuration;
+  if (holder.state !== "known" || !isRecord(holder.value)) return undefined;
+  const publicIp = inside(holder, "assignPublicIp");
+  const off = isNative ? "DISABLED" : false;
+  const isOff =
+    publicIp.state === "known" ? publicIp.value === off : publicIp.state === "absent" && !isNative;
+  return {
+    subnets: listIn(inside(holder, "subnets")) ?? [],
+    securityGroups: listIn(inside(holder, "securityGroups")) ?? [],
+    hasPublicIp: isOff ? "no" : publicIp.state === "known" ? "yes" : "unknown",
+  };
+}
+
+/** Whether all tasks of a service run on Fargate's platform 1.4.0 or later, where they pull through their own network interface. */
+export function isOnFargate(service: Resource): boolean {
+  const version = inputOf(service, "platformVersion");
+  const isRecent =
+    version.state === "absent" ||
+    (version.state === "known" && ["LATEST", "1.4.0", ""].includes(String(version.value)));
+  if (!isRecent) return false;
+  const launchType = inputOf(service, "launchType");
+  if (launchType.state === "known") return launchType.value === "FARGATE";
+  if (launchType.state === "unknown") return false;
+  const key = service.type.startsWith("aws-native:")
+    ? "capacityProviderStrategy"
+    : "capacityProviderStrategies";
+  const providers = listIn(inputOf(service, key)) ?? [];
+  return (
+    providers.length > 0 &&
+    providers.every((one) => {
+      const name = inside(one, "capacityProvider");
+      return name.state === "known" && (name.value === "FARGATE" || name.value === "FARGATE_SPOT");
+    })
+  );
+}
+
+const egressRule = {
+  "aws:ec2/securityGroupRule:SecurityGroupRule": "securityGroupId",
+  "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": "securityGroupId",
+  "aws-native:ec2:SecurityGroupEgress": "groupId",
+} as const;
+
+/** The security groups of a service, if none of them lets anything out. Undefined if that is not certain. */
+export function closedGroups(
+  program: Program,
+  service: Resource,
+  network: TaskNetwork,
+): readonly Resource[] | undefined {
+  if (network.securityGroups.length === 0) return undefined;
+  const groups = program.links(service, networkKey, network.securityGroups, securityGroup);
+  if (groups === undefined || [...program.types()].some((type) => /Exclusive$/.test(type))) return undefined;
+  const isClosed = groups.every((group) => {
+    const egress = inputOf(group, "egress");
+    const none = egress.state === "absent" || (egress.state === "known" && listIn(egress)?.length === 0);
+    return none && !exists(group, securityGroup) && !isTouched(program, group) && !hasRule(program, group);
+  });
+  return isClosed ? groups : undefined;
+}
+
+function hasRule(program: Program, group: Resource): boolean {
+  return Object.entries(egressRule).some(([type, key]) =>
+    program.ofKind({ types: [type] }).some((rule) => {
+      const direction = inputOf(rule, "type");
+      if (direction.state === "known" && direction.value === "ingress") return false;
+      return program.relation(rule, key, group, securityGroup) !== "not";
+    }),
+  );
+}
+
+/** What becomes of tasks in each subnet of a service. Undefined if one of them may have a way out. */
+export function deadEnds(
+  program: Program,
+  service: Resource,
+  network: TaskNetwork,
+): readonly DeadEnd[] | undefined {
+  if (network.hasPublicIp !== "no" || network.subnets.length === 0) return undefined;
+  const subnets = program.links(service, networkKey, network.subnets, subnetKind);
+  const ends = subnets?.map((subnet) => deadEnd(program, subnet));
+  return ends?.every((end) => end !== undefined) === true ? ends : undefined;
+}
+
+/** A subnet with any of these may reach more than its routes of IPv4 say. */
+const special = [
+  "ipv6CidrBlock",
+  "ipv6Native",
+  "assignIpv6AddressOnCreation",
+  "ipv6IpamPoolId",
+  "ipv6NetmaskLength",
+  "outpostArn",
+];
+
+function deadEnd(program: Program, subnet: Resource): DeadEnd | undefined {
+  if (special.some((key) => isSet(inputOf(subnet, key)))) return undefined;
+  const mapsIp = inputOf(subnet, "mapPublicIpOnLaunch");
+  const vpc = program.link(subnet, "vpcId", vpcKind);
+  if (mapsIp.state === "unknown" || (vpc.state !== "found" && vpc.state !== "elsewhere")) return undefined;
+  const associations = program
+    .ofKind(routeTableAssociation)
+    .filter((one) => program.relation(one, "subnetId", subnet, subnetKind) !== "not");
+  const [association] = associations;
+  if (association === undefined || associations.length > 1) return undefined;
+  if (program.relation(association, "subnetId", subnet, subnetKind) !== "is") return undefined;
+  const table = program.link(association, "routeTableId", routeTableKind);
+  if (table.state !== "found") return undefined;
+  const kind = routesOf(program, table.resource);
+  if (kind === undefined) return undefined;
+  const isLikely =
+    vpc.state === "elsewhere" ||
+    (mapsIp.state === "known" && mapsIp.value === true) ||
+    exists(subnet, subnetKind) ||
+    exists(table.resource, routeTableKind);
+  return { kind, subnet, routeTable: table.resource, isLikely };
+}
+
+/** They add routes that do not stand in the program. */
+const propagation = /vpnGatewayRoutePropagation|routeServerPropagation|GatewayRoutePropagation/i;
+
+function routesOf(program: Program, table: Resource): DeadEnd["kind"] | undefined {
+  if (isTouched(program, table) || isSet(inputOf(table, "propagatingVgws"))) return undefined;
+  if ([...program.types()].some((type) => propagation.test(type))) return undefined;
+  const inline = inputOf(table, "routes");
+  const written = inline.state === "absent" ? [] : listIn(inline);
+  const planned = listIn(member(table.outputs, "routes")) ?? [];
+  if (written === undefined) return undefined;
+  const isInternet = (urns: readonly string[]) =>
+    urns.length > 0 && urns.every((urn) => internetGateway.types.includes(program.get(urn)?.type ?? ""));
+  const targets: Target[] = [...written, ...planned.filter(({ state }) => state === "known")].map((one) =>
+    targetOf(
+      (key) => inside(one, key),
+      () => isInternet(table.propertyDependencies["routes"] ?? []),
+    ),
+  );
+  for (const one of program.ofKind(routeKind)) {
+    const relation = program.relation(one, "routeTableId", table, routeTableKind);
+    if (relation === "maybe") return undefined;
+    if (relation === "is")
+      targets.push(
+        targetOf(
+          (key) => inputOf(one, key),
+          () => isInternet(one.propertyDependencies["gatewayId"] ?? []),
+        ),
+      );
+  }
+  if (targets.includes("other")) return undefined;
+  return targets.includes("internet") ? "public" : "closed";
+}
+
+type Target = "local" | "internet" | "other";
+
+/** All that a route may lead to but an internet gateway (EC2 API, `CreateRoute`), and destinations other than the whole of IPv4. */
+const elsewhere = [
+  "natGatewayId",
+  "transitGatewayId",
+  "vpcPeeringConnectionId",
+  "vpcEndpointId",
+  "networkInterfaceId",
+  "instanceId",
+  "egressOnlyGatewayId",
+  "egressOnlyInternetGatewayId",
+  "carrierGatewayId",
+  "coreNetworkArn",
+  "localGatewayId",
+  "odbNetworkArn",
+  "destinationPrefixListId",
+  "destinationIpv6CidrBlock",
+  "ipv6CidrBlock",
+];
+
+function targetOf(get: (key: string) => Reading, isInternet: () => boolean): Target {
+  if (elsewhere.some((key) => isSet(get(key)))) return "other";
+  const gateway = get("gatewayId");
+  if (gateway.state === "known" && gateway.value === "local") return "local";
+  const destinations = [get("destinationCidrBlock"), get("cidrBlock")];
+  if (!destinations.some((one) => one.state === "known" && one.value === "0.0.0.0/0")) return "other";
+  const leads =
+    gateway.state === "known"
+      ? String(gateway.value).startsWith("igw-")
+      : gateway.state === "unknown" && isInternet();
+  return leads ? "internet" : "other";
+}
+
+/** An empty text, an empty list and false are what providers put for nothing. */
+function isSet(reading: Reading): boolean {
+  if (reading.state !== "known") return reading.state === "unknown";
+  const { value } = reading;
+  return !(value === "" || value === false || (Array.isArray(value) && value.length === 0));
+}
+
+function inside(holder: Reading, key: string): Reading {
+  return holder.state === "known" ? member(holder.value, key) : holder;
+}

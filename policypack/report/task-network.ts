@@ -1,0 +1,78 @@
+import { printableName } from "../oci/reference";
+import { facts, named, type Named, quoted } from "./layout";
+
+/** A service whose security groups let nothing out. */
+export function noEgress(service: Named, groups: readonly Named[]): string {
+  return [
+    "The security groups of this service let nothing out, so its tasks cannot pull",
+    "an image: CannotPullContainerError, after a timeout.",
+    "",
+    ...facts([
+      ["service", named(service)],
+      ["security groups", groups.map(({ name }) => quoted(name)).join(", ")],
+    ]),
+    "",
+    "The AWS provider removes the egress rule that AWS gives a new security group.",
+    "Fix: add it to one of them. In TypeScript:",
+    '  egress: [{ protocol: "-1", fromPort: 0, toPort: 0, cidrBlocks: ["0.0.0.0/0"] }],',
+    "In YAML:",
+    "  egress:",
+    '    - { protocol: "-1", fromPort: 0, toPort: 0, cidrBlocks: ["0.0.0.0/0"] }',
+  ].join("\n");
+}
+
+/** A service in subnets from which its tasks reach no registry. */
+export function noWayOut(
+  service: Named,
+  ends: readonly { readonly subnet: Named; readonly routeTable: Named }[],
+  kind: "public" | "closed",
+  image: string | undefined,
+  isLikely: boolean,
+): string {
+  const cause =
+    kind === "public"
+      ? [
+          "The tasks of this service have no public IP, and their subnets lead to the",
+          "internet through an internet gateway only, which needs one.",
+        ]
+      : [
+          "The subnets of this service have no route to the internet, and the registry of",
+          "its image is there.",
+        ];
+  return [
+    ...cause,
+    isLikely
+      ? "Unless something outside of this program opens a way, they cannot pull an image."
+      : "They cannot pull an image: CannotPullContainerError, after a timeout.",
+    "",
+    ...facts([
+      ["service", named(service)],
+      ...ends
+        .slice(0, 10)
+        .map(
+          ({ subnet, routeTable }, at) =>
+            [
+              at === 0 ? "subnets" : "",
+              `${quoted(subnet.name)}, route table ${quoted(routeTable.name)}`,
+            ] as const,
+        ),
+      ...(image === undefined ? [] : [["image", printableName(image)] as const]),
+    ]),
+    "",
+    ...(kind === "public"
+      ? [
+          "Fix: give the tasks a public IP, in the service's networkConfiguration:",
+          "  assignPublicIp: true",
+          "or run them in private subnets with a route through a NAT gateway:",
+        ]
+      : ["Fix: add a route through a NAT gateway of a public subnet:"]),
+    '  new aws.ec2.Route("nat", {',
+    "    routeTableId: privateRouteTable.id,",
+    '    destinationCidrBlock: "0.0.0.0/0",',
+    "    natGatewayId: natGateway.id,",
+    "  });",
+    ...(kind === "public"
+      ? ["For images in ECR, VPC endpoints (ecr.api, ecr.dkr, s3) do as well."]
+      : ["or push the image to ECR, and add VPC endpoints (ecr.api, ecr.dkr, s3)."]),
+  ].join("\n");
+}

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import type { Declared } from "../../support/engine/declared";
+import { assertSilent, verdicts, violationsOf } from "../../support/engine/verdicts";
+import { brokenNetworks } from "./programs/broken-networks";
+import { goodNetworks } from "./programs/good-networks";
+import { sg, service, ecr, publicNet } from "./programs/networks";
+
+describe("the network of a task", () => {
+  for (const [title, program] of Object.entries(goodNetworks))
+    it(`is fine: ${title}`, () => assertSilent(program));
+
+  for (const [title, [program, first, second]] of Object.entries(brokenNetworks))
+    it(`is reported: ${title}`, async () => {
+      const expected = (list: readonly string[]) => list.map((one) => `task-network ${one}`);
+      assert.deepEqual(verdicts(await violationsOf(program, "first")), expected(first));
+      assert.deepEqual(verdicts(await violationsOf(program, "second")), expected(second));
+    });
+
+  it("is not judged where --target leaves parts out", async () => {
+    const program = [...ecr, ...publicNet, sg, service()];
+    for (const { name } of program) {
+      if (["exec", "exec-policy", "task", "vpc", "igw", "sg"].includes(name)) continue;
+      const partial = program.map((one): Declared =>
+        one.name === name ? { ...one, state: "untargeted" } : one,
+      );
+      const found = await violationsOf(partial, "first");
+      assert.deepEqual(verdicts(found), [], name);
+    }
+  });
+
+  it("is named: service, subnet, route table and both cures, in 80 columns", async () => {
+    const [found] = await violationsOf([...ecr, ...publicNet, sg, service()], "first");
+    for (const wanted of [/`web`/, /`a`, route table `rt`/, /assignPublicIp: true/, /natGatewayId/])
+      assert.match(found?.message ?? "", wanted);
+    assert.ok(found?.message.split("\n").every((line) => line.length <= 80));
+  });
+});
