@@ -17,15 +17,22 @@ export const taskNetwork: ProgramPolicyDefinition = {
   tags: ["ecs", "fargate", "container-images", "vpc"],
   remediationSteps: "Allow egress, and give the tasks a public IP or a route through a NAT gateway.",
   concerns: [serviceKind],
-  judge: (program) => program.ofKind(serviceKind).flatMap((service) => judge(program, service)),
+  judge: (program) => {
+    const known = new Map<Resource, DeadEnd | undefined>();
+    return program.ofKind(serviceKind).flatMap((service) => judge(program, service, known));
+  },
 };
 
-function judge(program: Program, service: Resource): ProgramFinding[] {
+function judge(
+  program: Program,
+  service: Resource,
+  known: Map<Resource, DeadEnd | undefined>,
+): ProgramFinding[] {
   const network = isOnFargate(service) ? networkOf(service) : undefined;
   if (network === undefined) return [];
   const groups = closedGroups(program, service, network);
   if (groups !== undefined) return [{ users: [service], message: () => noEgress(service, groups) }];
-  const ends = deadEnds(program, service, network) ?? [];
+  const ends = deadEnds(program, service, network, known) ?? [];
   const [end] = ends;
   if (end === undefined || ends.some(({ kind }) => kind !== end.kind)) return [];
   const image = end.kind === "closed" ? publicImage(program, service) : undefined;

@@ -103,15 +103,23 @@ function hasRule(program: Program, group: Resource): boolean {
   );
 }
 
-/** What becomes of tasks in each subnet of a service. Undefined if one of them may have a way out. */
+/**
+ * What becomes of tasks in each subnet of a service. Undefined if one of them may have a way out.
+ *
+ * @param known subnets judged before: services share them
+ */
 export function deadEnds(
   program: Program,
   service: Resource,
   network: TaskNetwork,
+  known: Map<Resource, DeadEnd | undefined>,
 ): readonly DeadEnd[] | undefined {
   if (network.hasPublicIp !== "no" || network.subnets.length === 0) return undefined;
   const subnets = program.links(service, networkKey, network.subnets, subnetKind);
-  const ends = subnets?.map((subnet) => deadEnd(program, subnet));
+  const ends = subnets?.map((subnet) => {
+    if (!known.has(subnet)) known.set(subnet, deadEnd(program, subnet));
+    return known.get(subnet);
+  });
   return ends?.every((end) => end !== undefined) === true ? ends : undefined;
 }
 
