@@ -125,7 +125,7 @@ describe("in an organization of Pulumi Cloud, the pack", function () {
     for (const config of configs) {
       const { status, output } = await validate(config);
       assert.equal(status, 0, output);
-      assert.match(output, /^Policy Pack configuration is valid\.$/m);
+      assert.match(output, /^Policy Pack .*configuration is valid\.$/m);
     }
   });
 
@@ -219,7 +219,7 @@ describe("in an organization of Pulumi Cloud, the pack", function () {
 
   it("is replaced by a new version when that is enabled, and not before", async () => {
     setVersion(checkout, "0.1.1");
-    const published = await organization.policy(["publish", "acme"], checkout);
+    const published = await organization.run("npm", ["run", "publish:pulumi", "--", "acme"], checkout);
     assert.equal(published.status, 0, published.output);
     await organization.enable({}, "0.1.0");
     assert.match((await preview(mixed)).output, /ecs-image-guard@v0\.1\.0/);
