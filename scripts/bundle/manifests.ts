@@ -32,7 +32,7 @@ export function publishedManifest(): Manifest {
     ...(JSON.parse(text) as Manifest),
     dependencies: { "@pulumi/pulumi": dependencies["@pulumi/pulumi"] },
     bundleDependencies: ["@pulumi/pulumi"],
-    peerDependencies: { "@pulumi/policy": dependencies["@pulumi/policy"] },
+    // Named here alone, a peer is optional at any version; npm queries the registry for a range in `peerDependencies`.
     peerDependenciesMeta: { "@pulumi/policy": { optional: true } },
   };
 }
