@@ -2,7 +2,15 @@
 export { InvalidReferenceError, parseReference, type Reference } from "./oci/reference";
 export type { Failure, FailureKind, Outcome } from "./common/outcome";
 export type { Platform } from "./oci/platform";
-export { type InspectedImage, Inspector, type InspectorOptions, type Layer } from "./inspection/inspector";
+export {
+  type InspectedImage,
+  type InspectedManifest,
+  type Inspection,
+  Inspector,
+  type InspectorOptions,
+  type Layer,
+  type UnreadPart,
+} from "./inspection/inspector";
 export { isMixed } from "./oci/compression";
 export { InvalidPlatformError } from "./oci/platform";
 export { inspectImage, type InspectImageOptions } from "./inspection/inspector";

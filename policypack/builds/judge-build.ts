@@ -1,7 +1,7 @@
 // builds/ predicts what an image build will push. Read this file first. `image-build.ts` reads the build's resource, `dockerfile/` plans
 // the Dockerfile, and `predict-build.ts` has BuildKit's rules.
 import { isMixed } from "../oci/compression";
-import { predict } from "../runtimes/predict";
+import { layersError } from "../runtimes/predict";
 import { type BuildCompression, type BuildSettings, predictBuild } from "./predict-build";
 
 /** What a build stands on: layers as media types, bottom first. */
@@ -28,12 +28,11 @@ export function judgeBuild(settings: BuildSettings, ground: BuildGround): BuildV
   const built = predictBuild({ ...settings, ...ground });
   if ("error" in built) return { fine: false, layers: [], buildError: built.error };
   const { layers } = built;
-  const image = { layers: layers.map((mediaType) => ({ mediaType })), diffIds: layers.length };
+  const image = { layers: layers.map((mediaType) => ({ mediaType })), diffIds: null };
   const mixed = isMixed(image.layers);
-  const [failed] = (["containerd-1.7", "containerd-1.6"] as const).flatMap((runtime) => {
-    const prediction = predict(runtime, image);
-    return prediction.pulls ? [] : [prediction.error];
-  });
+  const [failed] = (["containerd-1.7", "containerd-1.6"] as const).flatMap(
+    (runtime) => layersError(runtime, image) ?? [],
+  );
   if (!mixed && failed === undefined) return { fine: true, layers };
   return { fine: false, layers, mixed, ...(failed === undefined ? {} : { pullError: failed }) };
 }

@@ -1,5 +1,5 @@
 import { type Compression, isMixed } from "../oci/compression";
-import { predict } from "../runtimes/predict";
+import { layersError } from "../runtimes/predict";
 
 /** BuildKit's `compression` attribute, with what it makes of a layer. eStargz is gzip to all who do not look closer. */
 const compressions = {
@@ -124,7 +124,7 @@ function rulesOf(version = ""): BuildKitRules | undefined {
 function badness(prediction: BuildPrediction): number {
   if ("error" in prediction) return 1;
   const layers = prediction.layers.map((mediaType) => ({ mediaType }));
-  const pulls = containerd1.every((runtime) => predict(runtime, { layers, diffIds: null }).pulls);
+  const pulls = containerd1.every((runtime) => layersError(runtime, { layers, diffIds: null }) === undefined);
   return (pulls ? 0 : 4) + (isMixed(layers) ? 2 : 0);
 }
 

@@ -1,5 +1,6 @@
 import type { Failure } from "../common/outcome";
-import type { InspectedImage } from "../inspection/inspector";
+import { type InspectedImage, unreadParts } from "../inspection/inspected-image";
+import type { Prediction } from "../runtimes/predict";
 import { formatPlatform } from "../oci/platform";
 import { canonicalName, type Reference, referenceIn, withDefaultTag, withoutLogin } from "../oci/reference";
 import { stepsOf } from "./explain";
@@ -17,10 +18,22 @@ function imageAsJson(result: InspectedName) {
     reference: referenceAsJson(referenceIn(image)),
     platform: formatPlatform(platform),
     manifest: inspection.ok ? manifestAsJson(inspection.value) : null,
-    predictions: predictionsOf(result).map((prediction) => ({ error: null, ...prediction })),
+    predictions: predictionsOf(result).map(predictionAsJson),
     findings: findingsOf(result),
     failure: inspection.ok ? null : failureAsJson(inspection.failure),
+    unread: unreadParts(inspection).map(({ part, kind, message }) => ({ part, kind, message })),
     ...(result.steps === undefined ? {} : { explain: stepsOf(result) }),
+  };
+}
+
+function predictionAsJson(prediction: Prediction) {
+  const { runtime, host, pulls, manifest } = prediction;
+  return {
+    runtime,
+    ...(host === undefined ? {} : { host }),
+    pulls,
+    manifest,
+    error: prediction.pulls ? null : prediction.error,
   };
 }
 
@@ -31,7 +44,12 @@ function referenceAsJson(reference: Reference | undefined) {
 }
 
 function manifestAsJson({ mediaType, digest, layers, config }: InspectedImage) {
-  return { mediaType, digest, layers, diffIds: config === null ? null : config.diffIds };
+  return {
+    mediaType,
+    digest,
+    layers,
+    diffIds: config === null ? null : (config.rootfs.diffIds ?? []).length,
+  };
 }
 
 function failureAsJson({ kind, message, login }: Failure) {

@@ -1,7 +1,6 @@
-import type { InspectedImage } from "../inspection/inspector";
-import type { Outcome } from "../common/outcome";
+import { type Inspection, predictionsFor } from "../inspection/inspected-image";
 import type { Platform } from "../oci/platform";
-import { predict, type Prediction, type RuntimeName, runtimeNames } from "../runtimes/predict";
+import type { Prediction, RuntimeName } from "../runtimes/predict";
 import { definitions } from "../policies";
 import type { TraceStep } from "../common/trace";
 import { hasRuntimes, runtimesOfEcs } from "../runtimes/ecs-runtimes";
@@ -10,7 +9,7 @@ import { hasRuntimes, runtimesOfEcs } from "../runtimes/ecs-runtimes";
 export interface InspectedName {
   readonly image: string;
   readonly platform: Platform;
-  readonly inspection: Outcome<InspectedImage>;
+  readonly inspection: Inspection;
   /** Those that were asked for by name; empty: all. */
   readonly runtimes: readonly RuntimeName[];
   /** Where they were asked for: how it came to that. */
@@ -42,13 +41,9 @@ export function findingsOf({ image, platform, inspection, runtimes }: InspectedN
   });
 }
 
-/** What each runtime would do with the image; none for Windows, nor where no manifest was read. */
-export function predictionsOf({ platform, inspection, runtimes }: InspectedName): Prediction[] {
-  if (!inspection.ok || !hasRuntimes(platform)) return [];
-  const { layers, config } = inspection.value;
-  return (runtimes.length > 0 ? runtimes : runtimeNames).map((runtime) =>
-    predict(runtime, { layers, diffIds: config?.diffIds ?? null }),
-  );
+/** What each runtime would do with the image; none for Windows, nor if its document was not read. */
+export function predictionsOf({ platform, inspection, runtimes }: InspectedName): readonly Prediction[] {
+  return hasRuntimes(platform) ? predictionsFor(inspection, runtimes) : [];
 }
 
 /** 0 all fine, 1 an image would be blocked, 2 an image could not be checked and none is blocked. */

@@ -8,11 +8,12 @@ import { formatPlatform, parsePlatform, type Platform } from "../oci/platform";
 import { canonicalName, InvalidReferenceError, parseReference, type Reference } from "../oci/reference";
 import { type ResolvedIdentity, type ReaderIdentity, resolveIdentity } from "../registry/reader-identity";
 import { openImageSource, type ImageSource, type ImageSourceOptions } from "../registry/open";
-import { type InspectedImage, ManifestLookup } from "./manifest-lookup";
+import type { Inspection } from "./inspected-image";
+import { ManifestLookup } from "./manifest-lookup";
 import { Memo, type Statistics } from "./memo";
 import { referenceStep } from "./trace-steps";
 
-export type { InspectedImage, Layer } from "./manifest-lookup";
+export type { InspectedImage, InspectedManifest, Inspection, Layer, UnreadPart } from "./inspected-image";
 
 export interface InspectorOptions extends ImageSourceOptions {
   /** Milliseconds that one image's look-ups may take together. Default: 30 s. */
@@ -32,7 +33,7 @@ export interface InspectorOptions extends ImageSourceOptions {
 export class Inspector {
   readonly #options: InspectorOptions;
   readonly #turns = new KeyedSemaphore(limits.inspectionsPerRegistry);
-  readonly #inspections = new Memo<Outcome<InspectedImage>>();
+  readonly #inspections = new Memo<Inspection>();
   readonly #complete = new AbortController();
   #registries: Promise<ImageSource> | undefined;
   #opened: ImageSource | undefined;
@@ -55,7 +56,7 @@ export class Inspector {
    *
    * @param asked who reads the image where a login is needed; by default the AWS SDK's default credential chain and docker's logins
    */
-  inspect(image: string, platform: Platform, asked: ReaderIdentity = {}): Promise<Outcome<InspectedImage>> {
+  inspect(image: string, platform: Platform, asked: ReaderIdentity = {}): Promise<Inspection> {
     let reference: Reference;
     try {
       reference = parseReference(image);
@@ -103,25 +104,17 @@ export class Inspector {
     return resolveIdentity(registry, asked, this.#options.awsIdentities);
   }
 
-  #inspect(
-    reference: Reference,
-    platform: Platform,
-    reader: ResolvedIdentity,
-  ): Promise<Outcome<InspectedImage>> {
+  #inspect(reference: Reference, platform: Platform, reader: ResolvedIdentity): Promise<Inspection> {
     return this.#lookUp(reference, platform, reader).catch(ownFailure);
   }
 
-  async #lookUp(
-    reference: Reference,
-    platform: Platform,
-    reader: ResolvedIdentity,
-  ): Promise<Outcome<InspectedImage>> {
+  async #lookUp(reference: Reference, platform: Platform, reader: ResolvedIdentity): Promise<Inspection> {
     this.#registries ??= openImageSource(this.#options);
     const registries = (this.#opened = await this.#registries);
     const { sniffLayers = false, trace } = this.#options;
     trace?.add(referenceStep(reference));
     const args = { registries, reference, platform, reader, sniffLayers, trace };
-    const lookUp = (): Promise<Outcome<InspectedImage>> => {
+    const lookUp = (): Promise<Inspection> => {
       const signal = AbortSignal.timeout(this.#options.imageTimeoutMs ?? 30_000);
       return new ManifestLookup({ ...args, signal }).run();
     };
@@ -164,7 +157,7 @@ export interface InspectImageOptions extends InspectorOptions {
 export async function inspectImage(
   image: string,
   { platform = "linux/amd64", ...options }: InspectImageOptions = {},
-): Promise<Outcome<InspectedImage>> {
+): Promise<Inspection> {
   const wanted = typeof platform === "string" ? parsePlatform(platform) : platform;
   const inspector = new Inspector(options);
   try {

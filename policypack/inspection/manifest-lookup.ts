@@ -1,63 +1,26 @@
-import { failure, type Outcome, success } from "../common/outcome";
-import { count } from "../common/text";
+import { failure, type Failure, type Outcome, success } from "../common/outcome";
 import type { Trace } from "../common/trace";
-import {
-  type Compression,
-  compressionOf,
-  isMixed,
-  layerBytes,
-  sniffedBytes,
-  type LayerBytes,
-} from "../oci/compression";
-import { type ImageConfig, parseImageConfig, platformOf } from "../oci/image-config";
+import { compressionOf, isMixed, layerBytes, sniffedBytes } from "../oci/compression";
+import { JsonLimitError } from "../oci/json-parser";
+import { type ImageConfig, readImageConfig } from "../oci/image-config";
 import { requireImage } from "../oci/image-kind";
-import {
-  type Descriptor,
-  imageCandidates,
-  type ImageIndex,
-  type ImageManifest,
-  parseDocument,
-} from "../oci/manifest";
-import { isIndexType, isManifestType } from "../oci/media-types";
-import { choosePlatform, formatPlatform, type Platform } from "../oci/platform";
+import { type Descriptor, type ImageIndex, type ImageManifest, readIndex } from "../oci/manifest";
+import { bareMediaType, isIndexType } from "../oci/media-types";
+import type { Platform } from "../oci/platform";
 import { type Reference, withDefaultTag } from "../oci/reference";
-import type { ResolvedIdentity } from "../registry/reader-identity";
 import type { ImageSource } from "../registry/open";
-import { predict } from "../runtimes/predict";
+import type { ResolvedIdentity } from "../registry/reader-identity";
+import { pullError, predictPulls, type Predictions, type SelectedManifest } from "../runtimes/predict";
+import { Document, type PullSource, Refusal } from "../runtimes/pull";
+import type { InspectedManifest, Inspection, Layer, UnreadPart } from "./inspected-image";
 import { indexStep, manifestStep } from "./trace-steps";
+import { mayBeImage, missingPlatform, unpullable } from "./unpullable";
 
-/** One layer as the manifest describes it. */
-export interface Layer {
-  readonly mediaType: string;
-  readonly digest: string;
-  /** Bytes. */
-  readonly size: number;
-  /** What its bytes are where someone looked at them, else what its media type says. */
-  readonly compression: Compression;
-  /** What its first bytes show, where someone looked. */
-  readonly bytes?: LayerBytes;
-}
-
-/** What the registry says of an image for one platform. */
-export interface InspectedImage {
-  readonly reference: Reference;
-  readonly platform: Platform;
-  readonly mediaType: string;
-  /** Of the platform's manifest. */
-  readonly digest: string;
-  readonly layers: readonly Layer[];
-  /** Null where it was not needed or could not be read. */
-  readonly config: ImageConfig | null;
-}
-
-/** Indexes in indexes: one level is common, more than this is nobody's image. */
-const maximumDepth = 4;
-/** Manifests without a platform must be opened to know theirs; no real index has many. */
-const maximumOpened = 12;
-const unopened = `its index has more entries without a platform than the guard opens (${maximumOpened}), so it may be among them`;
 const maximumConfigBytes = 4 * 1024 * 1024;
+/** Documents of one image that are fetched: indexes nest, and each runtime may take another entry. */
+const maximumDocuments = 40;
 
-/** What one look-up works with. */
+/** What one lookup works with. */
 export interface ManifestLookupArgs {
   readonly registries: ImageSource;
   readonly reference: Reference;
@@ -68,136 +31,215 @@ export interface ManifestLookupArgs {
   readonly trace: Trace | undefined;
 }
 
-/** The walk from a name through its indexes to the manifest of one platform. */
-export class ManifestLookup {
-  #opened = 0;
+/** Thrown to a pull for what the registry did not give. */
+class Unread extends Error {
+  constructor(readonly part: UnreadPart) {
+    super(part.message);
+  }
+}
+
+/**
+ * The documents of one image, each fetched once for all runtimes, and what could not be read of them. The pulls of `runtimes/` decide which
+ * documents those are.
+ */
+export class ManifestLookup implements PullSource {
+  readonly #documents = new Map<string, Promise<Document>>();
+  readonly #layers = new Map<ImageManifest, Promise<readonly Layer[]>>();
+  readonly #configs = new Map<string, Promise<Document | null>>();
+  readonly #indexes: ImageIndex[] = [];
+  readonly #unread = new Map<string, UnreadPart>();
+  #root: Document | undefined;
 
   constructor(private readonly args: ManifestLookupArgs) {}
 
-  async run(): Promise<Outcome<InspectedImage>> {
+  async run(): Promise<Inspection> {
     const { tag, digest } = withDefaultTag(this.args.reference);
-    // One of the two is there after withDefaultTag; where both are, the digest wins.
-    return this.#open(digest ?? tag ?? "latest", 0);
-  }
-
-  async #open(tagOrDigest: string, depth: number): Promise<Outcome<InspectedImage>> {
-    const opened = await this.#fetch(tagOrDigest);
-    if (!opened.ok) return opened;
-    const { document, digest } = opened.value;
-    if (document.kind === "index") return this.#descend(document, depth);
-    // Behind an index, the index told the platform; alone, only the config does.
-    return this.#describe(document, digest, depth === 0 ? "needed" : "on-demand");
-  }
-
-  async #fetch(
-    tagOrDigest: string,
-  ): Promise<Outcome<{ document: ImageManifest | ImageIndex; digest: string }>> {
-    this.#opened++;
-    const { registries, reference, reader, signal } = this.args;
-    const fetched = await registries.manifest(reference, tagOrDigest, reader, signal);
+    // One of the two is there after withDefaultTag; if both are, the digest wins.
+    const fetched = await this.#fetch(digest ?? tag ?? "latest");
     if (!fetched.ok) return fetched;
-    const document = parseDocument(fetched.value.bytes, fetched.value.mediaType);
-    return document.ok ? success({ document: document.value, digest: fetched.value.digest }) : document;
+    const root = (this.#root = fetched.value);
+    const page = webPage(root);
+    if (page !== undefined) return page;
+    this.#noteIndex(root);
+    const predicted = await predictPulls(root, this.args.platform, this);
+    const unchosen = this.#indexes[0];
+    if (this.#documents.size === 0 && unchosen !== undefined)
+      this.args.trace?.add(indexStep(unchosen, this.args.platform, undefined));
+    return this.#inspection(root, predicted);
   }
 
-  async #descend(index: ImageIndex, depth: number): Promise<Outcome<InspectedImage>> {
-    if (depth >= maximumDepth)
-      return failure("malformed", `its indexes are nested more than ${maximumDepth} deep`);
-    const candidates = imageCandidates(index);
-    const chosen = choosePlatform(candidates, this.args.platform);
-    this.args.trace?.add(indexStep(index, this.args.platform, chosen));
-    if (chosen !== undefined) return this.#open(chosen.digest, depth + 1);
-    // As containerd does: an entry that names no platform may still be the one, its config or its own entries tell.
-    for (const candidate of candidates.filter(tellsItsPlatformInside)) {
-      if (this.#opened >= maximumOpened) return failure("unsupported", unopened);
-      const found = await this.#openUnlabelled(candidate, depth + 1);
-      if (found !== undefined) return found;
+  /** Implements `PullSource`. */
+  child(descriptor: Descriptor): Promise<Document> {
+    const { digest } = descriptor;
+    const known = this.#documents.get(digest);
+    if (known !== undefined) return known;
+    const fetched = this.#child(descriptor);
+    this.#documents.set(digest, fetched);
+    return fetched;
+  }
+
+  async layers(manifest: ImageManifest): Promise<readonly Layer[]> {
+    let layers = this.#layers.get(manifest);
+    if (layers === undefined) {
+      layers = Promise.all((manifest.layers ?? []).map((layer, index) => this.#layer(layer, index)));
+      this.#layers.set(manifest, layers);
     }
-    return failure("missing", missingPlatform(this.args.platform, candidates), "wrong-platform");
+    return layers;
   }
 
-  /** The image behind an entry without a platform, or undefined where it is one for another platform. */
-  async #openUnlabelled(entry: Descriptor, depth: number): Promise<Outcome<InspectedImage> | undefined> {
-    const opened = await this.#fetch(entry.digest);
-    if (!opened.ok) return opened;
-    const { document, digest } = opened.value;
-    if (document.kind === "index") {
-      const nested = await this.#descend(document, depth);
-      return !nested.ok && nested.failure.proves === "wrong-platform" ? undefined : nested;
+  async config(selected: Document, manifest: ImageManifest, isNeeded: boolean): Promise<Document | null> {
+    const { digest } = manifest.config;
+    const known = this.#configs.get(digest);
+    if (known !== undefined) return known;
+    // A config costs a request: behind an index that names the platform, it is read only if it may say something.
+    const isWanted =
+      isNeeded ||
+      selected === this.#root ||
+      this.args.sniffLayers ||
+      mayFail(manifest, await this.layers(manifest));
+    const config = this.#configs.get(digest) ?? (isWanted ? this.#config(digest) : Promise.resolve(null));
+    this.#configs.set(digest, config);
+    return config;
+  }
+
+  async #child(descriptor: Descriptor): Promise<Document> {
+    const { digest } = descriptor;
+    const index = this.#indexes.findLast(({ manifests }) =>
+      manifests?.some((entry) => entry.digest === digest),
+    );
+    if (index !== undefined) this.args.trace?.add(indexStep(index, this.args.platform, descriptor));
+    const fetched =
+      this.#documents.size < maximumDocuments
+        ? await this.#fetch(digest)
+        : failure("unsupported", `its indexes lead to more than ${maximumDocuments} documents`);
+    if (!fetched.ok) {
+      // Nobody stores a manifest there: dockerd looks for one all the same.
+      if (fetched.failure.kind === "missing" && !mayBeImage(descriptor))
+        throw new Refusal("malformed", "manifest unknown: manifest unknown");
+      throw this.#missed(`manifest ${digest}`, fetched.failure);
     }
-    // A chart, a signature or a SOCI index is for no platform, and its config is none of an image.
-    if (!requireImage(document).ok) return undefined;
-    const config = await this.#config(document);
-    if (!config.ok) return config;
-    return choosePlatform([{ platform: platformOf(config.value) }], this.args.platform) === undefined
-      ? undefined
-      : this.#describe(document, digest, config.value);
+    this.#noteIndex(fetched.value);
+    return fetched.value;
   }
 
-  async #describe(
-    manifest: ImageManifest,
-    digest: string,
-    read: ImageConfig | "needed" | "on-demand",
-  ): Promise<Outcome<InspectedImage>> {
-    this.args.trace?.add(manifestStep(manifest, digest));
-    const image = requireImage(manifest);
-    if (!image.ok) return image;
-    const layers = await Promise.all(manifest.layers.map((layer) => this.#layer(layer)));
-    // A config costs a request: it is read where it has something to say. That it cannot be read does not change the verdict.
-    const wanted = read === "needed" || this.args.sniffLayers || mayFail(layers);
-    const config =
-      typeof read === "object" ? success(read) : wanted ? await this.#config(manifest) : undefined;
-    const { reference, platform } = this.args;
-    const { mediaType } = manifest;
-    return success({
-      reference,
-      platform,
-      mediaType,
-      digest,
-      layers,
-      config: config?.ok ? config.value : null,
-    });
+  async #config(digest: string): Promise<Document> {
+    const { registries, reference, reader, signal } = this.args;
+    const bytes = await registries.blob(reference, digest, maximumConfigBytes, reader, signal);
+    if (!bytes.ok) throw this.#missed("config", bytes.failure);
+    return new Document("", digest, bytes.value);
   }
 
-  async #layer({ mediaType, digest, size }: Descriptor): Promise<Layer> {
+  async #layer({ mediaType, digest, size }: Descriptor, index: number): Promise<Layer> {
     const claimed: Layer = { mediaType, digest, size, compression: compressionOf(mediaType) };
     if (!this.args.sniffLayers) return claimed;
     const { registries, reference, reader, signal } = this.args;
     const first = await registries.blobStart(reference, digest, sniffedBytes, reader, signal);
-    // A foreign layer need not be in the registry; its type is all that there is then.
-    if (!first.ok) return claimed;
+    if (!first.ok) {
+      // A foreign layer need not be in the registry; its type is all that there is then.
+      const isForeign = /foreign|nondistributable/i.test(mediaType) && first.failure.kind === "missing";
+      if (!isForeign) this.#missed(`layer ${index + 1}`, first.failure);
+      return claimed;
+    }
     const bytes = layerBytes(first.value);
     return { ...claimed, bytes, compression: bytes === "zstd-skippable" ? "zstd" : bytes };
   }
 
-  async #config(manifest: ImageManifest): Promise<Outcome<ImageConfig>> {
+  async #fetch(tagOrDigest: string): Promise<Outcome<Document>> {
     const { registries, reference, reader, signal } = this.args;
-    const { digest } = manifest.config;
-    const bytes = await registries.blob(reference, digest, maximumConfigBytes, reader, signal);
-    return bytes.ok ? parseImageConfig(bytes.value) : bytes;
+    const fetched = await registries.manifest(reference, tagOrDigest, reader, signal);
+    if (!fetched.ok) return fetched;
+    const { mediaType, digest, bytes } = fetched.value;
+    return success(new Document(mediaType, digest, bytes));
+  }
+
+  #missed(part: string, failed: Failure): Unread {
+    const unread = { part, ...failed };
+    this.#unread.set(part, unread);
+    return new Unread(unread);
+  }
+
+  #noteIndex(document: Document): void {
+    if (!isIndexType(bareMediaType(document.mediaType))) return;
+    try {
+      this.#indexes.push(document.read(readIndex));
+    } catch {
+      // The pulls say what is wrong with it.
+    }
+  }
+
+  async #inspection(root: Document, predicted: Predictions): Promise<Inspection> {
+    const { predictions, unpredicted, selected } = predicted;
+    for (const { cause } of unpredicted) {
+      if (cause instanceof Unread) continue;
+      if (!(cause instanceof JsonLimitError)) throw cause;
+      this.#missed("manifest", { kind: "malformed", message: cause.message });
+    }
+    const manifests = await Promise.all([...selected.values()].map((one) => this.#inspected(one)));
+    const [main] = manifests;
+    if (main === undefined) {
+      const [unread] = this.#unread.values();
+      const failed =
+        unread === undefined
+          ? unpullable(root, this.args.platform, this.#entries(), predictions)
+          : failureOf(unread);
+      return { ok: false, failure: failed, predictions };
+    }
+    const [first] = selected.values();
+    const image = first === undefined ? success(undefined) : requireImage(first.manifest);
+    if (!image.ok) {
+      const entries = this.#entries();
+      return entries.some((entry) => mayBeImage(entry) && entry.platform !== null)
+        ? { ok: false, failure: missingPlatform(this.args.platform, entries), predictions }
+        : { ...image, predictions };
+    }
+    const { reference, platform } = this.args;
+    const unread = [...this.#unread.values()];
+    return success({ ...main, reference, platform, manifests, predictions, unread });
+  }
+
+  async #inspected({ document, manifest }: SelectedManifest): Promise<InspectedManifest> {
+    this.args.trace?.add(manifestStep(document, manifest));
+    const { mediaType, digest } = document;
+    const layers = await this.layers(manifest);
+    const config = await this.#configs.get(manifest.config.digest)?.catch(() => null);
+    return { mediaType: bareMediaType(mediaType), digest, layers, config: config ? parsed(config) : null };
+  }
+
+  #entries(): readonly Descriptor[] {
+    return this.#indexes.flatMap(({ manifests }) => manifests ?? []);
   }
 }
 
-/** An index may also list blobs, such as the layers of a BuildKit cache: runtimes open manifests and indexes only. */
-function tellsItsPlatformInside({ platform, mediaType }: Descriptor): boolean {
-  return platform === undefined && (isManifestType(mediaType) || isIndexType(mediaType));
+function failureOf({ kind, message, login }: UnreadPart): Failure {
+  return { kind, message, ...(login !== undefined && { login }) };
 }
 
-/** Whether the number of diff_ids has something to say: a mix, or layers that containerd 1.x does not take for such. */
-function mayFail(layers: readonly Layer[]): boolean {
-  return isMixed(layers) || !predict("containerd-1.7", { layers, diffIds: null }).pulls;
+function webPage({ mediaType }: Document): Outcome<never> | undefined {
+  const type = bareMediaType(mediaType);
+  return type === "text/html" || type === "application/xhtml+xml"
+    ? failure("malformed", "the registry answered with a web page, not a manifest")
+    : undefined;
 }
 
-function missingPlatform(wanted: Platform, candidates: readonly Descriptor[]): string {
-  const offered = [
-    ...new Set(
-      candidates.flatMap(({ platform }) =>
-        // One without an architecture is for none, one without an operating system for that of the host.
-        platform?.architecture ? [formatPlatform({ ...platform, os: platform.os || wanted.os })] : [],
-      ),
-    ),
-  ];
-  const shown =
-    offered.slice(0, 8).join(", ") + (offered.length > 8 ? ` and ${count(offered.length - 8, "other")}` : "");
-  return `it has no manifest for ${formatPlatform(wanted)}${offered.length === 0 ? "" : `, only for ${shown}`}`;
+/** The config for people to read; undefined fields of one that runtimes refuse are no news. */
+function parsed(config: Document): ImageConfig | null {
+  try {
+    return config.read(readImageConfig);
+  } catch (error) {
+    if (error instanceof Refusal || error instanceof JsonLimitError) return null;
+    throw error;
+  }
+}
+
+/**
+ * Whether a config behind an index may say something: about a mix, about layers that containerd 1.x does not take for such, or because it
+ * is too small for the digests of so many layers.
+ */
+function mayFail({ config }: ImageManifest, layers: readonly Layer[]): boolean {
+  const digestLength = '"sha256:",'.length + 64;
+  return (
+    isMixed(layers) ||
+    config.size < layers.length * digestLength ||
+    pullError("containerd 1.7.35", { layers, diffIds: null }) !== undefined
+  );
 }

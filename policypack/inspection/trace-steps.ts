@@ -1,4 +1,6 @@
-import { type Descriptor, imageCandidates, type ImageIndex, type ImageManifest } from "../oci/manifest";
+import { type Descriptor, type ImageIndex, type ImageManifest, isAttestation } from "../oci/manifest";
+import type { Document } from "../runtimes/pull";
+import { bareMediaType } from "../oci/media-types";
 import { formatPlatform, type Platform } from "../oci/platform";
 import { formatReference, type Reference, withDefaultTag } from "../oci/reference";
 import { printable } from "../common/text";
@@ -12,7 +14,8 @@ export function referenceStep(reference: Reference): TraceStep {
 }
 
 export function indexStep(index: ImageIndex, platform: Platform, chosen: Descriptor | undefined): TraceStep {
-  const candidates = imageCandidates(index);
+  const entries = index.manifests ?? [];
+  const candidates = entries.filter((entry) => !isAttestation(entry));
   const offered = candidates.map(offer);
   const wanted = formatPlatform(platform);
   const taken = chosen === undefined ? null : offer(chosen);
@@ -20,14 +23,14 @@ export function indexStep(index: ImageIndex, platform: Platform, chosen: Descrip
     step: "index",
     wanted,
     offered,
-    attestations: index.manifests.length - candidates.length,
+    attestations: entries.length - candidates.length,
     chosen: taken,
     reason: reasonOf(wanted, offered, taken),
   };
 }
 
 function offer({ platform, digest }: Descriptor): OfferedPlatform {
-  return { platform: platform === undefined ? null : formatPlatform(platform), digest };
+  return { platform: platform === null ? null : formatPlatform(platform), digest };
 }
 
 function reasonOf(
@@ -37,7 +40,7 @@ function reasonOf(
 ): string {
   if (taken === null)
     return offered.some(({ platform }) => platform === null)
-      ? `no entry names ${wanted}; those without a platform are opened one after another`
+      ? `no entry that names a platform is for ${wanted}; container runtimes take one without a platform at most`
       : `no entry is for ${wanted}, or for a platform that such a host runs as well`;
   const alike = offered.filter(({ platform }) => platform === taken.platform).length;
   const match =
@@ -47,7 +50,11 @@ function reasonOf(
   return alike > 1 ? `${match}; the first of ${alike} alike` : match;
 }
 
-export function manifestStep(manifest: ImageManifest, digest: string): TraceStep {
-  const { mediaType, layers } = manifest;
-  return { step: "manifest", digest, mediaType: printable(mediaType, 100), layers: layers.length };
+export function manifestStep({ digest, mediaType }: Document, { layers }: ImageManifest): TraceStep {
+  return {
+    step: "manifest",
+    digest,
+    mediaType: printable(bareMediaType(mediaType), 100),
+    layers: layers?.length ?? 0,
+  };
 }

@@ -1,65 +1,125 @@
-import { type Outcome, success } from "../common/outcome";
-import { array, readDocument, record, string } from "./json-document";
+/**
+ * An image's config (image-spec `config.md`). Container runtimes decode all of it, so a field of the wrong kind stops them even if nothing
+ * uses it.
+ */
+import { goBool, goMap, goSlice, goString, goStruct, goTime, type GoType, unmarshal } from "./go-types";
+import type { DescribedPlatform } from "./manifest";
 import type { Platform } from "./platform";
-import { isRecord } from "../common/values";
 
 /** What a step of the build says of itself. */
 export interface HistoryEntry {
-  readonly createdBy?: string;
-  readonly comment?: string;
+  readonly createdBy: string;
+  readonly comment: string;
   /** The step made no layer. */
   readonly emptyLayer: boolean;
 }
 
-/** The parts of an image's config that the guard uses (image-spec `config.md`). */
-export interface ImageConfig {
-  readonly os?: string;
-  readonly architecture?: string;
-  readonly variant?: string;
-  readonly osVersion?: string;
-  /** How many `rootfs.diff_ids` there are. */
-  readonly diffIds: number;
-  /** Oldest step first; empty where the config has none that can be read. */
-  readonly history: readonly HistoryEntry[];
+export interface Rootfs {
+  /** One for each layer, bottom first. */
+  readonly diffIds: readonly string[] | null;
+  /** The key is absent, or null comes last: dockerd, to which it is a pointer, has no root file system then; containerd keeps what it read. */
+  readonly isNil: boolean;
 }
 
-const maximumEntries = 10_000;
+/** The parts of a config that the guard uses. Fields that it leaves out have Go's zero value. */
+export interface ImageConfig extends DescribedPlatform {
+  readonly rootfs: Rootfs;
+  /** Oldest step first. */
+  readonly history: readonly HistoryEntry[] | null;
+}
 
-/** Tolerant of all but `rootfs.diff_ids`, on which runtimes depend. @returns a failure of kind `malformed` that names the field */
-export function parseImageConfig(bytes: Uint8Array): Outcome<ImageConfig> {
-  return readDocument(bytes, "its config", (document) => {
-    const rootfs = record(document["rootfs"], "rootfs");
-    const diffIds = array(rootfs["diff_ids"], "rootfs.diff_ids", maximumEntries);
-    diffIds.forEach((diffId, i) => string(diffId, `rootfs.diff_ids[${i}]`));
-    return success({
-      ...(isText(document["os"]) && { os: document["os"] }),
-      ...(isText(document["architecture"]) && { architecture: document["architecture"] }),
-      ...(isText(document["variant"]) && { variant: document["variant"] }),
-      ...(isText(document["os.version"]) && { osVersion: document["os.version"] }),
-      diffIds: diffIds.length,
-      history: historyOf(document["history"]),
-    });
+interface WholeHistoryEntry extends HistoryEntry {
+  readonly created: string | null;
+  readonly author: string;
+}
+
+const strings = goSlice(goString);
+const emptyObject: GoType<object> = goStruct<object>({});
+
+const historyType = goSlice(
+  goStruct<WholeHistoryEntry>({
+    created: ["created", goTime],
+    createdBy: ["created_by", goString],
+    author: ["author", goString],
+    comment: ["comment", goString],
+    emptyLayer: ["empty_layer", goBool],
+  }),
+);
+
+const rootfsFields = goStruct<{ type: string; diffIds: readonly string[] | null }>({
+  type: ["type", goString],
+  diffIds: ["diff_ids", strings],
+});
+
+const rootfsType: GoType<Rootfs> = {
+  zero: { diffIds: null, isNil: true },
+  decode: (value, previous, path) => {
+    const { diffIds } = rootfsFields.decode(value, { ...rootfsFields.zero, ...previous }, path);
+    return { diffIds, isNil: value === null };
+  },
+};
+
+/** `strslice.StrSlice` of moby: a list, or one string. */
+const stringOrStrings: GoType<readonly string[] | null> = {
+  zero: null,
+  decode: (value, previous, path) =>
+    typeof value === "string" ? [value] : strings.decode(value, previous, path),
+};
+
+/** A config whose commands are of this type. How a container is run is decoded for its errors alone. */
+function configType(commands: GoType<readonly string[] | null>): GoType<ImageConfig> {
+  const run = goStruct<Record<string, unknown>>({
+    user: ["User", goString],
+    exposedPorts: ["ExposedPorts", goMap(emptyObject)],
+    env: ["Env", strings],
+    entrypoint: ["Entrypoint", commands],
+    cmd: ["Cmd", commands],
+    volumes: ["Volumes", goMap(emptyObject)],
+    workingDir: ["WorkingDir", goString],
+    labels: ["Labels", goMap(goString)],
+    stopSignal: ["StopSignal", goString],
+    argsEscaped: ["ArgsEscaped", goBool],
+  });
+  return goStruct<WholeConfig>({
+    os: ["os", goString],
+    architecture: ["architecture", goString],
+    variant: ["variant", goString],
+    osVersion: ["os.version", goString],
+    osFeatures: ["os.features", strings],
+    created: ["created", goTime],
+    author: ["author", goString],
+    config: ["config", run],
+    rootfs: ["rootfs", rootfsType],
+    history: ["history", historyType],
   });
 }
 
+interface WholeConfig extends ImageConfig {
+  readonly created: string | null;
+  readonly author: string;
+  readonly config: Record<string, unknown>;
+}
+
+const ociConfigType = configType(strings);
+const dockerConfigType = configType(stringOrStrings);
+
+/**
+ * A config as containerd reads it.
+ *
+ * @throws {GoJsonError} or {JsonLimitError}
+ */
+export function readImageConfig(bytes: Uint8Array): ImageConfig {
+  return unmarshal(bytes, ociConfigType);
+}
+
+/** A config as dockerd reads it; throws as `readImageConfig`. */
+export function readDockerConfig(bytes: Uint8Array): ImageConfig {
+  return unmarshal(bytes, dockerConfigType);
+}
+
 /** The platform that an image was built for, as far as its config tells; "" for what it does not. */
-export function platformOf({ os = "", architecture = "", variant, osVersion }: ImageConfig): Platform {
+export function platformOf({ os, architecture, variant, osVersion }: ImageConfig): Platform {
   return { os, architecture, ...(variant && { variant }), ...(osVersion && { osVersion }) };
-}
-
-/** Fields that nobody relies on may hold anything; only text is taken over. */
-function isText(value: unknown): value is string {
-  return typeof value === "string" && value !== "";
-}
-
-/** Entries belong to layers by their order, so one that is no object makes all of them worthless. */
-function historyOf(value: unknown): HistoryEntry[] {
-  if (!Array.isArray(value) || value.length > maximumEntries || !value.every(isRecord)) return [];
-  return value.map((entry) => ({
-    ...(isText(entry["created_by"]) && { createdBy: entry["created_by"] }),
-    ...(isText(entry["comment"]) && { comment: entry["comment"] }),
-    emptyLayer: entry["empty_layer"] === true,
-  }));
 }
 
 /**
@@ -79,7 +139,7 @@ export function probableBaseEnd(history: readonly HistoryEntry[]): number | unde
   let layers = 0;
   let end: number | undefined;
   let candidate: number | undefined;
-  for (const { createdBy = "", emptyLayer } of history) {
+  for (const { createdBy, emptyLayer } of history) {
     if (!emptyLayer) {
       if (candidate !== undefined) end = candidate;
       candidate = undefined;
@@ -95,7 +155,7 @@ const unnamed = "(a step without a name)";
  * A step as its Dockerfile has it. The builders' own words around it go, and with them the build arguments
  * (`RUN |1 TOKEN=… /bin/sh -c …`): they may be secrets. Each pattern takes time in the text's length alone: it may be a megabyte.
  */
-function stepOf({ createdBy = "", comment = "" }: HistoryEntry): string {
+function stepOf({ createdBy, comment }: HistoryEntry): string {
   const text = createdBy
     .replace(/^(?:RUN )?\|\d+ .*?(?=\/bin\/(?:ba)?sh -\S*c )/s, "RUN ")
     .replace(/^(?:RUN )?\|\d+ .*$/s, "RUN …")

@@ -50,17 +50,17 @@ function otherKind(manifest: ImageManifest): { name: string; mediaType: string }
   const { config, layers, artifactType } = manifest;
   const name = artifactConfigs.get(bareMediaType(config.mediaType));
   if (name !== undefined)
-    return { name, mediaType: name === anArtifact ? (artifactType ?? config.mediaType) : config.mediaType };
+    return { name, mediaType: name === anArtifact ? artifactType || config.mediaType : config.mediaType };
   const image = [dockerConfig, ociConfig].includes(bareMediaType(config.mediaType));
-  if (artifactType !== undefined && !image) return { name: anArtifact, mediaType: artifactType };
+  if (artifactType !== "" && !image) return { name: anArtifact, mediaType: artifactType };
   return artifactOf(layers);
 }
 
 /** An image may carry a note among its layers, which runtimes skip: only layers that are all of a kind decide. */
-function artifactOf(layers: readonly Descriptor[]): { name: string; mediaType: string } | undefined {
-  const kinds = layers.map((layer) => artifactLayers.get(bareMediaType(layer.mediaType)));
+function artifactOf(layers: readonly Descriptor[] | null): { name: string; mediaType: string } | undefined {
+  const kinds = (layers ?? []).map((layer) => artifactLayers.get(bareMediaType(layer.mediaType)));
   const [name] = kinds;
-  const [first] = layers;
+  const [first] = layers ?? [];
   return name !== undefined && first !== undefined && kinds.every((kind) => kind !== undefined)
     ? { name, mediaType: first.mediaType }
     : undefined;

@@ -1,151 +1,243 @@
-import { failure, type Outcome, success } from "../common/outcome";
-import { printable } from "../common/text";
-import { isDigest } from "./digest";
-import { array, malformed, readDocument, record, requireExactCase, string, wrong } from "./json-document";
+/**
+ * Manifests and indexes as container runtimes decode them (containerd and dockerd with the types of image-spec `specs-go/v1`). Which of
+ * the two a document is read as, and what a runtime demands of it, belongs to `runtimes/`.
+ */
 import {
-  bareMediaType,
-  dockerManifest,
-  dockerManifestList,
-  isIndexType,
-  isManifestType,
-  isSchema1Type,
-  ociIndex,
-  ociManifest,
-} from "./media-types";
+  goBytes,
+  goInt,
+  goMap,
+  goPointer,
+  goPresence,
+  goSlice,
+  goString,
+  goStruct,
+  type GoType,
+  unmarshal,
+} from "./go-types";
+import { GoJsonError, JsonLimitError } from "./json-parser";
+import { bareMediaType, ociIndex, ociManifest } from "./media-types";
 import type { Platform } from "./platform";
+
+/** A reference to content (image-spec `descriptor.md`). Fields that the document leaves out have Go's zero value. */
+export interface Descriptor {
+  /** As the document writes it: containerd regards its case. */
+  readonly mediaType: string;
+  readonly digest: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly urls: readonly string[] | null;
+  readonly annotations: ReadonlyMap<string, string> | null;
+  /** Only entries of an index should have one. */
+  readonly platform: DescribedPlatform | null;
+  readonly artifactType: string;
+}
+
+/** A platform with every field; "" for those that the document leaves out. */
+export interface DescribedPlatform extends Platform {
+  readonly variant: string;
+  readonly osVersion: string;
+  readonly osFeatures: readonly string[] | null;
+}
 
 /** One image for one platform, or an artifact in its form (image-spec `manifest.md`, docker `manifest-v2-2.md`). */
 export interface ImageManifest {
-  readonly kind: "manifest";
+  /** What the document says of itself; "" if nothing. */
   readonly mediaType: string;
   readonly config: Descriptor;
-  readonly layers: readonly Descriptor[];
-  readonly artifactType?: string;
+  readonly layers: readonly Descriptor[] | null;
+  readonly artifactType: string;
 }
 
 /** The images of one name, one for each platform (image-spec `image-index.md`, docker's manifest list). */
 export interface ImageIndex {
-  readonly kind: "index";
   readonly mediaType: string;
-  readonly manifests: readonly Descriptor[];
+  readonly manifests: readonly Descriptor[] | null;
 }
 
-const documentFields = ["mediaType", "config", "layers", "manifests", "fsLayers", "artifactType"];
+/** Which keys a document has, whatever their values (containerd `core/images/image.go`, `unknownDocument`). */
+export interface DocumentKeys {
+  readonly mediaType: string;
+  readonly config: boolean;
+  readonly layers: boolean;
+  readonly manifests: boolean;
+  readonly fsLayers: boolean;
+}
 
-/** Content types that say nothing of the document: object stores and plain file servers send them. */
-const genericTypes: ReadonlySet<string> = new Set([
-  "",
-  "application/json",
-  "application/octet-stream",
-  "binary/octet-stream",
-  "text/plain",
-]);
+const strings = goSlice(goString);
+
+const platformType: GoType<DescribedPlatform> = goStruct<DescribedPlatform>({
+  os: ["os", goString],
+  architecture: ["architecture", goString],
+  variant: ["variant", goString],
+  osVersion: ["os.version", goString],
+  osFeatures: ["os.features", strings],
+});
+
+const descriptorFields = {
+  mediaType: ["mediaType", goString],
+  digest: ["digest", goString],
+  size: ["size", goInt],
+  urls: ["urls", strings],
+  annotations: ["annotations", goMap(goString)],
+  platform: ["platform", goPointer(platformType)],
+} as const;
+
+const noArtifactType: readonly [string, GoType<string>] = ["artifactType", { zero: "", decode: () => "" }];
+
+/** `Descriptor` of image-spec, by which containerd reads. */
+const ociDescriptor = goStruct<Descriptor & { readonly data: string | null }>({
+  ...descriptorFields,
+  artifactType: ["artifactType", goString],
+  data: ["data", goBytes],
+});
+
+/** `Descriptor` of distribution 2.8, by which dockerd reads. */
+const dockerDescriptor = goStruct<Descriptor>({ ...descriptorFields, artifactType: noArtifactType });
+
+type Annotations = ReadonlyMap<string, string> | null;
+
+const documentFields = {
+  schemaVersion: ["schemaVersion", goInt],
+  mediaType: ["mediaType", goString],
+} as const;
+const annotations = ["annotations", goMap(goString)] as const;
+const subject = ["subject", goPointer(ociDescriptor)] as const;
+
+interface Versioned {
+  readonly schemaVersion: number;
+}
+
+interface Attached extends Versioned {
+  readonly subject: Descriptor | null;
+  readonly annotations: Annotations;
+}
+
+const ociManifestType = goStruct<ImageManifest & Attached>({
+  ...documentFields,
+  artifactType: ["artifactType", goString],
+  config: ["config", ociDescriptor],
+  layers: ["layers", goSlice<Descriptor>(ociDescriptor)],
+  subject,
+  annotations,
+});
+
+const ociIndexType = goStruct<ImageIndex & Attached & { readonly artifactType: string }>({
+  ...documentFields,
+  artifactType: ["artifactType", goString],
+  manifests: ["manifests", goSlice<Descriptor>(ociDescriptor)],
+  subject,
+  annotations,
+});
+
+const dockerManifestFields = {
+  ...documentFields,
+  artifactType: noArtifactType,
+  config: ["config", dockerDescriptor],
+  layers: ["layers", goSlice(dockerDescriptor)],
+} as const;
+
+/** `manifest/schema2` of distribution 2.8. */
+const schema2Type = goStruct<ImageManifest & Versioned>(dockerManifestFields);
+
+/** `manifest/ocischema` of distribution 2.8. */
+const ocischemaType = goStruct<ImageManifest & Versioned & { readonly annotations: Annotations }>({
+  ...dockerManifestFields,
+  annotations,
+});
+
+/** An entry of a manifest list: its platform is no pointer, so null leaves what a duplicate said. */
+const dockerEntry = goStruct<Descriptor>({
+  ...descriptorFields,
+  platform: ["platform", platformType],
+  artifactType: noArtifactType,
+});
+
+/** `manifest/manifestlist` of distribution 2.8, for both families. */
+const manifestListType = goStruct<ImageIndex & Versioned>({
+  ...documentFields,
+  manifests: ["manifests", goSlice(dockerEntry)],
+});
+
+const keysType = goStruct<DocumentKeys>({
+  mediaType: ["mediaType", goString],
+  config: ["config", goPresence],
+  layers: ["layers", goPresence],
+  manifests: ["manifests", goPresence],
+  fsLayers: ["fsLayers", goPresence],
+});
 
 /**
- * Reads a manifest or an index. What the `Content-Type` header, the body's `mediaType` and its fields say must agree:
- * a document that two clients could read as two different images is refused, as containerd refuses it
- * (`validateMediaType` in `core/images/image.go`, GHSA-5j5w-g665-5m35).
+ * A manifest as containerd reads it.
  *
- * @returns a failure of kind `malformed` that names the field, or `unsupported` for schema 1 and unknown types
+ * @throws {GoJsonError} or {JsonLimitError}
  */
-export function parseDocument(
-  bytes: Uint8Array,
-  contentType: string | undefined,
-): Outcome<ImageManifest | ImageIndex> {
-  const header = bareMediaType(contentType ?? "");
-  if (header === "text/html" || header === "application/xhtml+xml") {
-    return failure("malformed", "the registry answered with a web page, not a manifest");
+export function readManifest(bytes: Uint8Array): ImageManifest {
+  return bounded(unmarshal(bytes, ociManifestType));
+}
+
+/** An index as containerd reads it; throws as `readManifest`. */
+export function readIndex(bytes: Uint8Array): ImageIndex {
+  return bounded(unmarshal(bytes, ociIndexType));
+}
+
+/** A manifest of Docker's type as dockerd reads it; throws as `readManifest`. */
+export function readSchema2(bytes: Uint8Array): ImageManifest {
+  return bounded(unmarshal(bytes, schema2Type));
+}
+
+/** A manifest of OCI's type as dockerd reads it; throws as `readManifest`. */
+export function readOcischema(bytes: Uint8Array): ImageManifest {
+  return bounded(unmarshal(bytes, ocischemaType));
+}
+
+/** An index of either type as dockerd reads it; throws as `readManifest`. */
+export function readManifestList(bytes: Uint8Array): ImageIndex {
+  return bounded(unmarshal(bytes, manifestListType));
+}
+
+/** The keys that containerd looks at before it decodes a document; throws as `readManifest`. */
+export function readKeys(bytes: Uint8Array): DocumentKeys {
+  return unmarshal(bytes, keysType);
+}
+
+/**
+ * What a manifest or index says of itself: its media type, or the OCI type of its shape if it leaves that out, as OCI documents may.
+ * Undefined if it says neither, or cannot be read.
+ */
+export function ownMediaType(bytes: Uint8Array): string | undefined {
+  try {
+    const { mediaType, manifests, layers, config } = readKeys(bytes);
+    if (mediaType !== "") return bareMediaType(mediaType);
+    if (manifests === (layers || config)) return undefined;
+    return manifests ? ociIndex : ociManifest;
+  } catch (error) {
+    if (error instanceof GoJsonError || error instanceof JsonLimitError) return undefined;
+    throw error;
   }
-  if (isSchema1Type(header)) return schema1();
-  if (!genericTypes.has(header) && !isDocumentType(header)) return unknownType(header);
-  return readDocument(bytes, "its manifest", (document) =>
-    read(document, genericTypes.has(header) ? undefined : header),
-  );
 }
 
-/** Provenance or an SBOM that BuildKit stores beside the images (BuildKit `docs/attestations/attestation-storage.md`). */
-export function isAttestation(descriptor: Descriptor): boolean {
-  if (descriptor.annotations?.["vnd.docker.reference.type"] === "attestation-manifest") return true;
-  const { platform } = descriptor;
-  return platform?.os === "unknown" && platform.architecture === "unknown";
-}
+/** The most layers, or entries of an index, that are read; real images have at most 127 layers. */
+const maximumDescriptors = 10_000;
 
-/** The entries of an index that may be images. */
-export function imageCandidates(index: ImageIndex): Descriptor[] {
-  return index.manifests.filter((entry) => !isAttestation(entry));
-}
-
-function read(
-  document: Record<string, unknown>,
-  header: string | undefined,
-): Outcome<ImageManifest | ImageIndex> {
-  requireExactCase(document, documentFields);
-  const body =
-    document["mediaType"] === undefined ? "" : bareMediaType(string(document["mediaType"], "mediaType"));
-  if (isSchema1(document, body)) return schema1();
-  if (body !== "" && header !== undefined && body !== header) {
-    malformed(`is ${header} by its Content-Type header but ${printable(body, 100)} by its mediaType`);
-  }
-  if (body !== "" && !isDocumentType(body)) return unknownType(body);
-
-  const index = Object.hasOwn(document, "manifests");
-  const manifest = Object.hasOwn(document, "layers") || Object.hasOwn(document, "config");
-  if (index && manifest)
-    malformed("has manifests as an index and layers or config as an image: it could be read as either");
-  if (!index && !manifest) malformed("has neither layers nor manifests");
-
-  // OCI documents may leave their media type out; their shape tells then.
-  const mediaType = header ?? (body === "" ? (index ? ociIndex : ociManifest) : body);
-  if (isIndexType(mediaType) !== index) {
-    malformed(
-      `has ${index ? "the manifests of an index" : "the layers of an image"} but says it is ${mediaType}`,
+function bounded<T extends Partial<ImageManifest & ImageIndex>>(document: T): T {
+  const { layers, manifests } = document;
+  if ((layers ?? manifests ?? []).length > maximumDescriptors)
+    throw new JsonLimitError(
+      `it has more than ${maximumDescriptors.toLocaleString("en-US")} layers or entries`,
     );
-  }
-  return success(index ? readIndex(document, mediaType) : readManifest(document, mediaType));
+  return document;
 }
 
-function readManifest(document: Record<string, unknown>, mediaType: string): ImageManifest {
-  const artifactType = optionalString(document["artifactType"], "artifactType");
-  return {
-    kind: "manifest",
-    mediaType,
-    config: readDescriptor(document["config"], "config"),
-    layers: readDescriptors(document["layers"], "layers"),
-    ...(artifactType === undefined || artifactType === "" ? {} : { artifactType }),
-  };
-}
-
-function readIndex(document: Record<string, unknown>, mediaType: string): ImageIndex {
-  return { kind: "index", mediaType, manifests: readIndexEntries(document["manifests"], "manifests") };
-}
-
-function isDocumentType(mediaType: string): boolean {
-  return isManifestType(mediaType) || isIndexType(mediaType);
-}
-
-function isSchema1(document: Record<string, unknown>, mediaType: string): boolean {
-  return isSchema1Type(mediaType) || Object.hasOwn(document, "fsLayers");
-}
-
-function schema1(): Outcome<never> {
-  return failure(
-    "unsupported",
-    "its manifest is of the retired Docker schema 1, which current container runtimes refuse; push the image again",
-    "no-image",
-  );
-}
-
-function unknownType(mediaType: string): Outcome<never> {
-  const known = [dockerManifest, dockerManifestList, ociManifest, ociIndex];
-  const shown = printable(mediaType, 100);
-  return failure("unsupported", `its media type is \`${shown}\`, which is none of ${known.join(", ")}`);
+/** Provenance or an SBOM that BuildKit stores beside the images: runtimes recognise it by its platform alone. */
+export function isAttestation({ platform }: Descriptor): boolean {
+  return platform?.os === "unknown" && platform.architecture === "unknown";
 }
 
 /** What a registry says of a tag or digest. */
 export interface FetchedManifest {
   /** The bare content type that the registry states; may be "". */
   readonly mediaType: string;
-  /** The digest of the bytes: the requested or the stated one where there is one, else their sha256. */
+  /** The digest of the bytes: the requested or the stated one, else their sha256. */
   readonly digest: string;
   readonly bytes: Uint8Array;
 }
@@ -155,89 +247,4 @@ export interface ResolvedTag {
   readonly digest: string;
   /** The bare content type that the registry states; may be "". */
   readonly mediaType: string;
-}
-
-/** A reference to content (image-spec `descriptor.md`). */
-export interface Descriptor {
-  /** As the document writes it: runtimes regard its case. */
-  readonly mediaType: string;
-  readonly digest: string;
-  /** Bytes. */
-  readonly size: number;
-  /** Only of an index's entries. */
-  readonly platform?: Platform;
-  readonly annotations?: Readonly<Record<string, string>>;
-  readonly artifactType?: string;
-}
-
-/** The most layers, or entries of an index, that are read; real images have at most 127 layers. */
-const maximumDescriptors = 10_000;
-
-const descriptorFields = ["mediaType", "digest", "size", "platform", "annotations", "artifactType"];
-
-/** @param path the field's place, such as `layers`; entries are named `layers[3]` */
-function readDescriptors(value: unknown, path: string): Descriptor[] {
-  return array(value, path, maximumDescriptors).map((entry, i) => readDescriptor(entry, `${path}[${i}]`));
-}
-
-/** An entry of an index: a descriptor that may say which platform it is for. */
-function readIndexEntries(value: unknown, path: string): Descriptor[] {
-  return array(value, path, maximumDescriptors).map((entry, i) => {
-    const descriptor = readDescriptor(entry, `${path}[${i}]`);
-    const platform = readPlatform(record(entry, path)["platform"], `${path}[${i}].platform`);
-    return platform === undefined ? descriptor : { ...descriptor, platform };
-  });
-}
-
-function readDescriptor(value: unknown, path: string): Descriptor {
-  const entry = record(value, path);
-  requireExactCase(entry, descriptorFields, `${path}.`);
-  const annotations = readAnnotations(entry["annotations"], `${path}.annotations`);
-  const artifactType = optionalString(entry["artifactType"], `${path}.artifactType`);
-  return {
-    mediaType: string(entry["mediaType"], `${path}.mediaType`),
-    digest: readDigest(entry["digest"], `${path}.digest`),
-    size: readSize(entry["size"], `${path}.size`),
-    ...(annotations === undefined ? {} : { annotations }),
-    ...(artifactType === undefined ? {} : { artifactType }),
-  };
-}
-
-/** Go's clients write `null` for an optional field without a value. */
-function optionalString(value: unknown, path: string): string | undefined {
-  return value === undefined || value === null ? undefined : string(value, path);
-}
-
-function readDigest(value: unknown, path: string): string {
-  const digest = string(value, path);
-  return isDigest(digest) ? digest : wrong(path, "a sha256, sha384 or sha512 digest", digest);
-}
-
-function readSize(value: unknown, path: string): number {
-  const legal = typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-  return legal ? value : wrong(path, "a number of bytes", value);
-}
-
-function readAnnotations(value: unknown, path: string): Record<string, string> | undefined {
-  if (value === undefined || value === null) return undefined;
-  const entries = Object.entries(record(value, path));
-  if (!entries.every((entry): entry is [string, string] => typeof entry[1] === "string")) {
-    return malformed(`has a wrong ${path}: all its values must be strings`);
-  }
-  // fromEntries defines properties, so that a key such as `__proto__` is a key like any other.
-  return Object.fromEntries(entries);
-}
-
-function readPlatform(value: unknown, path: string): Platform | undefined {
-  if (value === undefined || value === null) return undefined;
-  const platform = record(value, path);
-  const variant = optionalString(platform["variant"], `${path}.variant`);
-  const osVersion = optionalString(platform["os.version"], `${path}["os.version"]`);
-  return {
-    // As for containerd: a missing os is the host's own, a missing architecture matches none.
-    os: optionalString(platform["os"], `${path}.os`) ?? "",
-    architecture: optionalString(platform["architecture"], `${path}.architecture`) ?? "",
-    ...(variant === undefined || variant === "" ? {} : { variant }),
-    ...(osVersion === undefined || osVersion === "" ? {} : { osVersion }),
-  };
 }

@@ -8,6 +8,7 @@ export interface Platform {
   readonly variant?: string;
   /** Windows build number, such as `10.0.20348`. */
   readonly osVersion?: string;
+  readonly osFeatures?: readonly string[] | null;
 }
 
 /** Not a platform that containers run on; the message says why, and is safe to print. */
@@ -52,7 +53,7 @@ export function parsePlatform(text: string): Platform {
   if (!legal || rest.length > 0) throw invalid(text, form);
   if (second === undefined) return architectureAlone(text);
 
-  const platform = normalise({
+  const platform = comparablePlatform({
     os,
     architecture: second,
     ...(variant === undefined ? {} : { variant }),
@@ -68,9 +69,9 @@ export function parsePlatform(text: string): Platform {
 }
 
 function architectureAlone(text: string): Platform {
-  const { os } = normalise({ os: text, architecture: "" });
+  const { os } = comparablePlatform({ os: text, architecture: "" });
   if (systems.known.includes(os)) throw invalid(text, `add the architecture, as in ${os}/amd64`);
-  const { architecture } = normalise({ os: "linux", architecture: text });
+  const { architecture } = comparablePlatform({ os: "linux", architecture: text });
   requireKnown(text, architecture, architectures, "operating system or architecture");
   return parsePlatform(`linux/${text}`);
 }
@@ -99,7 +100,10 @@ export function formatPlatform({ os, architecture, variant, osVersion }: Platfor
 }
 
 /** The one spelling that containerd compares (containerd/platforms `database.go`, `Normalize`). */
-function normalise({ os, architecture, variant = "", osVersion = "" }: Platform, hostOs = ""): Platform {
+export function comparablePlatform(
+  { os, architecture, variant = "", osVersion = "" }: Platform,
+  hostOs = "",
+): Platform {
   const written = os === "" ? hostOs : os.toLowerCase();
   const [name, version] = normaliseArchitecture(architecture.toLowerCase(), variant.toLowerCase());
   return {
@@ -143,15 +147,15 @@ function normaliseArchitecture(
  * (`compare.go`, `Only`): ARM hosts take older variants, arm64 hosts 32-bit ARM images, amd64 hosts 386 images.
  * Entries without a platform never match, nor do BuildKit's attestations (`unknown/unknown`).
  */
-export function choosePlatform<T extends { readonly platform?: Platform }>(
+export function choosePlatform<T extends { readonly platform?: Platform | null }>(
   candidates: readonly T[],
   wanted: Platform,
 ): T | undefined {
-  const host = normalise(wanted);
+  const host = comparablePlatform(wanted);
   const entries = candidates
     .flatMap((entry) =>
       // An entry without an operating system is for the host's own (`normalizeOS`).
-      entry.platform === undefined ? [] : [{ entry, platform: normalise(entry.platform, host.os) }],
+      !entry.platform ? [] : [{ entry, platform: comparablePlatform(entry.platform, host.os) }],
     )
     .filter(({ platform }) => platform.os !== "unknown" || platform.architecture !== "unknown");
   for (const runnable of runnablePlatforms(host)) {
@@ -167,10 +171,10 @@ function samePlatform(a: Platform, b: Platform): boolean {
 }
 
 /** What a host runs, the best first (`platformVector`); a Windows host its own architecture only (`defaults_windows.go`). */
-function runnablePlatforms(host: Platform): Platform[] {
+export function runnablePlatforms(host: Platform): Platform[] {
   const { os, architecture, variant = "" } = host;
   const each = (name: string, variants: readonly string[]): Platform[] =>
-    variants.map((other) => normalise({ os, architecture: name, variant: other }));
+    variants.map((other) => comparablePlatform({ os, architecture: name, variant: other }));
   if (os === "windows") return [host];
   switch (architecture) {
     case "amd64":

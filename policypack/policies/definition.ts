@@ -1,8 +1,8 @@
 // policies/ judges: one file per policy, each a pure function from an inspected image to a finding. This file says what a policy is
 // and what it may see; `index.ts` lists them; `mixed-layer-compression.ts` is the one that the guard is for.
 import type { PolicyComplianceFramework, ResourceValidationPolicy } from "@pulumi/policy";
-import type { Failure, Outcome } from "../common/outcome";
-import type { InspectedImage } from "../inspection/inspector";
+import type { Failure } from "../common/outcome";
+import type { Inspection } from "../inspection/inspector";
 import type { Platform } from "../oci/platform";
 import type { Kind } from "../program/kinds";
 import type { Program, Resource } from "../program/program";
@@ -16,7 +16,7 @@ export interface JudgedImage {
   readonly platform: Platform;
   /** Empty where the command inspects a bare name. */
   readonly users: readonly ImageUser[];
-  readonly inspection: Outcome<InspectedImage>;
+  readonly inspection: Inspection;
   /** Those that its tasks may meet. */
   readonly runtimes: readonly RuntimeName[];
   readonly allowOciMix: boolean;

@@ -1,7 +1,7 @@
-import type { Layer } from "../inspection/inspector";
+import { imagesFor, type InspectedImage } from "../inspection/inspected-image";
 import { isMixed } from "../oci/compression";
 import { allowedMix, blockedImage, imageToCome } from "../report";
-import { predict, type RuntimeName } from "../runtimes/predict";
+import { layersError, type RuntimeName } from "../runtimes/predict";
 import { deploymentRisks, type JudgedImage, type PolicyDefinition } from "./definition";
 
 /** Blocks images whose layers are partly gzip and partly zstd. */
@@ -16,19 +16,26 @@ export const mixedLayerCompression: PolicyDefinition = {
   remediationSteps:
     "Rebuild the image with one compression for all layers: compression=gzip,force-compression=true.",
   judge: (judged) => {
-    const { image, users, inspection, runtimes, toCome } = judged;
-    if (!inspection.ok || !isMixed(inspection.value.layers)) return undefined;
-    if (isAllowedMix(judged)) return { message: allowedMix(image, users, inspection.value), remark: true };
-    // What the registry has now is mixed; the update pushes anew, and judges what it pushed.
+    const { image, users, runtimes, toCome } = judged;
+    const mixed = mixedImages(judged);
+    const [blocked] = mixed.filter((one) => !isAllowedMix(judged, one));
+    const [first] = mixed;
+    if (first === undefined) return undefined;
+    if (blocked === undefined) return { message: allowedMix(image, users, first), remark: true };
+    // What the registry has now is mixed; the update pushes again, and judges what it pushed.
     if (toCome) return { message: imageToCome(image, users), remark: true };
-    return { message: blockedImage(image, users, inspection.value, runtimes) };
+    return { message: blockedImage(image, users, blocked, runtimes) };
   },
 };
 
 /** Whether the policy blocks it, so that others need not say it again. */
 export function isBlockedMix(judged: JudgedImage): boolean {
-  const { inspection } = judged;
-  return inspection.ok && isMixed(inspection.value.layers) && !isAllowedMix(judged);
+  return mixedImages(judged).some((one) => !isAllowedMix(judged, one));
+}
+
+/** The mixed ones among the manifests that the image's tasks may take. */
+function mixedImages({ inspection, runtimes }: JudgedImage): InspectedImage[] {
+  return inspection.ok ? imagesFor(inspection.value, runtimes).filter(({ layers }) => isMixed(layers)) : [];
 }
 
 /** Those that ECS may use and that read zstd at all. */
@@ -41,12 +48,10 @@ const readingZstd: readonly RuntimeName[] = [
   "dockerd-23",
 ];
 
-function isAllowedMix({ allowOciMix, inspection }: JudgedImage): boolean {
+/** A mix that every one of them pulls, by the media types of its layers. */
+function isAllowedMix({ allowOciMix }: JudgedImage, { layers, config }: InspectedImage): boolean {
+  const diffIds = config === null ? null : (config.rootfs.diffIds ?? []);
   return (
-    allowOciMix && inspection.ok && pullsByItsTypes(inspection.value.layers, inspection.value.config?.diffIds)
+    allowOciMix && readingZstd.every((runtime) => layersError(runtime, { layers, diffIds }) === undefined)
   );
-}
-
-function pullsByItsTypes(layers: readonly Layer[], diffIds = layers.length): boolean {
-  return readingZstd.every((runtime) => predict(runtime, { layers, diffIds }).pulls);
 }

@@ -1,6 +1,7 @@
 import { platformOf } from "../oci/image-config";
 import { choosePlatform } from "../oci/platform";
-import { builtFor, noManifestFor, wrongPlatform } from "../report";
+import { imagesFor, type InspectedImage, predictionsFor } from "../inspection/inspected-image";
+import { builtFor, noManifestFor, noManifestOn, wrongPlatform } from "../report";
 import { deploymentRisks, type PolicyDefinition } from "./definition";
 
 /** Blocks images that have nothing for the platform that their task runs on. */
@@ -13,29 +14,32 @@ export const platformMismatch: PolicyDefinition = {
   framework: deploymentRisks,
   tags: ["ecs", "fargate", "container-images"],
   remediationSteps: "Build the image for the task's platform too, or correct the task's runtimePlatform.",
-  judge: ({ image, platform, users, inspection, toCome }) => {
+  judge: ({ image, platform, users, inspection, runtimes, toCome }) => {
     if (toCome) return undefined;
     if (!inspection.ok) {
       return inspection.failure.proves === "wrong-platform"
         ? { message: wrongPlatform(image, platform, users, noManifestFor(inspection.failure)) }
         : undefined;
     }
-    const { config } = inspection.value;
-    if (config === null || config.architecture === undefined) return undefined;
-    const actual = platformOf(config);
-    // A variant is a promise of speed more often than a need, so it decides between manifests only, and condemns none:
-    // but for 32-bit ARM, where none means v7, and an older one runs where v7 does not.
-    const { variant, ...family } = actual;
-    const runs = [family, actual].some((built) => choosePlatform([{ platform: built }], platform));
-    return !runs
-      ? {
-          message: wrongPlatform(
-            image,
-            platform,
-            users,
-            builtFor(variant === undefined ? family : actual, inspection.value),
-          ),
-        }
-      : undefined;
+    const refused = predictionsFor(inspection, runtimes).filter(
+      (prediction) =>
+        !prediction.pulls && (prediction.reason === "no-match" || prediction.reason === "platform"),
+    );
+    const problem =
+      imagesFor(inspection.value, runtimes).flatMap((taken) => builtForAnother(taken) ?? [])[0] ??
+      (runtimes.length > 0 && refused.length > 0 ? noManifestOn(refused, platform) : undefined);
+    return problem === undefined ? undefined : { message: wrongPlatform(image, platform, users, problem) };
   },
 };
+
+/** What is wrong with the platform in the image's config, if it was read. */
+function builtForAnother(inspected: InspectedImage): string | undefined {
+  const { config, platform } = inspected;
+  if (config === null || config.architecture === "") return undefined;
+  const actual = platformOf(config);
+  // A variant often promises speed and is rarely needed, so it decides between manifests only. The exception is 32-bit ARM: no
+  // variant means v7 there, and an older one runs on hosts without v7.
+  const { variant, ...family } = actual;
+  const runs = [family, actual].some((built) => choosePlatform([{ platform: built }], platform));
+  return runs ? undefined : builtFor(variant === undefined ? family : actual, inspected);
+}

@@ -1,5 +1,5 @@
 import { uncheckedImage, unpullableImage } from "../report";
-import { predict } from "../runtimes/predict";
+import { predictionsFor } from "../inspection/inspected-image";
 import { deploymentRisks, type PolicyDefinition } from "./definition";
 import { isBlockedMix, mixedLayerCompression } from "./mixed-layer-compression";
 
@@ -18,16 +18,20 @@ export const unpullableLayers: PolicyDefinition = {
     const { image, platform, users, inspection, runtimes, toCome } = judged;
     if (toCome) return undefined;
     if (!inspection.ok) {
-      return inspection.failure.proves === "no-image"
+      return inspection.failure.proves === "no-image" || inspection.failure.proves === "unpullable"
         ? { message: uncheckedImage(image, platform, users, inspection.failure) }
         : undefined;
     }
     if (judged.isActive(mixedLayerCompression.name) && isBlockedMix(judged)) return undefined;
-    const { layers, config } = inspection.value;
-    const pulled = { layers, diffIds: config?.diffIds ?? null };
-    const predictions = runtimes.map((runtime) => predict(runtime, pulled));
-    return predictions.every(({ pulls }) => pulls)
-      ? undefined
-      : { message: unpullableImage(image, users, inspection.value, predictions) };
+    // Windows: no runtime that pulls its images was measured.
+    if (runtimes.length === 0) return undefined;
+    const predictions = predictionsFor(inspection, runtimes);
+    const refused = predictions.find(
+      (prediction) =>
+        !prediction.pulls && (prediction.reason === "layers" || prediction.reason === "malformed"),
+    );
+    if (refused === undefined) return undefined;
+    const [first] = inspection.value.manifests.filter(({ digest }) => digest === refused.manifest);
+    return { message: unpullableImage(image, users, { ...inspection.value, ...first }, predictions) };
   },
 };

@@ -1,4 +1,5 @@
-import { imageToCome, missingToo, uncheckedImage } from "../report";
+import { unreadParts } from "../inspection/inspected-image";
+import { imageToCome, missingToo, partlyRead, uncheckedImage } from "../report";
 import { deploymentRisks, type PolicyDefinition } from "./definition";
 import { isMissing, missingImage } from "./missing-image";
 
@@ -14,9 +15,11 @@ export const unverifiedImage: PolicyDefinition = {
   remediationSteps: "See the message: it says what kept the guard from reading the image.",
   judge: (judged) => {
     const { image, platform, users, inspection, toCome } = judged;
-    // What a failure proves, another policy says.
-    if (inspection.ok || inspection.failure.proves !== undefined) return undefined;
+    const [unread] = unreadParts(inspection);
+    if (unread === undefined) return undefined;
     if (toCome) return { message: imageToCome(image, users), remark: true };
+    if (inspection.ok)
+      return { message: partlyRead(image, platform, users, unreadParts(inspection)), cause: unread };
     return isMissing(judged) && judged.isActive(missingImage.name)
       ? { message: missingToo(image, inspection.failure) }
       : { message: uncheckedImage(image, platform, users, inspection.failure), cause: inspection.failure };

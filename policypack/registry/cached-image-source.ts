@@ -2,7 +2,7 @@ import type { DocumentCache } from "../cache/documents";
 import { InFlight } from "../common/concurrency";
 import { type Outcome, success } from "../common/outcome";
 import { isDigest } from "../oci/digest";
-import { parseDocument } from "../oci/manifest";
+import { ownMediaType } from "../oci/manifest";
 import type { FetchedManifest, ResolvedTag } from "./client";
 import type { ResolvedIdentity } from "./reader-identity";
 import type { ImageSource, RegistryImageSource } from "./image-source";
@@ -105,10 +105,9 @@ export class CachedImageSource implements ImageSource {
     before: FetchedManifest,
   ): FetchedManifest | undefined {
     const kept = digest === before.digest ? before : this.#document(name, digest);
-    if (kept === undefined || (mediaType !== "" && typeOf(kept.bytes, mediaType) === undefined))
-      return undefined;
+    if (kept === undefined || (mediaType !== "" && mediaType !== kept.mediaType)) return undefined;
     this.#hits++;
-    return { ...kept, mediaType };
+    return kept;
   }
 
   async #fetch(
@@ -124,8 +123,7 @@ export class CachedImageSource implements ImageSource {
 
   /** Keeps a document that says itself what the registry says of it: the next run has only its own word. */
   #keep(name: RepositoryName, { digest, mediaType, bytes }: FetchedManifest): void {
-    const type = typeOf(bytes, mediaType);
-    if (type !== undefined && type === typeOf(bytes, "")) this.cache.keep(name, digest, bytes);
+    if (mediaType === ownMediaType(bytes)) this.cache.keep(name, digest, bytes);
   }
 
   #kept(name: RepositoryName, digest: string): FetchedManifest | undefined {
@@ -136,14 +134,8 @@ export class CachedImageSource implements ImageSource {
 
   #document(name: RepositoryName, digest: string): FetchedManifest | undefined {
     const bytes = this.cache.document(name, digest);
-    return bytes && { bytes, digest, mediaType: "" };
+    return bytes && { bytes, digest, mediaType: ownMediaType(bytes) ?? "" };
   }
-}
-
-/** The media type by which a manifest or index is read, given a content type; undefined if it cannot be read. */
-function typeOf(bytes: Uint8Array, contentType: string): string | undefined {
-  const document = parseDocument(bytes, contentType);
-  return document.ok ? document.value.mediaType : undefined;
 }
 
 /** A `HEAD` has no body that says why, and some registries treat it otherwise than a `GET`; of these, the latter decides. */

@@ -2,9 +2,9 @@
 import type { InspectedImage } from "../inspection/inspector";
 import { formatPlatform } from "../oci/platform";
 import { formatReference, printableName, type Reference, withDefaultTag } from "../oci/reference";
-import { predict, type RuntimeName } from "../runtimes/predict";
+import { layersError, type RuntimeName } from "../runtimes/predict";
 import { layerLines } from "./layers";
-import { facts, type ImageUser, usedBy, wrapped } from "./layout";
+import { type Fact, facts, type ImageUser, usedBy, wrapped } from "./layout";
 
 /**
  * The block that stands where a mixed image is stopped. At most 80 columns, save for names and digests.
@@ -23,7 +23,7 @@ export function blockedImage(
     "",
     ...identified(image, users, inspected),
     "",
-    ...layerLines(inspected.layers, inspected.config?.history),
+    ...layerLines(inspected.layers, inspected.config?.history ?? []),
     "",
     ...consequence(inspected, runtimes),
     "",
@@ -51,7 +51,17 @@ export function identified(image: string, users: readonly ImageUser[], inspected
     ...usedBy(users),
     ["platform", formatPlatform(inspected.platform)],
     ["digest", inspected.digest],
+    ...takenBy(inspected),
   ]);
+}
+
+/** Which runtimes take this manifest, if others take another one. */
+function takenBy({ digest, manifests, predictions }: InspectedImage): Fact[] {
+  if (manifests.length < 2) return [];
+  const takers = predictions
+    .filter(({ manifest }) => manifest === digest)
+    .map(({ runtime, host }) => (host === undefined ? runtime : `${runtime} on ${host}`));
+  return takers.length === 0 ? [] : [["taken by", takers.join(", ")]];
 }
 
 const ociMix = [
@@ -59,26 +69,30 @@ const ociMix = [
   "dockerd 23 and later; dockerd 20.10 and containerd 1.4 do not.",
 ];
 
-function consequence({ config, layers }: InspectedImage, runtimes: readonly RuntimeName[]): string[] {
+function consequence(
+  { config, layers, predictions }: InspectedImage,
+  runtimes: readonly RuntimeName[],
+): string[] {
   if (config === null)
     return ["Its config could not be read, so the error that ECS would show is not known."];
-  const pulled = { layers, diffIds: config.diffIds };
-  const foretold = predict("containerd-1.7", pulled);
-  if (foretold.pulls) {
+  const pulled = { layers, diffIds: config.rootfs.diffIds ?? [] };
+  const error = layersError("containerd-1.7", pulled);
+  if (error === undefined) {
     return [
       ...ociMix,
       "It is blocked so that no task depends on the difference; allowOciMix lets such",
       "mixes pass.",
     ];
   }
-  const spared = runtimes.length > 0 && runtimes.every((runtime) => predict(runtime, pulled).pulls);
+  const met = predictions.filter(({ runtime }) => runtimes.includes(runtime));
+  const spared = met.length > 0 && met.every(({ pulls }) => pulls);
   const lead = spared
     ? [
         ...wrapped(`It pulls where these tasks run now (${runtimes.join(", ")}).`),
         "On containerd 1.x, as on Fargate, ECS would stop the task with",
       ]
     : ["Predicted for containerd 1.x, as on Fargate. ECS would stop the task with"];
-  return [...lead, ...wrapped(`CannotPullContainerError: ${foretold.error}`)];
+  return [...lead, ...wrapped(`CannotPullContainerError: ${error}`)];
 }
 
 /**

@@ -10,9 +10,16 @@ export {
 } from "./execution-role";
 export { noEgress, noWayOut } from "./task-network";
 export type { ImageUser } from "./layout";
-export { imageToCome, missingToo, uncheckedImage, uncheckedImages, unreadableUse } from "./unchecked-image";
+export {
+  imageToCome,
+  missingToo,
+  partlyRead,
+  uncheckedImage,
+  uncheckedImages,
+  unreadableUse,
+} from "./unchecked-image";
 export { unpullableImage } from "./unpullable-image";
-export { builtFor, noManifestFor, wrongPlatform } from "./unchecked-image";
+export { builtFor, noManifestFor, noManifestOn, wrongPlatform } from "./unchecked-image";
 export {
   droppedSettings,
   faultyBuild,

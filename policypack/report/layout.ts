@@ -80,7 +80,7 @@ function groupByName(users: readonly ImageUser[]): Map<string, string[]> {
 }
 
 /** At most as many as a task may have containers; the rest is counted. */
-function listed(names: readonly string[], noun: string): string {
+export function listed(names: readonly string[], noun: string): string {
   const shown = names.slice(0, maximumUsers);
   if (names.length > shown.length) shown.push(`and ${count(names.length - shown.length, noun)}`);
   return shown.join(", ");

@@ -1,10 +1,11 @@
 import type { Failure, FailureKind } from "../common/outcome";
 import { count, printable } from "../common/text";
-import type { InspectedImage } from "../inspection/inspector";
+import type { InspectedImage, UnreadPart } from "../inspection/inspected-image";
 import { formatPlatform, type Platform } from "../oci/platform";
 import { printableName } from "../oci/reference";
+import type { Prediction } from "../runtimes/predict";
 import type { UnreadableUse } from "../workloads/image-use";
-import { type Fact, facts, type ImageUser, quoted, usedBy } from "./layout";
+import { type Fact, facts, type ImageUser, listed, quoted, usedBy } from "./layout";
 
 /** An image that could not be checked, or that cannot be an image, why, and what to do about it. */
 export function uncheckedImage(
@@ -18,6 +19,27 @@ export function uncheckedImage(
     ...usedBy(users),
     ["platform", formatPlatform(platform)],
     ...reasons(image, failed),
+  ]).join("\n");
+}
+
+/** An image whose manifest was read, but not every part that its verdict depends on. */
+export function partlyRead(
+  image: string,
+  platform: Platform,
+  users: readonly ImageUser[],
+  unread: readonly UnreadPart[],
+): string {
+  const [first] = unread;
+  const parts = listed(
+    unread.map(({ part }) => part),
+    "other part",
+  );
+  return facts([
+    ["image", printableName(image)],
+    ...usedBy(users),
+    ["platform", formatPlatform(platform)],
+    ["unread", parts],
+    ...(first === undefined ? [] : reasons(image, first)),
   ]).join("\n");
 }
 
@@ -114,6 +136,12 @@ export function wrongPlatform(
 
 export function noManifestFor(failed: Failure): string {
   return `${failed.message}; ECS would stop the task with CannotPullContainerError`;
+}
+
+/** An image that some of the hosts which the task may meet find nothing in, and others do. */
+export function noManifestOn(refused: readonly Prediction[], platform: Platform): string {
+  const hosts = refused.map(({ runtime, host }) => (host === undefined ? runtime : `${runtime} on ${host}`));
+  return `it has no manifest that ${hosts.join(", ")} takes for ${formatPlatform(platform)}; ECS would stop the task with CannotPullContainerError`;
 }
 
 export function builtFor(actual: Platform, { platform }: InspectedImage): string {

@@ -16,7 +16,7 @@ export function unpullableImage(
     "",
     ...identified(image, users, inspected),
     "",
-    ...layerLines(inspected.layers, inspected.config?.history),
+    ...layerLines(inspected.layers, inspected.config?.history ?? []),
     "",
     ...outcomes(predictions).flatMap(([runtimes, words]) => [
       ...wrapped(`${runtimes}:`),
@@ -32,7 +32,8 @@ function outcomes(predictions: readonly Prediction[]): [runtimes: string, words:
   const groups = new Map<string, string[]>();
   for (const prediction of predictions) {
     const words = prediction.pulls ? "pulls" : `CannotPullContainerError: ${prediction.error}`;
-    groups.set(words, [...(groups.get(words) ?? []), prediction.runtime]);
+    const { runtime, host } = prediction;
+    groups.set(words, [...(groups.get(words) ?? []), host === undefined ? runtime : `${runtime} on ${host}`]);
   }
   return [...groups].map(([words, runtimes]) => [runtimes.join(", "), words]);
 }
@@ -40,7 +41,7 @@ function outcomes(predictions: readonly Prediction[]): [runtimes: string, words:
 /** Recompression mends compressions; a config that counts other layers, or types that nobody reads, must be built anew. */
 function advice({ reference, layers, config }: InspectedImage): string[] {
   const known = layers.every(({ compression }) => compression !== "unknown");
-  return known && (config === null || config.diffIds === layers.length)
+  return known && (config === null || config.rootfs.diffIds?.length === layers.length)
     ? repairCommands(reference)
     : wrapped(
         "To do: build and push the image again, with layers of media types that container runtimes know.",

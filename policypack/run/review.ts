@@ -1,7 +1,7 @@
 import { today } from "../common/dates";
 import { type Exemption, findExemption } from "../exemptions/exemptions";
-import type { Inspector, InspectedImage } from "../inspection/inspector";
-import { failure, type Outcome } from "../common/outcome";
+import type { Inspector, Inspection } from "../inspection/inspector";
+import { failure } from "../common/outcome";
 import { formatPlatform, type Platform } from "../oci/platform";
 import { referenceIn } from "../oci/reference";
 import { type ReaderIdentity, resolveIdentity } from "../registry/reader-identity";
@@ -25,7 +25,7 @@ export interface ReviewedImage {
   readonly image: string;
   readonly platform: Platform;
   readonly users: readonly { readonly workload: Workload; readonly use: ImageUse }[];
-  readonly inspection: Outcome<InspectedImage>;
+  readonly inspection: Inspection;
 }
 
 /** What the policies judge: the images of one workload (update) or of the whole program (preview). */
@@ -42,7 +42,7 @@ export interface Review {
 
 export interface PendingImage extends Omit<ReviewedImage, "users" | "inspection"> {
   readonly users: { workload: Workload; use: ImageUse }[];
-  readonly inspection: Promise<Outcome<InspectedImage>>;
+  readonly inspection: Promise<Inspection>;
 }
 
 /** Collects workloads, starting the look-up of each image at once; `settle` waits for the answers. */

@@ -1,6 +1,8 @@
 import { printable } from "../common/text";
 import {
   type ContainerdRules,
+  diffIdCount,
+  hasImpossibleDiffId,
   isReadable,
   type PulledImage,
   type PulledLayer,
@@ -17,33 +19,48 @@ const ociLayerTypes = [`${ociLayerPrefix}v1.tar`, `${ociLayerPrefix}nondistribut
  * CRI takes the same path): the error in its own words, or undefined where the image pulls.
  */
 export function containerdError(rules: ContainerdRules, image: PulledImage): string | undefined {
-  const layers = image.layers.filter((layer) => isLayer(rules, layer.mediaType));
-  if (layers.length > 0) return countError(rules, image.layers, diffIds(image)) ?? unpackError(rules, layers);
+  const layers = recognisedLayers(rules, image.layers);
+  if (layers.length > 0)
+    return (
+      countError(layers.length, diffIdCount(image)) ??
+      unpackError(rules, layers) ??
+      diffIdError(rules, layers, image)
+    );
 
   // No layer, no unpacking on the way: `client.Pull` then calls `image.Unpack`, which has its own list.
   const fallback = rules.fallbackFiltered ? layers : image.layers;
   const error =
-    fallback.length === diffIds(image)
+    fallback.length === diffIdCount(image)
       ? unpackError(rules, fallback)
       : "mismatched image rootfs and manifest layers";
   return error === undefined ? undefined : `failed to unpack image on snapshotter overlayfs: ${error}`;
 }
 
 /** The unpacker compares the layers that it recognises, if any, with the config (`unpacker.go`, `unpack`). */
-function countError(
-  rules: ContainerdRules,
-  layers: readonly PulledLayer[],
-  diffIds: number,
-): string | undefined {
-  const recognised = layers.filter((layer) => isLayer(rules, layer.mediaType)).length;
-  return recognised === 0 || recognised === diffIds
+function countError(recognised: number, diffIds: number): string | undefined {
+  return recognised === diffIds
     ? undefined
     : `number of layers and diffIDs don't match: ${recognised} != ${diffIds}`;
 }
 
-/** A config that was not read is taken to be right: as many diff_ids as layers. */
-function diffIds(image: PulledImage): number {
-  return image.diffIds ?? image.layers.length;
+/** What the unpacked layers turn out to be is compared too; what the config says may be impossible beforehand (`unpacker.go`, `doUnpackFn`). */
+function diffIdError(
+  rules: ContainerdRules,
+  layers: readonly PulledLayer[],
+  image: PulledImage,
+): string | undefined {
+  if (!hasImpossibleDiffId(layers, image)) return undefined;
+  return rules.detailed
+    ? 'wrong diff id "sha256:<digest>" calculated on extraction "sha256:<digest>", desc "sha256:<digest>"'
+    : 'wrong diff id calculated on extraction "sha256:<digest>"';
+}
+
+/** Those that containerd takes for layers. */
+export function recognisedLayers(
+  rules: ContainerdRules,
+  layers: readonly PulledLayer[],
+): readonly PulledLayer[] {
+  return layers.filter((layer) => isLayer(rules, layer.mediaType));
 }
 
 /** `IsLayerType` of `images/mediatypes.go`. */

@@ -1,5 +1,12 @@
 import { printable } from "../common/text";
-import { type DockerdRules, isReadable, type PulledImage, tarError } from "./rules";
+import {
+  type DockerdRules,
+  diffIdCount,
+  hasImpossibleDiffId,
+  isReadable,
+  type PulledImage,
+  tarError,
+} from "./rules";
 
 /** Types, or what they start with before a dot (moby `distribution/registry.go`, `supportedMediaTypes`). */
 const supportedTypes = [
@@ -16,7 +23,7 @@ const supportedTypes = [
  * own words, or undefined where the image pulls. It looks at a layer's type only to refuse artifacts, and sniffs every blob.
  */
 export function dockerdError(rules: DockerdRules, image: PulledImage): string | undefined {
-  const unsupported = image.layers.find((layer) => !isSupported(layer.mediaType));
+  const unsupported = image.layers.find((layer) => !isSupportedType(layer.mediaType));
   if (unsupported !== undefined) return `unsupported media type ${printable(unsupported.mediaType)}`;
 
   const broken = image.layers.find((layer) => !isReadable(layer, rules.decoders));
@@ -26,13 +33,15 @@ export function dockerdError(rules: DockerdRules, image: PulledImage): string | 
   }
 
   // On Linux the config is compared after the download, and only where there was something to download.
-  if (image.diffIds === null || image.diffIds === image.layers.length) return undefined;
+  if (diffIdCount(image) === image.layers.length && !hasImpossibleDiffId(image.layers, image))
+    return undefined;
   return image.layers.length === 0
     ? "failed to get layer sha256:<digest>: layer does not exist"
     : "layers from manifest don't match image configuration";
 }
 
-function isSupported(mediaType: string): boolean {
+/** Whether dockerd takes a config or a layer of this type. */
+export function isSupportedType(mediaType: string): boolean {
   const lower = mediaType.toLowerCase();
   return supportedTypes.some((type) => lower === type || lower.startsWith(`${type}.`));
 }

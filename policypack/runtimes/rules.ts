@@ -32,6 +32,13 @@ export interface ContainerdRules {
   readonly detailed: boolean;
   /** What the client appends to an error that came over gRPC. */
   readonly errorSuffix: "" | ": unknown";
+  /** An index entry with `os.features` matches only hosts that have them. */
+  readonly osFeatures: boolean;
+  readonly refusesNegativeSizes: boolean;
+  /** Knows minor versions of arm64, such as `v8.0`. */
+  readonly arm64Minors: boolean;
+  /** The variant of a config counts when an entry without a platform is compared. */
+  readonly configVariant: boolean;
 }
 
 export interface DockerdRules {
@@ -39,6 +46,10 @@ export interface DockerdRules {
   readonly decoders: ReadonlySet<LayerBytes>;
   /** Layers are unpacked in a child process, whose end the error quotes. */
   readonly childProcess: boolean;
+  readonly osFeatures: false;
+  readonly arm64Minors: boolean;
+  /** Selects as `platforms.Only`: a host's own architecture levels, entries without a platform, indexes in indexes. */
+  readonly platformMatcher: boolean;
 }
 
 export type RuntimeRules = ContainerdRules | DockerdRules;
@@ -83,6 +94,17 @@ const containerdChanges = {
   detailed: [[2, 1, 2]],
   /** Measured: errors of 2.x no longer end in `: unknown`, the gRPC code. */
   plainErrors: [[2, 0, 0]],
+  /** platforms 1.0.0-rc.5: `matchOSFeatures`. */
+  osFeatures: [[2, 3, 0]],
+  /** image-spec 1.1: `Image` embeds a whole platform. */
+  configVariant: [[2, 0, 0]],
+  /** Measured with 2.0.14 and 2.3.7; 2.2.9 and 2.3.5 take a negative size for an unknown one. */
+  negativeSizes: [
+    [2, 0, 14],
+    [2, 3, 7],
+  ],
+  /** platforms 1.0.0-rc.1: `arm64variantToVersion`. */
+  arm64Minors: [[2, 0, 0]],
 } satisfies Record<string, Since>;
 
 const toolMissing = 'exec: "ctd-decoder": executable file not found in $PATH';
@@ -100,11 +122,16 @@ const dockerdDecoders: readonly (readonly [bytes: LayerBytes, since: Since])[] =
 const dockerdChanges = {
   /** `pkg/chrootarchive` unpacks in the daemon itself, without `reexec`. */
   inProcess: [[24, 0, 0]],
+  /** platforms 1.0.0-rc.1 (moby `vendor.mod`). */
+  arm64Minors: [[28, 0, 0]],
+  /** `distribution/pull_v2_unix.go`, `filterManifests`, with the processor's level since 23.0. */
+  platformMatcher: [[23, 0, 0]],
 } satisfies Record<string, Since>;
 
 /** Which containerd stands behind Docker's containerd image store (moby `vendor.mod`); Docker 25 is what ECS ships. */
 const containerdOfDocker: readonly (readonly [containerd: string, since: Since])[] = [
   ["1.7.33", [[25, 0, 0]]],
+  ["2.3.5", [[29, 0, 0]]],
 ];
 
 /**
@@ -120,7 +147,7 @@ export function rulesOf(release: string): RuntimeRules {
   if (engine === "containerd")
     return containerdRules(version, written === "1.6.20" ? toolRelative : toolMissing);
   if (engine === "dockerd") return dockerdRules(version);
-  const [containerd] = engine === undefined ? [] : have(containerdOfDocker, version);
+  const containerd = engine === undefined ? undefined : [...have(containerdOfDocker, version)].at(-1);
   if (containerd !== undefined) return containerdRules(versionOf(containerd), toolRelative);
   throw new RangeError(`no rules are known for the runtime ${release}`);
 }
@@ -136,6 +163,10 @@ function containerdRules(version: Version, decryptionError: string): ContainerdR
     fallbackFiltered: has(containerdChanges.fallbackFiltered, version),
     detailed: has(containerdChanges.detailed, version),
     errorSuffix: has(containerdChanges.plainErrors, version) ? "" : ": unknown",
+    osFeatures: has(containerdChanges.osFeatures, version),
+    configVariant: has(containerdChanges.configVariant, version),
+    refusesNegativeSizes: has(containerdChanges.negativeSizes, version),
+    arm64Minors: has(containerdChanges.arm64Minors, version),
   };
 }
 
@@ -144,6 +175,9 @@ function dockerdRules(version: Version): DockerdRules {
     engine: "dockerd",
     decoders: have(dockerdDecoders, version),
     childProcess: !has(dockerdChanges.inProcess, version),
+    osFeatures: false,
+    arm64Minors: has(dockerdChanges.arm64Minors, version),
+    platformMatcher: has(dockerdChanges.platformMatcher, version),
   };
 }
 
@@ -167,6 +201,7 @@ function versionOf(written: string): Version {
 /** A layer as a runtime meets it. */
 export interface PulledLayer {
   readonly mediaType: string;
+  readonly digest?: string;
   /** What the blob really is, where someone looked; otherwise it is taken to be what its media type says. */
   readonly bytes?: LayerBytes;
   /** Bytes of the blob. Only matters below 512, a tar header's size. */
@@ -175,8 +210,8 @@ export interface PulledLayer {
 
 export interface PulledImage {
   readonly layers: readonly PulledLayer[];
-  /** The number of the config's `rootfs.diff_ids`; null where nobody read it: it is then taken to be right. */
-  readonly diffIds: number | null;
+  /** The config's `rootfs.diff_ids`, or how many there are; null if it was not read: it is then taken to be right. */
+  readonly diffIds: readonly string[] | number | null;
 }
 
 /** Whether a tar comes out, of a blob that is decoded by its magic number or read `raw`, as it is. */
@@ -196,4 +231,24 @@ function claimedBytes(mediaType: string): LayerBytes | undefined {
   const compression = compressionOf(mediaType);
   if (compression !== "unknown") return compression;
   return bareMediaType(mediaType).endsWith("+encrypted") ? "unknown" : undefined;
+}
+
+/** How many `diff_ids` the config has; as many as layers if it was not read. */
+export function diffIdCount({ diffIds, layers }: PulledImage): number {
+  if (typeof diffIds === "number") return diffIds;
+  return diffIds === null ? layers.length : diffIds.length;
+}
+
+/**
+ * Whether a `diff_id` cannot be what its layer unpacks to: it is not a sha256 digest, or it is the digest of the compressed blob, which
+ * never equals that of its content.
+ */
+export function hasImpossibleDiffId(layers: readonly PulledLayer[], { diffIds }: PulledImage): boolean {
+  if (diffIds === null || typeof diffIds === "number") return false;
+  return diffIds.some((diffId, index) => {
+    if (!/^sha256:[0-9a-f]{64}$/.test(diffId)) return true;
+    const layer = layers[index];
+    const bytes = layer === undefined ? undefined : (layer.bytes ?? claimedBytes(layer.mediaType));
+    return layer?.digest === diffId && (bytes === "gzip" || bytes === "zstd" || bytes === "zstd-skippable");
+  });
 }

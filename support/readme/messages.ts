@@ -1,7 +1,7 @@
+import { historyOf, imageConfig, inspectedImage, layersOf } from "../registry/inspected-image";
 import { judgeBuild, safeSettings } from "../../policypack/builds/judge-build";
 import { mendedSource } from "../../policypack/builds/mend-exports";
 import type { InspectedImage } from "../../policypack/inspection/inspector";
-import { compressionOf } from "../../policypack/oci/compression";
 import { type Failure, failure, type Outcome, success } from "../../policypack/common/outcome";
 import type { HistoryEntry } from "../../policypack/oci/image-config";
 import type { Platform } from "../../policypack/oci/platform";
@@ -67,14 +67,16 @@ const denied: Failure = {
   login: "/home/me/.docker/config.json (its entry for registry.internal: a user name and password)",
 };
 
-const history: readonly HistoryEntry[] = [
-  ...of(11, "RUN /bin/sh -c apt-get install -y --no-install-recommends … # buildkit"),
-  "RUN /bin/sh -c corepack enable # buildkit",
-  'CMD ["node"]',
-  "COPY package.json package-lock.json ./ # buildkit",
-  "RUN /bin/sh -c npm ci # buildkit",
-  "COPY . . # buildkit",
-].map((createdBy) => ({ createdBy, emptyLayer: createdBy.startsWith("CMD") }));
+const history = historyOf(
+  [
+    ...of(11, "RUN /bin/sh -c apt-get install -y --no-install-recommends … # buildkit"),
+    "RUN /bin/sh -c corepack enable # buildkit",
+    'CMD ["node"]',
+    "COPY package.json package-lock.json ./ # buildkit",
+    "RUN /bin/sh -c npm ci # buildkit",
+    "COPY . . # buildkit",
+  ].map((createdBy) => ({ createdBy, emptyLayer: createdBy.startsWith("CMD") })),
+);
 
 function of(n: number, text: string): string[] {
   return Array<string>(n).fill(text);
@@ -85,19 +87,12 @@ function inspected(
   mediaTypes: readonly string[],
   history: readonly HistoryEntry[] = [],
 ): InspectedImage {
-  return {
+  return inspectedImage({
     reference: parseReference(image),
     platform: linux,
-    mediaType: "application/vnd.docker.distribution.manifest.v2+json",
-    digest: "sha256:60b2d8410b737fd263a39b4a2a054c1f7eeb09ed3ba6f87af5612202df1e22c1",
-    layers: mediaTypes.map((mediaType, n) => ({
-      mediaType,
-      digest: `sha256:${String(n).padStart(64, "0")}`,
-      size: 1024,
-      compression: compressionOf(mediaType),
-    })),
-    config: { diffIds: mediaTypes.length, history },
-  };
+    layers: layersOf(mediaTypes),
+    config: imageConfig(mediaTypes.length, { history }),
+  });
 }
 
 function messageOf(

@@ -12,6 +12,8 @@ export function inspectionBench() {
     inspector: undefined as unknown as Inspector,
     inspect: (name: string, platform = amd64) =>
       bench.inspector.inspect(`${bench.registry.host}/${name}`, platform),
+    /** An index entry for what is stored under a digest. */
+    entryOf: (digest: string) => bench.registry.descriptorOf("app", digest),
     /** Pushes an index of these entries, and gives its digest. */
     putIndex: (tag: string | undefined, manifests: readonly object[]) =>
       bench.registry.putManifest("app", tag, ociIndex, { schemaVersion: 2, mediaType: ociIndex, manifests }),

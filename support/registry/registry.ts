@@ -121,6 +121,13 @@ export class TestRegistry {
     return digestOf(bytes);
   }
 
+  /** The descriptor of a stored manifest, as an index would hold it. */
+  descriptorOf(repository: string, digest: string): { mediaType: string; digest: string; size: number } {
+    const stored = this.#manifests.get(repository)?.get(digest);
+    if (stored === undefined) throw new Error(`no manifest ${digest} in ${repository}`);
+    return { mediaType: stored.mediaType, digest, size: stored.body.length };
+  }
+
   /** Stores a blob; gives its digest. */
   putBlob(repository: string, body: string | Uint8Array | object): string {
     const bytes = bytesOf(body);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import {
-  predict,
+  layersError,
   pullError,
   type PulledImage,
   type RuntimeName,
@@ -31,7 +31,7 @@ const { variants } = JSON.parse(readFileSync(join(__dirname, "pull-matrix.json")
 };
 
 /** The release of the matrix behind each runtime that can be asked for. */
-const speaks: Record<RuntimeName, string> = {
+const speaks: Readonly<Partial<Record<RuntimeName, string>>> = {
   "containerd-1.4": "containerd 1.4.13",
   "containerd-1.5": "containerd 1.5.18",
   "containerd-1.6": "containerd 1.6.39",
@@ -42,6 +42,8 @@ const speaks: Record<RuntimeName, string> = {
   "dockerd-23": "dockerd 25.0.17",
   "dockerd-25-containerd-store": "dockerd+containerd-store 25.0.17",
 };
+
+const measuredNames = runtimeNames.filter((name) => name in speaks);
 
 /** The matrix leaves one random name in the texts: the key of the snapshot. */
 function measured(outcome: string): string {
@@ -62,8 +64,7 @@ function imageOf({ variant, layers, layerBytes, diffIds }: Variant, looked = tru
 }
 
 function outcomeOf(name: RuntimeName, image: PulledImage): string {
-  const prediction = predict(name, image);
-  return prediction.pulls ? "ok" : prediction.error;
+  return layersError(name, image) ?? "ok";
 }
 
 describe("the runtimes' rules", () => {
@@ -73,7 +74,8 @@ describe("the runtimes' rules", () => {
       assert.equal(Object.keys(outcomes).length, 12);
       assert.equal(layerBytes.length, layers.length);
     }
-    assert.deepEqual(Object.keys(speaks), runtimeNames);
+    // The store of Docker 29 is held against `select-matrix.json` only.
+    assert.deepEqual([...measuredNames, "dockerd-29-containerd-store"], runtimeNames);
   });
 
   for (const row of variants) {
@@ -89,10 +91,10 @@ describe("the runtimes' rules", () => {
 
   it("stand behind the names that can be asked for", () => {
     for (const row of variants) {
-      for (const name of runtimeNames) {
+      for (const name of measuredNames) {
         assert.equal(
           outcomeOf(name, imageOf(row)),
-          measured(row.outcomes[speaks[name]] ?? ""),
+          measured(row.outcomes[speaks[name] ?? ""] ?? ""),
           `${row.variant}, ${name}`,
         );
       }
@@ -103,9 +105,9 @@ describe("the runtimes' rules", () => {
     const honest = variants.filter(({ variant }) => !/labelled|skippable|unknown/.test(variant));
     assert.ok(honest.length > 40);
     for (const row of honest) {
-      for (const name of runtimeNames) {
+      for (const name of measuredNames) {
         const blind = outcomeOf(name, imageOf(row, false));
-        assert.equal(blind, measured(row.outcomes[speaks[name]] ?? ""), `${row.variant}, ${name}`);
+        assert.equal(blind, measured(row.outcomes[speaks[name] ?? ""] ?? ""), `${row.variant}, ${name}`);
       }
     }
   });
@@ -120,9 +122,9 @@ describe("a prediction", () => {
   it("takes a config that nobody read to be right", () => {
     const image = { ...imageOf(seed), diffIds: null };
     const error = "number of layers and diffIDs don't match: 3 != 15";
-    assert.deepEqual(predict("containerd-1.7", image), { runtime: "containerd-1.7", pulls: false, error });
-    assert.deepEqual(predict("containerd-2.0", image), { runtime: "containerd-2.0", pulls: true });
-    assert.deepEqual(predict("dockerd-23", image), { runtime: "dockerd-23", pulls: true });
+    assert.equal(outcomeOf("containerd-1.7", image), error);
+    assert.equal(outcomeOf("containerd-2.0", image), "ok");
+    assert.equal(outcomeOf("dockerd-23", image), "ok");
   });
 
   it("regards the case of media types as containerd does, and dockerd does not", () => {

@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
 import { planBuild } from "../../policypack/builds/dockerfile/build-plan";
 import { findExemption } from "../../policypack/exemptions/exemptions";
-import { parseImageConfig, stepsOf } from "../../policypack/oci/image-config";
-import { parseDocument } from "../../policypack/oci/manifest";
+import { readImageConfig, stepsOf } from "../../policypack/oci/image-config";
+import { GoJsonError, JsonLimitError } from "../../policypack/oci/json-parser";
+import { readIndex, readManifest } from "../../policypack/oci/manifest";
+import { inspectedImage } from "../../support/registry/inspected-image";
 import { choosePlatform } from "../../policypack/oci/platform";
 import { errorTextOf } from "../../policypack/registry/errors";
 import { parseChallenges } from "../../policypack/registry/token-client";
 import { blockedImage, faultyBuild } from "../../policypack/report";
 import { WaitingBudget } from "../../policypack/run/progress";
 import { ReviewInProgress } from "../../policypack/run/review";
-import { predict } from "../../policypack/runtimes/predict";
+import { layersError } from "../../policypack/runtimes/predict";
 import { defaultSettings } from "../../policypack/settings";
 import { imagesOf } from "../../policypack/workloads";
 import { inTime } from "../../support/mocha/in-time";
@@ -41,7 +43,7 @@ describe("a hostile document", () => {
         ["RUN |1 A=b ", "# buildkit"],
       ] as const) {
         const createdBy = before + step.repeat(megabyte / step.length) + after;
-        inTime(() => stepsOf([{ createdBy, emptyLayer: false }], 1));
+        inTime(() => stepsOf([{ createdBy, comment: "", emptyLayer: false }], 1));
       }
     }
   });
@@ -62,18 +64,16 @@ describe("a hostile document", () => {
       ...gzip,
       mediaType: n % 2 === 0 ? gzip.mediaType : `x/${n}`,
     }));
-    const outcome = inTime(() => parseDocument(Buffer.from(JSON.stringify({ config, layers })), undefined));
-    assert.ok(outcome.ok && outcome.value.kind === "manifest");
-    const read = outcome.value.layers;
-    assert.equal(inTime(() => predict("containerd-1.7", { layers: read, diffIds: 10_000 })).pulls, false);
-    const inspected = {
+    const read = inTime(() => readManifest(Buffer.from(JSON.stringify({ config, layers })))).layers ?? [];
+    assert.notEqual(
+      inTime(() => layersError("containerd-1.7", { layers: read, diffIds: 10_000 })),
+      undefined,
+    );
+    const inspected = inspectedImage({
       reference: { registry: "a.example", repository: "b" },
       platform: { os: "linux", architecture: "amd64" },
-      mediaType: "",
-      digest,
       layers: read.map((layer) => ({ ...layer, compression: "gzip" as const })),
-      config: null,
-    };
+    });
     assert.ok(inTime(() => blockedImage("a.example/b", [], inspected, [])).length < 5_000);
   });
 
@@ -82,9 +82,7 @@ describe("a hostile document", () => {
       ...gzip,
       platform: { os: "linux", architecture: "arm64", variant: `v8.${n}` },
     }));
-    const outcome = parseDocument(Buffer.from(JSON.stringify({ manifests })), undefined);
-    assert.ok(outcome.ok && outcome.value.kind === "index");
-    const entries = outcome.value.manifests;
+    const entries = readIndex(Buffer.from(JSON.stringify({ manifests }))).manifests ?? [];
     for (const variant of ["v9.7", "v8"])
       assert.ok(inTime(() => choosePlatform(entries, { os: "linux", architecture: "arm64", variant })));
   });
@@ -97,8 +95,13 @@ describe("a hostile document", () => {
     ] as const;
     for (const [piece, end] of rows) {
       const bytes = Buffer.from(piece.repeat((4 * megabyte) / piece.length) + end);
-      for (const parse of [(b: Buffer) => parseDocument(b, undefined), parseImageConfig])
-        assert.equal(inTime(() => parse(bytes)).ok, false);
+      for (const read of [readManifest, readIndex, readImageConfig])
+        inTime(() => {
+          assert.throws(
+            () => read(bytes),
+            (error) => error instanceof GoJsonError || error instanceof JsonLimitError,
+          );
+        });
     }
   });
 
@@ -210,14 +213,11 @@ describe("a hostile resource", () => {
       workload: { name: n % 2 === 0 ? "w" : `w${n}` },
       use: { container: `c${n}` },
     }));
-    const inspected = {
+    const inspected = inspectedImage({
       reference: { registry: "a.example", repository: "b" },
       platform: { os: "linux", architecture: "amd64" },
-      mediaType: "",
-      digest,
       layers: [],
-      config: null,
-    };
+    });
     const blocked = inTime(() => blockedImage("a.example/b", users, inspected, []));
     assert.match(blocked, /and 49990 others/);
     assert.ok(blocked.length < 5_000);

@@ -47,7 +47,12 @@ describe("indexes that lead nowhere", () => {
     kind: string,
     words: RegExp,
   ][] = [
-    ["in a circle", () => [{ digest: digestOf(1), platform: amd64 }], "malformed", /nested more than 4 deep/],
+    [
+      "in a circle",
+      () => [{ digest: digestOf(1), platform: amd64 }],
+      "malformed",
+      /nested more than 32 deep/,
+    ],
     [
       "in a circle of two",
       (at) => [{ digest: digestOf(at === digestOf(1) ? 2 : 1), platform: amd64 }],
@@ -70,14 +75,12 @@ describe("indexes that lead nowhere", () => {
       assert.ok(asked <= 12, `${asked} requests`);
     });
 
-  it("prove nothing where there are more entries without a platform than are opened", async () => {
+  it("cost few requests however many entries they have: runtimes take one without a platform", async () => {
     const leaves = Array.from({ length: 1000 }, (_, n) => ({ digest: digestOf(n + 1) }));
-    const { kind, message, proves, asked } = await walk((at) =>
+    const { proves, asked } = await walk((at) =>
       at === "1" ? leaves : [{ digest: digestOf(1), platform: { os: "linux", architecture: "s390x" } }],
     );
-    assert.equal(kind, "unsupported", message);
-    assert.equal(proves, undefined);
-    assert.match(message, /more entries without a platform than the guard opens/);
-    assert.equal(asked, 12);
+    assert.equal(proves, "unpullable");
+    assert.equal(asked, 2);
   });
 });

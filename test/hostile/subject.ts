@@ -11,11 +11,15 @@ export interface Subject {
   readonly close?: () => Promise<void>;
 }
 
-export function subject<T>(name: string, input: fc.Arbitrary<T>, check: (input: T) => void): Subject {
+export function subject<T>(
+  name: string,
+  input: fc.Arbitrary<T>,
+  check: (input: T) => void | Promise<void>,
+): Subject {
   return {
     name,
-    property: fc.property(input, (given) => {
-      check(given);
+    property: fc.asyncProperty(input, async (given) => {
+      await check(given);
     }),
   };
 }

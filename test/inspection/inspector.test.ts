@@ -29,7 +29,7 @@ describe("an inspection", () => {
     assert.equal(indexed.ok && indexed.value.config, null);
     assert.equal(bench.registry.log.length, requests + 2);
     const mixed = await inspect("app:mixed");
-    assert.equal(mixed.ok && mixed.value.config?.diffIds, 2);
+    assert.equal(mixed.ok && mixed.value.config?.rootfs.diffIds?.length, 2);
   });
 
   it("counts an image that was anticipated once somebody asks for it, and asks the registry no more then", async () => {

@@ -1,18 +1,17 @@
 import assert from "node:assert/strict";
 import { buildImage, pushImage, pushIndex } from "../../support/registry/images";
-import { amd64, arm64, inspectionBench, ociIndex } from "../../support/registry/inspection";
+import { amd64, arm64, inspectionBench } from "../../support/registry/inspection";
 
 describe("the look-up of a platform in an index", () => {
   const bench = inspectionBench();
   const { inspect, putIndex } = bench;
 
-  it("walks indexes in indexes, and gives up where they are too deep", async () => {
+  it("follows indexes in indexes as deep as runtimes do, up to 32", async () => {
     const image = buildImage({ layers: ["gzip"], family: "oci", platform: amd64 });
     let digest = pushIndex(bench.registry, "app", undefined, [image]);
-    for (let depth = 1; depth <= 4; depth++)
-      digest = putIndex(`deep${depth}`, [{ mediaType: ociIndex, digest, size: 1 }]);
-    assert.ok((await inspect("app:deep3")).ok);
-    const tooDeep = await inspect("app:deep4");
+    for (let depth = 1; depth <= 33; depth++) digest = putIndex(`deep${depth}`, [bench.entryOf(digest)]);
+    assert.ok((await inspect("app:deep6")).ok);
+    const tooDeep = await inspect("app:deep33");
     assert.equal(!tooDeep.ok && tooDeep.failure.kind, "malformed");
   });
 
@@ -21,25 +20,29 @@ describe("the look-up of a platform in an index", () => {
       buildImage({ layers: ["gzip"], family: "oci", platform: arm64 }),
     ]);
     const found = await inspect("app:arm");
-    assert.deepEqual(found, {
-      ok: false,
-      failure: {
-        kind: "missing",
-        message: "it has no manifest for linux/amd64, only for linux/arm64",
-        proves: "wrong-platform",
-      },
+    assert.deepEqual(!found.ok && found.failure, {
+      kind: "missing",
+      message: "it has no manifest for linux/amd64, only for linux/arm64",
+      proves: "wrong-platform",
     });
+    assert.ok(found.predictions?.every(({ pulls, manifest }) => !pulls && manifest === null));
   });
 
-  it("takes the platform of an unlabelled entry from its config", async () => {
+  it("takes the first entry without a platform, and no second one, as runtimes do", async () => {
     const images = [arm64, amd64].map((platform) =>
       buildImage({ layers: ["gzip"], family: "oci", platform }),
     );
     for (const image of images) pushImage(bench.registry, "app", image.digest.slice(7, 20), image);
-    const manifests = images.map(({ digest, mediaType }) => ({ mediaType, digest, size: 1 }));
-    putIndex("unlabelled", manifests);
+    putIndex(
+      "unlabelled",
+      images.map(({ digest }) => bench.entryOf(digest)),
+    );
     const found = await inspect("app:unlabelled");
-    assert.equal(found.ok && found.value.digest, images[1]!.digest);
+    assert.equal(found.ok && found.value.digest, images[0]!.digest);
+    const outcomes = found.ok ? found.value.predictions : [];
+    const byRuntime = Object.fromEntries(outcomes.map(({ runtime, pulls }) => [runtime, pulls]));
+    assert.equal(byRuntime["containerd-1.7"], false);
+    assert.equal(byRuntime["dockerd-23"], true);
   });
 
   /** What is said of linux/amd64 where an index has these entries. */
@@ -50,8 +53,9 @@ describe("the look-up of a platform in an index", () => {
   }
 
   function entryFor(platform: object) {
-    const { digest, mediaType } = buildImage({ layers: ["gzip"], family: "oci", platform: arm64 });
-    return { mediaType, digest, size: 1, platform };
+    const image = buildImage({ layers: ["gzip"], family: "oci", platform: arm64 });
+    pushImage(bench.registry, "app", "arm", image);
+    return { ...bench.entryOf(image.digest), platform };
   }
 
   const notImages: [what: string, entry: () => object][] = [
@@ -65,11 +69,7 @@ describe("the look-up of a platform in an index", () => {
         const config = blob("application/vnd.cncf.helm.config.v1+json", '{"name":"chart"}');
         const layers = [blob("application/vnd.cncf.helm.chart.content.v1.tar+gzip", "chart")];
         const chart = { schemaVersion: 2, mediaType: type, config, layers };
-        return {
-          mediaType: type,
-          digest: bench.registry.putManifest("app", undefined, type, chart),
-          size: 1,
-        };
+        return bench.entryOf(bench.registry.putManifest("app", undefined, type, chart));
       },
     ],
     [
@@ -90,7 +90,7 @@ describe("the look-up of a platform in an index", () => {
   }
 
   it("names no platform of an entry that names none, and the wanted system where it leaves the system out", async () => {
-    assert.deepEqual(await refusal(entryFor({}), entryFor({ architecture: "arm64" })), [
+    assert.deepEqual(await refusal(entryFor({ os: "linux" }), entryFor({ architecture: "arm64" })), [
       "wrong-platform",
       "it has no manifest for linux/amd64, only for linux/arm64",
     ]);

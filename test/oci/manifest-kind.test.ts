@@ -1,20 +1,21 @@
 import assert from "node:assert/strict";
 import { requireImage } from "../../policypack/oci/image-kind";
-import type { ImageManifest } from "../../policypack/oci/manifest";
-import { digest, types } from "../../support/registry/documents";
+import { type ImageManifest, readManifest } from "../../policypack/oci/manifest";
+import { bytesOf, digest, types } from "../../support/registry/documents";
 
 function manifestOf(
   configType: string,
   layerTypes: string[] = [types.ociGzip],
-  artifactType?: string,
+  artifactType = "",
 ): ImageManifest {
-  return {
-    kind: "manifest",
-    mediaType: types.ociManifest,
-    config: { mediaType: configType, digest, size: 2 },
-    layers: layerTypes.map((mediaType) => ({ mediaType, digest, size: 1 })),
-    ...(artifactType === undefined ? {} : { artifactType }),
-  };
+  return readManifest(
+    bytesOf({
+      mediaType: types.ociManifest,
+      config: { mediaType: configType, digest, size: 2 },
+      layers: layerTypes.map((mediaType) => ({ mediaType, digest, size: 1 })),
+      artifactType,
+    }),
+  );
 }
 
 const helm = "application/vnd.cncf.helm.config.v1+json";

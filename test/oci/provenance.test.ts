@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { type HistoryEntry, probableBaseEnd, stepsOf } from "../../policypack/oci/image-config";
 
-const layer = (createdBy: string): HistoryEntry => ({ createdBy, emptyLayer: false });
-const empty = (createdBy: string): HistoryEntry => ({ createdBy, emptyLayer: true });
+const layer = (createdBy: string): HistoryEntry => ({ createdBy, comment: "", emptyLayer: false });
+const empty = (createdBy: string): HistoryEntry => ({ createdBy, comment: "", emptyLayer: true });
 
 describe("the steps of a build", () => {
   const cases: [createdBy: string, step: string][] = [
@@ -32,8 +32,8 @@ describe("the steps of a build", () => {
   });
 
   it("without names say nothing", () => {
-    assert.equal(stepsOf([{ emptyLayer: false }], 1), undefined);
-    assert.deepEqual(stepsOf([{ emptyLayer: false, comment: "imported" }], 1), ["imported"]);
+    assert.equal(stepsOf([layer("")], 1), undefined);
+    assert.deepEqual(stepsOf([{ ...layer(""), comment: "imported" }], 1), ["imported"]);
   });
 });
 

@@ -50,7 +50,7 @@ describe("an image", () => {
     };
     const found = await inspect(`${host}/team/app:1`);
     assert.ok(found.ok, JSON.stringify(found));
-    assert.equal(found.value.config?.diffIds, 2);
+    assert.equal(found.value.config?.rootfs.diffIds?.length, 2);
     assert.deepEqual(
       ecr.seen.map(({ what }) => what),
       ["BatchGetImage", "GetDownloadUrlForLayer"],

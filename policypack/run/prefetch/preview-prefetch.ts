@@ -1,6 +1,5 @@
-import type { InspectedImage, Inspector } from "../../inspection/inspector";
+import type { Inspection, Inspector } from "../../inspection/inspector";
 import { limits } from "../../common/limits";
-import type { Outcome } from "../../common/outcome";
 import type { Platform } from "../../oci/platform";
 import { parseEcrHost } from "../../aws/ecr-hosts";
 import type { ReaderIdentity } from "../../registry/reader-identity";
@@ -25,7 +24,7 @@ export class PreviewPrefetch implements Pick<Inspector, "inspect" | "hurry"> {
     );
   }
 
-  inspect(image: string, platform: Platform, reader: ReaderIdentity = {}): Promise<Outcome<InspectedImage>> {
+  inspect(image: string, platform: Platform, reader: ReaderIdentity = {}): Promise<Inspection> {
     this.#window.name(image, platform, reader);
     const outcome = this.inspector.inspect(image, platform, reader);
     this.#start();

@@ -1,5 +1,4 @@
-import type { InspectedImage, Inspector } from "../../inspection/inspector";
-import type { Outcome } from "../../common/outcome";
+import type { Inspection, Inspector } from "../../inspection/inspector";
 import type { Platform } from "../../oci/platform";
 import { referenceIn } from "../../oci/reference";
 import type { ReaderIdentity } from "../../registry/reader-identity";
@@ -42,11 +41,7 @@ export class UpdatePrefetch implements Pick<Inspector, "inspect" | "hurry"> {
     this.#leftMs = performance.now();
   }
 
-  async inspect(
-    image: string,
-    platform: Platform,
-    reader: ReaderIdentity = {},
-  ): Promise<Outcome<InspectedImage>> {
+  async inspect(image: string, platform: Platform, reader: ReaderIdentity = {}): Promise<Inspection> {
     if (performance.now() - this.#requestedMs > freshMs) this.#requestAgain();
     const wasAhead = this.#window.name(image, platform, reader);
     const answer = this.inspector.inspect(image, platform, reader);

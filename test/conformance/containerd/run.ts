@@ -73,7 +73,10 @@ async function conformance(say: (line: string) => void): Promise<number> {
       if (!inspection.ok) throw new Error(`${image}: ${inspection.failure.message}`);
       const { layers, config } = inspection.value;
       const predicted =
-        pullError(`containerd ${release}`, { layers, diffIds: config?.diffIds ?? null }) ?? "";
+        pullError(`containerd ${release}`, {
+          layers,
+          diffIds: config === null ? null : (config.rootfs.diffIds ?? []),
+        }) ?? "";
       const actual = withoutNames(outcomes[i] ?? "");
       const agrees = predicted === actual;
       if (!agrees) disagreements++;

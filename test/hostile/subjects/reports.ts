@@ -8,7 +8,8 @@ import type { InspectedImage } from "../../../policypack/inspection/inspector";
 import type { Compression } from "../../../policypack/oci/compression";
 import { type FailureKind, failure, success } from "../../../policypack/common/outcome";
 import { printable } from "../../../policypack/common/text";
-import { predict, runtimeNames } from "../../../policypack/runtimes/predict";
+import { runtimeNames } from "../../../policypack/runtimes/predict";
+import { imageConfig, inspectedImage } from "../../../support/registry/inspected-image";
 import * as report from "../../../policypack/report";
 import { text } from "../arbitraries";
 import { assertLines } from "../safe";
@@ -30,15 +31,19 @@ const layers = fc.array(fc.record({ mediaType, digest: fc.constant(digest), size
 const history = fc.array(fc.record({ createdBy: text, comment: text, emptyLayer: fc.boolean() }), {
   maxLength: 20,
 });
-const config = fc.option(fc.record({ diffIds: fc.nat({ max: 20 }), history, os: text, architecture: text }));
-const inspected: fc.Arbitrary<InspectedImage> = fc.record({
-  reference: fc.constant({ registry: "a.example", repository: "app", tag: "1" }),
-  platform,
-  mediaType: fc.constant("application/vnd.oci.image.manifest.v1+json"),
-  digest: fc.constant(digest),
-  layers,
-  config,
-});
+const config = fc.option(
+  fc
+    .record({ diffIds: fc.nat({ max: 20 }), history, os: text, architecture: text })
+    .map(({ diffIds, ...fields }) => imageConfig(diffIds, fields)),
+);
+const inspected: fc.Arbitrary<InspectedImage> = fc.record({ platform, layers, config }).map((image) =>
+  inspectedImage({
+    reference: { registry: "a.example", repository: "app", tag: "1" },
+    mediaType: "application/vnd.oci.image.manifest.v1+json",
+    digest,
+    ...image,
+  }),
+);
 const kind = fc.constantFrom<FailureKind>(
   "missing",
   "denied",
@@ -99,9 +104,7 @@ export const reports: readonly Subject[] = [
     fc.tuple(text, users, inspected, platform, kind, text),
     ([image, by, found, wanted, failed, words]) => {
       const failure = { kind: failed, message: printable(words), login: printable(words) };
-      const predictions = runtimeNames.map((name) =>
-        predict(name, { layers: found.layers, diffIds: found.config?.diffIds ?? null }),
-      );
+      const { predictions } = found;
       for (const told of [
         report.blockedImage(image, by, found, runtimeNames),
         report.allowedMix(image, by, found),

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import type { ServerResponse } from "node:http";
+import fc from "fast-check";
+import { exitCode, findingsOf } from "../../policypack/cli/verdict";
+import { Inspector } from "../../policypack/inspection/inspector";
+import { unreadParts } from "../../policypack/inspection/inspected-image";
+import { formatPlatform, type Platform } from "../../policypack/oci/platform";
+import { buildImage, pushImage, pushIndex } from "../../support/registry/images";
+import { amd64, arm64 } from "../../support/registry/inspection";
+import { TestRegistry } from "../../support/registry/registry";
+
+/** Ways in which a registry fails to answer. */
+const faults: Readonly<Record<string, (response: ServerResponse) => void>> = {
+  "401": (response) => response.writeHead(401).end(),
+  "403": (response) => response.writeHead(403).end('{"errors":[{"code":"DENIED"}]}'),
+  "404": (response) => response.writeHead(404).end('{"errors":[{"code":"BLOB_UNKNOWN"}]}'),
+  "429": (response) => response.writeHead(429).end(),
+  "500": (response) => response.writeHead(500).end(),
+  never: () => undefined,
+  broken: (response) => response.destroy(),
+  "other bytes": (response) => response.writeHead(200).end("{}"),
+};
+
+/** Image names, each with the platform of its task. */
+const images: readonly (readonly [name: string, platform: Platform])[] = [
+  ["good", amd64],
+  ["good", arm64],
+  ["arm-alone", amd64],
+  ["mixed", amd64],
+  ["unlabelled", amd64],
+  ["levels", amd64],
+  ["wrong-count", amd64],
+];
+
+function pushAll(registry: TestRegistry): void {
+  const gzip = (platform: Platform, content: string) =>
+    buildImage({ layers: ["gzip", "gzip"], family: "oci", platform, content });
+  const mixed = (platform: Platform, content: string) =>
+    buildImage({ layers: ["gzip", "zstd"], family: "docker", platform, content });
+  pushIndex(registry, "app", "good", [gzip(amd64, "a"), gzip(arm64, "b")], { attestations: true });
+  pushImage(registry, "app", "arm-alone", gzip(arm64, "c"));
+  pushImage(registry, "app", "mixed", mixed(amd64, "d"));
+  pushIndex(registry, "app", "levels", [gzip(amd64, "e"), mixed({ ...amd64, variant: "v3" }, "f")]);
+  pushImage(
+    registry,
+    "app",
+    "wrong-count",
+    buildImage({ layers: ["gzip"], family: "oci", missingDiffIds: 1 }),
+  );
+  const first = gzip(arm64, "g");
+  const second = gzip(amd64, "h");
+  for (const image of [first, second]) pushImage(registry, "app", undefined, image);
+  const mediaType = "application/vnd.oci.image.index.v1+json";
+  const manifests = [first, second].map(({ digest }) => registry.descriptorOf("app", digest));
+  registry.putManifest("app", "unlabelled", mediaType, { schemaVersion: 2, mediaType, manifests });
+}
+
+describe("the verdict on an image", () => {
+  let registry: TestRegistry;
+  before(async () => {
+    registry = await TestRegistry.start();
+    pushAll(registry);
+  });
+  after(() => registry.stop());
+
+  /** The verdict, with these faults for the requests to these paths. */
+  async function verdict(
+    [name, platform]: (typeof images)[number],
+    failing: ReadonlyMap<string, string>,
+    sniffLayers: boolean,
+  ) {
+    registry.log.length = 0;
+    registry.onRequest = ({ url = "" }, response) => {
+      const fault = faults[failing.get(url) ?? ""];
+      fault?.(response);
+      return fault !== undefined;
+    };
+    const inspector = new Inspector({ sniffLayers, imageTimeoutMs: 1_500, requestTimeoutMs: 300 });
+    try {
+      const image = `${registry.host}/app:${name}`;
+      const inspection = await inspector.inspect(image, platform);
+      const result = { image, platform, inspection, runtimes: [] };
+      return { status: exitCode([result]), findings: findingsOf(result), unread: unreadParts(inspection) };
+    } finally {
+      await inspector.close();
+    }
+  }
+
+  const complete: readonly [name: string, platform: Platform, status: number, policy: string | undefined][] =
+    [
+      ["good", amd64, 0, undefined],
+      ["good", arm64, 0, undefined],
+      ["arm-alone", amd64, 1, "platform-mismatch"],
+      ["mixed", amd64, 1, "mixed-layer-compression"],
+      ["unlabelled", amd64, 1, "platform-mismatch"],
+      ["levels", amd64, 1, "mixed-layer-compression"],
+      ["wrong-count", amd64, 1, "unpullable-layers"],
+    ];
+  for (const [name, platform, status, policy] of complete)
+    it(`of ${name} for ${formatPlatform(platform)} is ${policy ?? "ok"} with every answer`, async () => {
+      const found = await verdict([name, platform], new Map(), false);
+      assert.deepEqual([found.status, found.findings[0]?.policy], [status, policy]);
+      assert.deepEqual(found.unread, []);
+    });
+
+  for (const fault of Object.keys(faults)) {
+    it(`of an image whose config answers ${fault} is unverified, and says that the config was not read`, async () => {
+      const urls = await requestsOf(["arm-alone", amd64], false);
+      const config = urls.find((url) => url.includes("/blobs/"));
+      assert.ok(config);
+      const found = await verdict(["arm-alone", amd64], new Map([[config, fault]]), false);
+      assert.equal(found.status, 2);
+      assert.deepEqual(
+        found.findings.map(({ policy }) => policy),
+        ["unverified-image"],
+      );
+      assert.deepEqual(
+        found.unread.map(({ part }) => part),
+        ["config"],
+      );
+    });
+
+    if (fault === "other bytes") continue;
+    it(`of an image whose layers answer ${fault} is unverified if their bytes are wanted`, async () => {
+      const urls = await requestsOf(["good", amd64], true);
+      const plain = new Set(await requestsOf(["good", amd64], false));
+      const layers = urls.filter((url) => url.includes("/blobs/") && !plain.has(url)).slice(0, 2);
+      const found = await verdict(["good", amd64], new Map(layers.map((url) => [url, fault])), true);
+      assert.equal(found.status, 2, JSON.stringify(found));
+      assert.ok(found.unread.some(({ part }) => /^(?:layer \d|config)$/.test(part)));
+    });
+  }
+
+  async function requestsOf(image: (typeof images)[number], sniffLayers: boolean): Promise<string[]> {
+    await verdict(image, new Map(), sniffLayers);
+    return [...new Set(registry.log.map(({ url }) => url))];
+  }
+
+  it("is never ok with any requests unanswered, unless it is ok with all of them answered", async function () {
+    this.timeout(120_000);
+    const quick = Object.keys(faults).filter((name) => name !== "never" && name !== "429");
+    const choice = fc.record({
+      image: fc.constantFrom(...images),
+      sniffLayers: fc.boolean(),
+      picks: fc.array(fc.tuple(fc.nat({ max: 6 }), fc.constantFrom(...quick)), {
+        minLength: 1,
+        maxLength: 4,
+      }),
+    });
+    await fc.assert(
+      fc.asyncProperty(choice, async ({ image, sniffLayers, picks }) => {
+        const urls = await requestsOf(image, sniffLayers);
+        const whole = await verdict(image, new Map(), sniffLayers);
+        const failing = new Map(picks.map(([at, fault]) => [urls[at % urls.length] ?? "", fault]));
+        const part = await verdict(image, failing, sniffLayers);
+        if (part.status === 0) assert.equal(whole.status, 0);
+      }),
+      { seed: 20261127, numRuns: 150 },
+    );
+  });
+});
