@@ -48,6 +48,7 @@ export class ManifestLookup implements PullSource {
   readonly #configs = new Map<string, Promise<Document | null>>();
   readonly #indexes: ImageIndex[] = [];
   readonly #unread = new Map<string, UnreadPart>();
+  readonly #traced = new Set<string>();
   #root: Document | undefined;
 
   constructor(private readonly args: ManifestLookupArgs) {}
@@ -88,6 +89,7 @@ export class ManifestLookup implements PullSource {
   }
 
   async config(selected: Document, manifest: ImageManifest, isNeeded: boolean): Promise<Document | null> {
+    this.#traceManifest(selected, manifest);
     const { digest } = manifest.config;
     const known = this.#configs.get(digest);
     if (known !== undefined) return known;
@@ -158,6 +160,12 @@ export class ManifestLookup implements PullSource {
     return new Unread(unread);
   }
 
+  #traceManifest(document: Document, manifest: ImageManifest): void {
+    if (this.#traced.has(document.digest)) return;
+    this.#traced.add(document.digest);
+    this.args.trace?.add(manifestStep(document, manifest));
+  }
+
   #noteIndex(document: Document): void {
     if (!isIndexType(bareMediaType(document.mediaType))) return;
     try {
@@ -198,7 +206,7 @@ export class ManifestLookup implements PullSource {
   }
 
   async #inspected({ document, manifest }: SelectedManifest): Promise<InspectedManifest> {
-    this.args.trace?.add(manifestStep(document, manifest));
+    this.#traceManifest(document, manifest);
     const { mediaType, digest } = document;
     const layers = await this.layers(manifest);
     const config = await this.#configs.get(manifest.config.digest)?.catch(() => null);

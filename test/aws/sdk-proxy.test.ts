@@ -165,7 +165,7 @@ describe("the calls to AWS", () => {
 
 /** What a program prints that ends by itself within 25 s with status 0. */
 async function run(source: string, env: NodeJS.ProcessEnv): Promise<string> {
-  const child = spawn(process.execPath, ["--require", "tsx/cjs", "--eval", source], { env, stdio: "pipe" });
+  const child = spawn(process.execPath, ["--import", "tsx", "--eval", source], { env, stdio: "pipe" });
   let output = "";
   for (const stream of [child.stdout, child.stderr])
     stream.on("data", (chunk: Buffer) => (output += chunk.toString()));

@@ -24,7 +24,7 @@ describe("the processes that share a cache", function () {
           const inspector = new Inspector({ cache });
           await Promise.all(${JSON.stringify(tags)}.map(async (tag) => {
             const found = await inspector.inspect(${JSON.stringify(bench.registry.host)} + "/app:" + tag, { os: "linux", architecture: "amd64" });
-            (seen[tag] ??= new Set()).add(found.ok ? found.value.config?.diffIds : found.failure.message);
+            (seen[tag] ??= new Set()).add(found.ok ? found.value.config?.rootfs.diffIds?.length : found.failure.message);
           }));
           await inspector.close();
         }

@@ -93,12 +93,14 @@ describe("the command ecs-image-guard inspect", () => {
     assert.equal(mixed!["failure"], null);
     const error = "number of layers and diffIDs don't match: 1 != 3";
     const predictions = mixed!["predictions"] as unknown as { runtime: string }[];
-    assert.equal(predictions.length, 9);
+    assert.equal(predictions.length, 10);
+    const { digest } = mixed!["manifest"] as { digest: string };
+    assert.deepEqual(mixed!["unread"], []);
     assert.deepEqual(
       predictions.filter(({ runtime }) => ["containerd-1.7", "containerd-2.0"].includes(runtime)),
       [
-        { error, runtime: "containerd-1.7", pulls: false },
-        { error: null, runtime: "containerd-2.0", pulls: true },
+        { runtime: "containerd-1.7", pulls: false, manifest: digest, error },
+        { runtime: "containerd-2.0", pulls: true, manifest: digest, error: null },
       ],
     );
     const manifest = mixed!["manifest"] as {

@@ -72,10 +72,16 @@ describe("connections", () => {
     const ecr = "123456789012.dkr.ecr.eu-west-3.amazonaws.com";
     const names = Array.from({ length: 100 }, (_, n) => `app${n}`);
     let most = 0;
+    // A server hears of a closed connection a little after the client has opened the next one.
+    const count = async () => {
+      const now = registry.open + mirror.open;
+      await sleep(50);
+      most = Math.max(most, Math.min(now, registry.open + mirror.open));
+    };
     for (const one of [registry, mirror]) {
       for (const name of names) one.putManifest(name, "1", manifestType, manifest);
       one.onRequest = () => {
-        most = Math.max(most, registry.open + mirror.open);
+        void count();
         return false;
       };
     }

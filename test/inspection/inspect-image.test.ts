@@ -47,7 +47,7 @@ describe("inspectImage", () => {
     };
     assert.equal(await failed(`${registry.host}/app:2`), "missing");
     assert.equal(await failed("No Name"), "invalid-reference");
-    await assert.rejects(inspectImage("nginx", { platform: "arm64" }), InvalidPlatformError);
+    await assert.rejects(inspectImage("nginx", { platform: "linux/armm64" }), InvalidPlatformError);
   });
 
   it("keeps nothing open: the script ends by itself", async () => {
