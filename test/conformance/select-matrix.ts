@@ -100,8 +100,9 @@ export async function rowsOf(one: Case): Promise<Row[]> {
   const rows: Row[] = [];
   for (const [platform, outcomes] of Object.entries(one.results)) {
     if (!platform.startsWith("linux/")) continue;
-    const { root, source } = sourceOf(one);
-    const { predictions } = await predictPulls(root(one.root), platformOf(platform), source);
+    const served = sourceOf(one);
+    const { source } = served;
+    const { predictions } = await predictPulls(served.root(one.root), platformOf(platform), source);
     for (const [runtime, release] of Object.entries(releases) as [RuntimeName, string][]) {
       const levels =
         platform === "linux/amd64" && ["dockerd-23", "dockerd-29-containerd-store"].includes(runtime)

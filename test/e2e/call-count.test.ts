@@ -74,8 +74,9 @@ describe("a preview of a hundred images, with the real Pulumi engine,", function
       const stack = await engineStack(program((n) => `${host}/app${n % repositories}:v${n}`));
       const run = await stack.preview();
       assert.equal(run.passed, true, run.output);
-      assert.doesNotMatch(run.output, /unverified-image/);
-      // The config of a single-platform image comes by other calls: it alone tells the platform.
+      // The config of a single-platform image alone tells its platform. It comes by other calls, which nobody answers here.
+      if (manifest === imageManifest) assert.match(run.output, /unverified-image[\s\S]*unread +config/);
+      else assert.doesNotMatch(run.output, /unverified-image/);
       const calls = ecr.seen.filter(({ what: operation }) => operation === "BatchGetImage");
       const tags = calls.flatMap(idsOf).filter((id) => !id.includes(":"));
       assert.equal(new Set(tags).size, numbers.length);

@@ -9,6 +9,7 @@ const native = "aws-native:ecs:TaskDefinition";
 
 /** What @pulumi/pulumi itself makes of an Output. */
 const url = output("registry.example/app");
+// eslint-disable-next-line @typescript-eslint/no-base-to-string -- it is what programs do by mistake
 const inTemplate = String(url);
 const inJson = String(JSON.parse(JSON.stringify(url)));
 

@@ -112,7 +112,7 @@ describe("private ECR as moto serves it", function () {
       client.manifest(${JSON.stringify(name)}, "oci").then((outcome) => { process.exitCode = outcome.ok ? 0 : 9; return client.close(); });`;
     const env = { ...process.env };
     delete env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"];
-    const run = spawnSync(process.execPath, ["--require", "tsx/cjs", "-e", program], {
+    const run = spawnSync(process.execPath, ["--import", "tsx", "-e", program], {
       env,
       encoding: "utf8",
       timeout: 30_000,

@@ -14,7 +14,7 @@ describe("the package, installed by npm with an empty cache and no registry", fu
   this.timeout(180_000);
   let engine: PulumiCommand;
   let registry: TestRegistry;
-  let project: string;
+  let project = "";
 
   before(async function () {
     engine = await engineFor(this);
@@ -41,7 +41,7 @@ describe("the package, installed by npm with an empty cache and no registry", fu
   after(async () => {
     // Both are missing if the suite was skipped.
     await (registry as TestRegistry | undefined)?.stop();
-    rmSync((project as string | undefined) ?? "", { recursive: true, force: true });
+    rmSync(project, { recursive: true, force: true });
   });
 
   const modules = () => join(project, "app/node_modules");
