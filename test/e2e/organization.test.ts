@@ -125,7 +125,7 @@ describe("in an organization of Pulumi Cloud, the pack", function () {
     for (const config of configs) {
       const { status, output } = await validate(config);
       assert.equal(status, 0, output);
-      assert.match(output, /^Policy Pack .*configuration is valid\.$/m);
+      assert.match(output, /^Policy pack .*configuration is valid\.$/m);
     }
   });
 

@@ -100,6 +100,7 @@ describe("no planted secret", function () {
           `${name}-${i}`,
           {
             family: "app",
+            executionRoleArn: "arn:aws:iam::123456789012:role/execution",
             containerDefinitions: secret(JSON.stringify([container])),
             tags: secret({ password: planted.environment }),
           },
