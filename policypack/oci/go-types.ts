@@ -5,6 +5,7 @@
  *
  * Source: Go 1.24, `encoding/json` (`decode.go`, `fold.go`).
  */
+import { isRecord } from "../common/values";
 import { GoJsonError, type Json, JsonNumber, JsonObject, parseJson } from "./json-parser";
 
 /** A type of Go, as far as `json.Unmarshal` decodes into it. */
@@ -142,6 +143,33 @@ export function goStruct<T extends object>(fields: {
       return result;
     },
   };
+}
+
+/**
+ * A JSON text as Go decodes it into structs that nobody wrote down here: names are folded to lower case, duplicates of objects and arrays
+ * merge, of everything else the last one wins, and null is nil.
+ *
+ * @throws {GoJsonError} Go would refuse it too
+ * @throws {JsonLimitError} it nests too deep for this reader
+ */
+export function unmarshalAny(text: string): unknown {
+  return merged(parseJson(Buffer.from(text)), undefined);
+}
+
+function merged(value: Json, previous: unknown): unknown {
+  if (value instanceof JsonNumber) return Number(value.spelling);
+  if (isArray(value)) {
+    const before: readonly unknown[] = Array.isArray(previous) ? previous : [];
+    return value.map((item, index) => merged(item, before[index]));
+  }
+  if (!(value instanceof JsonObject)) return value;
+  const members = new Map(isRecord(previous) ? Object.entries(previous) : []);
+  for (const [key, member] of value.members) {
+    const name = foldName(key);
+    members.set(name, merged(member, members.get(name)));
+  }
+  // fromEntries defines properties, so that a key such as `__proto__` is a key like any other.
+  return Object.fromEntries(members);
 }
 
 /** Go's `foldName`, as far as field names need it, which are ASCII: to it, the long s and the Kelvin sign are letters of ASCII. */

@@ -1,3 +1,4 @@
+import { unmarshalAny } from "../oci/go-types";
 import type { UnreadableUse, WorkloadImages } from "./image-use";
 import { type StringifiedValue, stringifiedIn } from "./stringified";
 import { isRecord, isRedacted, type KeyMatch, kindOf, member, read, type Reading } from "../common/values";
@@ -66,7 +67,8 @@ export function jsonAt(
   if (isRedacted(reading.value)) return redactedAt(path, noun);
   let value: unknown;
   try {
-    value = JSON.parse(reading.value);
+    // The provider and the ECS agent are Go programs.
+    value = unmarshalAny(reading.value);
   } catch {
     const found = stringifiedIn(reading.value);
     if (found !== undefined) return malformedAt(path, holding(`the ${noun}`, "are", found));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { unmarshalAny } from "../../policypack/oci/go-types";
 import { GoJsonError, JsonLimitError } from "../../policypack/oci/json-parser";
 import {
   isAttestation,
@@ -123,6 +124,18 @@ describe("a manifest", () => {
     const bytes = Buffer.concat([Buffer.from('{"mediaType":"a'), Buffer.of(0xff), Buffer.from('\\ud800"}')]);
     assert.equal(readManifest(bytes).mediaType, "a\ufffd\ufffd");
   });
+
+  const anyReadings: [text: string, value: unknown][] = [
+    ['{"A":1,"a":2}', { a: 2 }],
+    ['{"\u017ftop":1,"to\u212aen":2}', { stop: 1, token: 2 }],
+    ['{"a":{"b":1},"A":{"c":2}}', { a: { b: 1, c: 2 } }],
+    ['{"a":[{"x":1},{"y":2}],"a":[{"z":3}]}', { a: [{ x: 1, z: 3 }] }],
+    ['{"a":"x","a":null}', { a: null }],
+  ];
+  for (const [text, value] of anyReadings)
+    it(`of any kind, ${text}, is merged as Go merges it`, () => {
+      assert.deepEqual(unmarshalAny(text), value);
+    });
 
   it("that JavaScript reads without duplicates is read alike", () => {
     fc.assert(

@@ -57,6 +57,7 @@ describe("a task definition", () => {
     ["the API's upper-case keys", '[{"Name":"a","IMAGE":"x"}]', ["a=x"]],
     ["keys that differ in case: the last wins, as in Go", '[{"image":"x","Image":"y","name":"a"}]', ["a=y"]],
     ["duplicate keys: the last wins", '[{"image":"x","image":"y","name":"a"}]', ["a=y"]],
+    ["an unpaired surrogate, which Go replaces", '[{"name":"a","image":"x\\ud800"}]', ["a=x\ufffd"]],
     [
       "keys of a prototype",
       '[{"__proto__":{"image":"p"},"constructor":null,"image":"x","name":"a"}]',
