@@ -2,7 +2,7 @@
 import type { InspectedImage } from "../inspection/inspector";
 import { formatPlatform } from "../oci/platform";
 import { formatReference, printableName, type Reference, withDefaultTag } from "../oci/reference";
-import { layersError, type RuntimeName } from "../runtimes/predict";
+import { layersError, type Prediction, type RuntimeName } from "../runtimes/predict";
 import { layerLines } from "./layers";
 import { type Fact, facts, type ImageUser, usedBy, wrapped } from "./layout";
 
@@ -70,9 +70,12 @@ const ociMix = [
 ];
 
 function consequence(
-  { config, layers, predictions }: InspectedImage,
+  { config, digest, layers, predictions }: InspectedImage,
   runtimes: readonly RuntimeName[],
 ): string[] {
+  const takers = predictions.filter(({ manifest }) => manifest === digest);
+  if (takers.length > 0 && takers.every(({ runtime }) => !runtime.startsWith("containerd-")))
+    return whereTaken(takers);
   if (config === null)
     return ["Its config could not be read, so the error that ECS would show is not known."];
   const pulled = { layers, diffIds: config.rootfs.diffIds ?? [] };
@@ -93,6 +96,16 @@ function consequence(
       ]
     : ["Predicted for containerd 1.x, as on Fargate. ECS would stop the task with"];
   return [...lead, ...wrapped(`CannotPullContainerError: ${error}`)];
+}
+
+/** What becomes of a manifest that containerd does not take from its index, but other hosts do. */
+function whereTaken(takers: readonly Prediction[]): string[] {
+  for (const taker of takers)
+    if (!taker.pulls)
+      return ["There ECS would stop the task with", ...wrapped(`CannotPullContainerError: ${taker.error}`)];
+  return wrapped(
+    "It pulls there, and other hosts take another manifest of the index. It is blocked so that no task depends on the host that it meets.",
+  );
 }
 
 /**

@@ -103,6 +103,14 @@ describe("the verdict on an image", () => {
       assert.deepEqual(found.unread, []);
     });
 
+  it("names the hosts that take a mixed manifest, if others take a good one", async () => {
+    const { findings } = await verdict(["levels", amd64], new Map(), false);
+    const [{ message } = { message: "" }] = findings;
+    assert.match(message, /taken by +dockerd-23 on amd64\/v3/);
+    assert.match(message, /other hosts take another manifest/);
+    assert.doesNotMatch(message, /containerd 1\.x/);
+  });
+
   for (const fault of Object.keys(faults)) {
     it(`of an image whose config answers ${fault} is unverified, and says that the config was not read`, async () => {
       const urls = await requestsOf(["arm-alone", amd64], false);
