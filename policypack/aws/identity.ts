@@ -10,7 +10,7 @@ import {
 
 type Providers = typeof import("./sdk");
 
-/** What gives the SDK credentials, and gives them anew when they expire: the SDK's own type, without its package in our types. */
+/** Provides credentials to the SDK, again when they expire: the SDK's own type, without its package in our types. */
 export type CredentialProvider = (context?: Record<string, unknown>) => Promise<AwsCredentials>;
 
 /** Temporary ones have a session token and expire. */

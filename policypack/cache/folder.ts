@@ -226,7 +226,7 @@ function sweep(folder: string, maxBytes: number): number {
       // A time to come is one of a clock that was wrong.
       else files.push({ path, bytes: onDisk(size), usedMs: mtimeMs > now + unfinishedMs ? 0 : mtimeMs });
     } catch {
-      // Another process removed it first, or it is none of ours to remove.
+      // Another process removed it first, or this user may not remove it.
     }
   }
   let total = files.reduce((sum, { bytes }) => sum + bytes, 0);

@@ -32,7 +32,7 @@ class DayRecord {
     this.folder.remove(this.#file);
   }
 
-  /** Undefined where there is none of the last day, or it is no JSON. */
+  /** Undefined if there is no record of the last day, or if it is not valid JSON. */
   read(): unknown {
     const kept = this.folder.read(this.#file, this.maximumBytes);
     if (kept === undefined || Math.abs(kept.ageMs) > maximumAgeMs) return undefined;

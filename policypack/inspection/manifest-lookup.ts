@@ -45,7 +45,7 @@ class Unread extends Error {
 export class ManifestLookup implements PullSource {
   readonly #documents = new Map<string, Promise<Document>>();
   readonly #layers = new Map<ImageManifest, Promise<readonly Layer[]>>();
-  readonly #configs = new Map<string, Promise<Document | null>>();
+  readonly #configs = new Map<string, Promise<Document>>();
   readonly #indexes: ImageIndex[] = [];
   readonly #unread = new Map<string, UnreadPart>();
   readonly #traced = new Set<string>();
@@ -90,16 +90,16 @@ export class ManifestLookup implements PullSource {
 
   async config(selected: Document, manifest: ImageManifest, isNeeded: boolean): Promise<Document | null> {
     this.#traceManifest(selected, manifest);
-    const { digest } = manifest.config;
-    const known = this.#configs.get(digest);
-    if (known !== undefined) return known;
     // A config costs a request: behind an index that names the platform, it is read only if it may say something.
     const isWanted =
       isNeeded ||
       selected === this.#root ||
       this.args.sniffLayers ||
       mayFail(manifest, await this.layers(manifest));
-    const config = this.#configs.get(digest) ?? (isWanted ? this.#config(digest) : Promise.resolve(null));
+    if (!isWanted) return null;
+    const { digest } = manifest.config;
+    // Only what was read is shared: the same manifest may stand in an index with and without a platform.
+    const config = this.#configs.get(digest) ?? this.#config(digest);
     this.#configs.set(digest, config);
     return config;
   }

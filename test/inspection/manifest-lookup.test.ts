@@ -45,6 +45,20 @@ describe("the look-up of a platform in an index", () => {
     assert.equal(byRuntime["dockerd-23"], true);
   });
 
+  it("reads the config of an entry without a platform, also if the same manifest has a platform elsewhere", async () => {
+    const image = buildImage({ layers: ["gzip"], family: "oci", platform: arm64 });
+    pushImage(bench.registry, "app", undefined, image);
+    const inner = putIndex(undefined, [bench.entryOf(image.digest)]);
+    putIndex("twice", [
+      { ...bench.entryOf(inner), platform: { ...amd64, variant: "v2" } },
+      { ...bench.entryOf(image.digest), platform: amd64 },
+    ]);
+    const found = await inspect("app:twice");
+    const outcomes = found.ok ? found.value.predictions : [];
+    const store = outcomes.filter(({ runtime }) => runtime === "dockerd-29-containerd-store");
+    assert.ok(store.length > 0 && store.every(({ pulls }) => !pulls));
+  });
+
   /** What is said of linux/amd64 where an index has these entries. */
   async function refusal(...manifests: readonly object[]) {
     putIndex("1", manifests);
