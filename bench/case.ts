@@ -1,11 +1,14 @@
 import type { PulumiCommand } from "@pulumi/pulumi/automation";
 import type { Peer } from "../scripts/peers";
+import type { InstalledPackage } from "../support/process/installed-package";
 import type { Figure } from "./figure";
 
 /** What cases measure with; each is looked for (or built) when the first case wants it. */
 export interface Bench {
   engine(): Promise<PulumiCommand>;
   peers(): Promise<readonly Peer[]>;
+  /** The package as it is published and installed. */
+  installed(): Promise<InstalledPackage>;
   /** Tells the person who waits what is going on. */
   say(line: string): void;
 }

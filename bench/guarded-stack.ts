@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AnyResource, type EngineRun, EngineStack, guard } from "../support/engine/engine";
+import { AnyResource, type EngineRun, EngineStack } from "../support/engine/engine";
 import { writePack } from "../support/engine/packs";
 import type { Bench } from "./case";
 import { timed } from "./measurement";
@@ -20,7 +20,7 @@ export class GuardedStack {
     bench: Bench,
     environment: Readonly<Record<string, string>> = {},
   ): Promise<GuardedStack> {
-    const stack = new GuardedStack(bench);
+    const stack = new GuardedStack(bench, (await bench.installed()).folder);
     const program = () => {
       for (const [n, images] of stack.#images.entries()) {
         const containers = images.map((image, i) => ({ name: `container-${i}`, image }));
@@ -32,7 +32,10 @@ export class GuardedStack {
     return stack;
   }
 
-  private constructor(private readonly bench: Bench) {
+  private constructor(
+    private readonly bench: Bench,
+    guard: string,
+  ) {
     this.#packs = { guard, empty: writePack(this.#folder, "empty") };
   }
 

@@ -5,6 +5,7 @@ import { findEngine } from "../scripts/engine";
 import { findPeers, type Peer } from "../scripts/peers";
 import type { Bench, Case } from "./case";
 import { cases } from "./cases";
+import { installedPackage } from "./installed-package";
 import { document, type Measured } from "./markdown";
 import { isRecord } from "../policypack/common/values";
 
@@ -60,6 +61,7 @@ function keep(date: string, report: string): void {
 /** What the cases measure with, looked for once. */
 class Parts implements Bench {
   readonly say = say;
+  readonly installed = installedPackage;
   #engine: ReturnType<Bench["engine"]> | undefined;
   #peers: Promise<Peer[]> | undefined;
   readonly #versions: string[] = [];

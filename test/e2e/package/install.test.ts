@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { PulumiCommand } from "@pulumi/pulumi/automation";
-import { packageFolder } from "../../../scripts/bundle/places";
 import { AnyResource, engineFor, EngineStack } from "../../../support/engine/engine";
 import { finished } from "../../../support/process/command";
+import {
+  type InstalledPackage,
+  installTarball,
+  packTarball,
+} from "../../../support/process/installed-package";
 import { buildImage, pushImage, threeGzipTwelveZstd } from "../../../support/registry/images";
 import { TestRegistry } from "../../../support/registry/registry";
 
@@ -15,6 +19,7 @@ describe("the package, installed by npm with an empty cache and no registry", fu
   let engine: PulumiCommand;
   let registry: TestRegistry;
   let project = "";
+  let installed: InstalledPackage;
 
   before(async function () {
     engine = await engineFor(this);
@@ -22,29 +27,16 @@ describe("the package, installed by npm with an empty cache and no registry", fu
     pushImage(registry, "app", "good", buildImage({ layers: ["gzip", "gzip"], family: "docker" }));
     pushImage(registry, "app", "mixed", buildImage({ layers: threeGzipTwelveZstd, family: "docker" }));
     project = mkdtempSync(join(tmpdir(), "ecs-image-guard-install-"));
-    const env = {
-      ...process.env,
-      npm_config_registry: "http://127.0.0.1:9/",
-      npm_config_cache: join(project, "cache"),
-      npm_config_fetch_retries: "0",
-    };
-    const npm = (cwd: string, ...args: string[]) =>
-      finished(execFile("npm", args, { cwd, env, timeout: 100_000 }));
-    const packed = await npm(packageFolder, "pack", "--silent", "--pack-destination", project);
-    assert.ok(packed.passed, packed.output);
-    mkdirSync(join(project, "app"));
-    writeFileSync(join(project, "app/package.json"), JSON.stringify({ name: "app", private: true }));
-    const installed = await npm(join(project, "app"), "install", join(project, packed.output.trim()));
-    assert.ok(installed.passed, installed.output);
+    installed = await installTarball(await packTarball(project), project);
   });
 
   after(async () => {
     // Both are missing if the suite was skipped.
     await (registry as TestRegistry | undefined)?.stop();
-    rmSync(project, { recursive: true, force: true });
+    if (project !== "") rmSync(project, { recursive: true, force: true });
   });
 
-  const modules = () => join(project, "app/node_modules");
+  const modules = () => join(installed.folder, "..");
 
   it("brings no other package", () => {
     const names = readdirSync(modules()).filter((name) => !name.startsWith("."));
@@ -68,7 +60,7 @@ describe("the package, installed by npm with an empty cache and no registry", fu
         new AnyResource("aws:ecs/taskDefinition:TaskDefinition", tag, { family: tag, containerDefinitions });
       });
       try {
-        const run = await stack.preview({ packs: [join(modules(), "pulumi-ecs-image-guard")] });
+        const run = await stack.preview({ packs: [installed.folder] });
         assert.equal(run.passed, passes, run.output);
         assert.equal(/\[mandatory\].*mixed-layer-compression/.test(run.output), !passes, run.output);
       } finally {

@@ -1,0 +1,62 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { packageFolder } from "../../scripts/bundle/places";
+import { finished } from "./command";
+
+/** The built package as it lies in a project that installed its tarball. */
+export interface InstalledPackage {
+  /** A file: what `npm pack` made. */
+  readonly tarball: string;
+  /** The pack, for `--policy-pack`. */
+  readonly folder: string;
+  /** The script of `ecs-image-guard`, for Node. */
+  readonly command: string;
+}
+
+/** What `npm` runs with: a registry that nobody serves, and a cache of its own, which is empty at first. */
+export function offlineNpm(cache: string): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    npm_config_registry: "http://127.0.0.1:9/",
+    npm_config_cache: cache,
+    npm_config_fetch_retries: "0",
+  };
+}
+
+/**
+ * Packs the built package (`npm run build` comes first).
+ *
+ * @param folder where the tarball is put
+ * @returns its file
+ */
+export async function packTarball(folder: string): Promise<string> {
+  const printed = await npm(["pack", "--silent", "--pack-destination", folder], {
+    cwd: packageFolder,
+    env: offlineNpm(join(folder, "npm-cache")),
+  });
+  return join(folder, printed.trim());
+}
+
+/**
+ * Installs a tarball of the package into a new project, as on a fresh machine that reaches no registry.
+ *
+ * @param parent a folder that has no `project` yet
+ */
+export async function installTarball(tarball: string, parent: string): Promise<InstalledPackage> {
+  const project = join(parent, "project");
+  mkdirSync(project);
+  writeFileSync(join(project, "package.json"), JSON.stringify({ name: "project", private: true }));
+  await npm(["install", tarball], { cwd: project, env: offlineNpm(join(parent, "npm-cache")) });
+  const folder = join(project, "node_modules/pulumi-ecs-image-guard");
+  return { tarball, folder, command: join(folder, "bin/cli.js") };
+}
+
+async function npm(
+  args: readonly string[],
+  options: { cwd: string; env: NodeJS.ProcessEnv },
+): Promise<string> {
+  const { passed, output } = await finished(execFile("npm", args, { ...options, timeout: 100_000 }));
+  if (!passed) throw new Error(`npm ${args.join(" ")} failed:\n${output}`);
+  return output;
+}
