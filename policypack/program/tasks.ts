@@ -1,5 +1,6 @@
 import { parseEcrHost } from "../aws/ecr-hosts";
 import { isRecord, type KeyMatch, member, type Reading, read, textAt } from "../common/values";
+import { unmarshalAny } from "../oci/go-types";
 import { referenceIn } from "../oci/reference";
 import { elementsOf, inputOf, type Resource } from "./program";
 
@@ -104,11 +105,11 @@ export function listIn(reading: Reading): Reading[] | undefined {
   return reading.state === "known" && Array.isArray(reading.value) ? elementsOf(reading.value) : undefined;
 }
 
-/** The classic provider takes some properties as JSON texts. */
+/** The classic provider takes some properties as JSON texts, which it reads with Go's encoding/json. */
 function decoded(reading: Reading): Reading {
   if (reading.state !== "known" || typeof reading.value !== "string") return reading;
   try {
-    return read(JSON.parse(reading.value));
+    return read(unmarshalAny(reading.value));
   } catch {
     return { state: "unknown" };
   }

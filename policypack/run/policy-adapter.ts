@@ -61,7 +61,10 @@ export function collectingPolicy(session: Session, args: CollectingPolicyArgs): 
           urn,
           enforcementLevel: "advisory",
         });
-      else reportViolation(message, urn);
+      else {
+        session.violations.add(metadata.name, urn);
+        reportViolation(message, urn);
+      }
     }
   }
 
@@ -106,14 +109,13 @@ export function collectingPolicy(session: Session, args: CollectingPolicyArgs): 
         const told = [...misconfigured, ...collection.add(resource)];
         return reportsAtEnd() ? told : [...told, ...(await session.during(collection.findings()))];
       }),
-    validateStack: (stack, reportViolation) =>
-      guarded(stack.resources[0]?.urn ?? "", reportViolation, async () => {
+    validateStack: async (stack, reportViolation) => {
+      await guarded(stack.resources[0]?.urn ?? "", reportViolation, async () => {
         const collection = preview;
         preview = undefined;
-        const findings =
-          collection === undefined ? [] : await session.during(collection.findings(stack.resources));
-        session.close();
-        return findings;
-      }),
+        return collection === undefined ? [] : session.during(collection.findings(stack.resources));
+      });
+      session.close(metadata.name);
+    },
   };
 }

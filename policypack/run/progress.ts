@@ -62,11 +62,17 @@ export class Progress {
     }
   }
 
-  /** One line at the end of a run that looked for images. */
-  close(): void {
-    const { images, requests, cacheHits } = this.statistics();
-    if (this.#closed || images === 0) return;
+  /**
+   * The last lines of a run: what it cost if it looked for images, and what it found.
+   *
+   * @param found undefined if that is nothing
+   */
+  close(found?: string): void {
+    if (this.#closed) return;
     this.#closed = true;
+    if (found !== undefined) this.say(`ecs-image-guard: ${found}`);
+    const { images, requests, cacheHits } = this.statistics();
+    if (images === 0) return;
     const cost = `${count(requests, "request")}, ${count(cacheHits, "cache hit")}`;
     const seconds = (this.#waited.totalMs / 1000).toFixed(1);
     this.say(`ecs-image-guard: ${count(images, "image")}, ${cost}, waited ${seconds} s`);

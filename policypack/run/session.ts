@@ -10,6 +10,7 @@ import { Progress, WaitingBudget } from "./progress";
 import { isPreview, isServedByEngine, reportsAtEnd } from "./pulumi-run";
 import { ReviewInProgress, type Workload } from "./review";
 import { StackProgram } from "./stack-program";
+import { ViolationSummary } from "./violation-summary";
 
 /**
  * The engine registers a program's resources one after another, some milliseconds apart. A preview awaits its look-ups
@@ -30,6 +31,8 @@ export class Session {
   readonly workloads = new SharedReading<Pick<Workload, "images" | "reader">>();
   /** The resources of a previewed program and how they belong together. */
   readonly program = new StackProgram();
+  /** What the policies reported. */
+  readonly violations = new ViolationSummary();
   readonly #inspectors = new Map<string, Inspector>();
   readonly #reported = new Set<string>();
   readonly #pushed = new Set<string>();
@@ -44,6 +47,7 @@ export class Session {
   );
   #shared: Partial<Settings> = {};
   readonly #active = new Set<string>();
+  readonly #closed = new Set<string>();
   #budget: WaitingBudget | undefined;
   #summary = true;
 
@@ -128,10 +132,11 @@ export class Session {
     if (isPreview()) this.#handOver.saveImages(review, resources);
   }
 
-  /** The run's last word. */
-  close(): void {
+  /** A policy has judged the stack. The last policy to do so says what the run cost, and what all of them found. */
+  close(policy: string): void {
     this.#handOver.close();
-    if (this.#summary) this.#progress.close();
+    this.#closed.add(policy);
+    if (this.#summary && this.#closed.size >= this.#active.size) this.#progress.close(this.violations.line);
   }
 
   /** Policies whose settings agree share their inspections; others must ask for themselves. */

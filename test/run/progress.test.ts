@@ -71,6 +71,12 @@ describe("the progress of a run", () => {
     assert.deepEqual(lines, ["ecs-image-guard: 200 images, 400 requests, 1 cache hit, waited 1.2 s"]);
   });
 
+  it("ends with what the run found before what it cost", () => {
+    progress.close("1 violation: mixed-layer-compression (api)");
+    assert.equal(lines.length, 2);
+    assert.equal(lines[0], "ecs-image-guard: 1 violation: mixed-layer-compression (api)");
+  });
+
   it("ends without a line if there were no images", () => {
     statistics.images = 0;
     progress.close();
