@@ -14,6 +14,14 @@ export interface Reference {
 /** The image name is illegal; the message says why, and is safe to print. */
 export class InvalidReferenceError extends Error {
   override readonly name = "InvalidReferenceError";
+
+  /** @param problem why, as a clause that does not repeat the name */
+  constructor(
+    message: string,
+    readonly problem = message,
+  ) {
+    super(message);
+  }
 }
 
 /*
@@ -199,6 +207,7 @@ function prefixed(subject: string, problem: string | undefined): string | undefi
 function invalid(name: string, why: string): InvalidReferenceError {
   return new InvalidReferenceError(
     `\`${printableName(name, 120)}\` is not a valid image name: ${why}. ECS refuses it.`,
+    why,
   );
 }
 

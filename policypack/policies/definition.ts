@@ -8,6 +8,7 @@ import type { Kind } from "../program/kinds";
 import type { Program, Resource } from "../program/program";
 import type { ImageUser } from "../report";
 import type { RuntimeName } from "../runtimes/predict";
+import type { UnreadableUse } from "../workloads/image-use";
 
 /** One image for one platform, with all that a policy needs to judge it. */
 export interface JudgedImage {
@@ -24,6 +25,12 @@ export interface JudgedImage {
   readonly toCome: boolean;
   /** Whether a policy is at work in this run: what one that is disabled would say, another has to. */
   readonly isActive: (policy: string) => boolean;
+}
+
+/** A place of a resource where an image should be and none can be read. */
+export interface UnreadablePlace extends Pick<JudgedImage, "isActive"> {
+  readonly workload: ImageUser["workload"];
+  readonly use: UnreadableUse;
 }
 
 /** What a policy says about one image. */
@@ -46,6 +53,7 @@ export type PolicyMetadata = Required<
 /** A policy over images, as data: its words, its level and a pure judgement. It needs neither Pulumi nor a network. */
 export interface PolicyDefinition extends PolicyMetadata {
   readonly judge: (image: JudgedImage) => ImageFinding | undefined;
+  readonly judgePlace?: (place: UnreadablePlace) => ImageFinding | undefined;
 }
 
 /** What a policy says about resources of a program that share one cause. */

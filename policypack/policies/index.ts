@@ -1,5 +1,6 @@
 import type { PolicyDefinition, ProgramPolicyDefinition } from "./definition";
 import { executionRole } from "./execution-role";
+import { imageName } from "./image-name";
 import { missingImage } from "./missing-image";
 import { mixedLayerCompression } from "./mixed-layer-compression";
 import { platformMismatch } from "./platform-mismatch";
@@ -12,6 +13,7 @@ export const definitions: readonly PolicyDefinition[] = [
   mixedLayerCompression,
   unpullableLayers,
   platformMismatch,
+  imageName,
   missingImage,
   unverifiedImage,
 ];

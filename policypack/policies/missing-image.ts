@@ -1,4 +1,4 @@
-import { uncheckedImage } from "../report";
+import { missingValueHint, uncheckedImage } from "../report";
 import { deploymentRisks, type JudgedImage, type PolicyDefinition } from "./definition";
 
 /** Says which images do not exist. Quiet in a preview of the program that pushes them. */
@@ -14,7 +14,10 @@ export const missingImage: PolicyDefinition = {
   judge: (judged) =>
     isMissing(judged) && !judged.toCome && !judged.inspection.ok
       ? {
-          message: uncheckedImage(judged.image, judged.platform, judged.users, judged.inspection.failure),
+          message: [
+            uncheckedImage(judged.image, judged.platform, judged.users, judged.inspection.failure),
+            ...missingValueHint(judged.image),
+          ].join("\n"),
         }
       : undefined,
 };

@@ -8,6 +8,7 @@ export {
   missingTrust,
   type RoleUse,
 } from "./execution-role";
+export { impossibleName, impossibleValue, missingValueHint, type NameFault } from "./image-name";
 export { noEgress, noWayOut } from "./task-network";
 export type { ImageUser } from "./layout";
 export {

@@ -102,6 +102,7 @@ const outlook: Record<UnreadableUse["reason"], string> = {
   unknown: "The guard checks this image during the update, before the resource is created.",
   redacted: "Analyze the stack itself (--stack), or give the state file's passphrase or key.",
   malformed: "AWS would refuse this as well: correct the definition.",
+  impossible: "AWS would refuse this as well: correct the definition.",
 };
 
 const advice: Record<FailureKind, string> = {

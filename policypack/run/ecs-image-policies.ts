@@ -4,13 +4,11 @@
 import { buildCompression } from "./build-policy";
 import type { ImagePolicy } from "./policy-adapter";
 import { definitions, programDefinitions } from "../policies";
-import { unreadablePlaces } from "./findings";
 import { imagePolicy } from "./image-policy";
 import { mixedLayerCompression } from "../policies/mixed-layer-compression";
 import { atLevels, type PolicyOptions, settingsOf } from "./options";
 import { programPolicy } from "./program-policy";
 import { Session } from "./session";
-import { unverifiedImage } from "../policies/unverified-image";
 
 export type { ImagePolicy } from "./policy-adapter";
 export { type PolicyLevel, type PolicyOptions, PolicyOptionsError } from "./options";
@@ -23,9 +21,7 @@ export { type PolicyLevel, type PolicyOptions, PolicyOptionsError } from "./opti
  */
 export function ecsImagePolicies(options: PolicyOptions = {}): ImagePolicy[] {
   const session = new Session(mixedLayerCompression.name, settingsOf(options));
-  const policies = definitions.map((definition) =>
-    imagePolicy(session, definition, definition === unverifiedImage ? unreadablePlaces : undefined),
-  );
+  const policies = definitions.map((definition) => imagePolicy(session, definition));
   const programPolicies = programDefinitions.map((definition) => programPolicy(session, definition));
   return atLevels([...policies, buildCompression(session), ...programPolicies], options);
 }

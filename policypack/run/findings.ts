@@ -1,4 +1,4 @@
-import { exemptionInWords, uncheckedImages, unreadableUse, useInWords } from "../report";
+import { exemptionInWords, uncheckedImages, useInWords } from "../report";
 import type { Settings } from "../settings";
 import { runtimesOfTasks } from "../runtimes/ecs-runtimes";
 import type { ImageFinding, JudgedImage, PolicyDefinition } from "../policies/definition";
@@ -61,11 +61,15 @@ export function exemptionsOf(review: Review): Finding[] {
   }));
 }
 
-/** The places where no image can be read. */
-export function unreadablePlaces(review: Review): Finding[] {
-  return review.unreadable.map(({ workload, use }) => {
-    const finding = { message: unreadableUse(workload, use), urn: workload.urn };
-    // Nobody can know it before the update, which judges it; blocking a preview for it would block for ever.
-    return use.reason === "unknown" ? { ...finding, remark: true } : finding;
+/** A policy's judgement of the places where no image can be read. */
+export function placeFindings(
+  review: Review,
+  { isActive }: Pick<JudgedImage, "isActive">,
+  judge: PolicyDefinition["judgePlace"],
+): Finding[] {
+  if (judge === undefined) return [];
+  return review.unreadable.flatMap(({ workload, use }) => {
+    const finding = judge({ workload, use, isActive });
+    return finding === undefined ? [] : [{ ...finding, urn: workload.urn }];
   });
 }

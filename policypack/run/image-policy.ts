@@ -7,22 +7,14 @@ import { isLeftOut } from "../common/values";
 import { imagesOf, isWorkload } from "../workloads";
 import { collectingPolicy, type ImagePolicy } from "./policy-adapter";
 import type { PolicyDefinition } from "../policies/definition";
-import { exemptionsOf, type Finding, imageFindings } from "./findings";
-import type { Review, Workload } from "./review";
+import { exemptionsOf, type Finding, imageFindings, placeFindings } from "./findings";
+import type { Workload } from "./review";
 import type { Session } from "./session";
 import { tagExemptionOf } from "../exemptions/tag-exemption";
 
-/**
- * A policy over the images that ECS workloads run.
- *
- * @param more what the policy says besides its judgement of images
- */
-export function imagePolicy(
-  session: Session,
-  definition: PolicyDefinition,
-  more: (review: Review) => readonly Finding[] = () => [],
-): ImagePolicy {
-  const { judge, ...metadata } = definition;
+/** A policy over the images that ECS workloads run. */
+export function imagePolicy(session: Session, definition: PolicyDefinition): ImagePolicy {
+  const { judge, judgePlace, ...metadata } = definition;
   const run = {
     isActive: (policy: string) => session.isActive(policy),
     willPush: (image: string) => session.willPush(image),
@@ -45,7 +37,7 @@ export function imagePolicy(
           return [
             ...imageFindings(settled, settings, run, judge),
             ...exemptionsOf(settled).filter(({ message, urn }) => session.firstTime([urn, message])),
-            ...more(settled),
+            ...placeFindings(settled, run, judgePlace),
           ];
         },
       };

@@ -101,11 +101,11 @@ function imageOfContainer(
     return unreadable({ reason: "redacted", path: imagePath, message });
   }
   if (image.value.trim() === "") {
-    return unreadable({ reason: "malformed", path: imagePath, message: "the image is empty" });
+    return unreadable({ reason: "impossible", path: imagePath, message: "the image is empty" });
   }
   const stringified = stringifiedIn(image.value);
   if (stringified !== undefined) {
-    return unreadable({ reason: "malformed", path: imagePath, ...holding("the image", "is", stringified) });
+    return unreadable({ reason: "impossible", path: imagePath, ...holding("the image", "is", stringified) });
   }
   if (!task.platform.ok) {
     return unreadable({

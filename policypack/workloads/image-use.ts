@@ -22,9 +22,9 @@ export interface ImageUse {
 export interface UnreadableUse {
   /**
    * `unknown`: its value exists only during the update. `redacted`: a secret that this run cannot decrypt.
-   * `malformed`: ECS would not accept it either.
+   * `malformed`: ECS would not accept it either. `impossible`: a text that no image is named by.
    */
-  readonly reason: "unknown" | "redacted" | "malformed";
+  readonly reason: "unknown" | "redacted" | "malformed" | "impossible";
   /** The container's name, where it is known. */
   readonly container?: string;
   /** The place in the resource, such as `containerDefinitions[1].image`. */

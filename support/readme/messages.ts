@@ -43,6 +43,7 @@ export function messagesOfReadme(): Map<string, string> {
         arm,
       ),
     ],
+    ["name", say("image-name", failure("invalid-reference", ""), linux, `https://${app}`)],
     ["missing", say("missing-image", failure("missing", "registry.internal has no tag 1 in team/app"))],
     [
       "unverified",

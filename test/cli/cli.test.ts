@@ -176,7 +176,7 @@ describe("the command ecs-image-guard inspect", () => {
     child.stdout.destroy();
     const closed = new Promise<number | null>((resolve) => child.on("close", resolve));
     assert.equal(await text(child.stderr), "");
-    assert.equal(await closed, 2);
+    assert.equal(await closed, 1);
   });
 
   it("answers for the runtimes that it is asked for, by name", async () => {

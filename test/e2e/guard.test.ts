@@ -148,16 +148,16 @@ describe("with the real Pulumi engine, the pack", function () {
     for (const user of [/ `native`: `app`\n/, / `child`: `c0`\n/]) assert.match(run.output, user);
   });
 
-  it("says where a malformed definition is malformed, without a stack trace", async () => {
+  it("says where a malformed definition is malformed, and blocks an impossible name, without a stack trace", async () => {
     const stack = await engineStack(() => {
       const props = { containerDefinitions: '[{"name":"app","image":' };
       new AnyResource("aws:ecs/taskDefinition:TaskDefinition", "broken", props);
       task("nameless", ["Not A Name"]);
     });
     const run = await stack.preview();
-    assert.equal(run.passed, true, run.output);
+    assert.equal(run.passed, false, run.output);
     assert.match(run.output, /`broken`, at containerDefinitions: .*not valid JSON/);
-    assert.match(run.output, /invalid-reference: `Not A Name`/);
+    assert.match(run.output, /cannot use this image name[^]*image +Not A Name/);
     assert.doesNotMatch(run.output, /\.js:\d+|guard itself failed/);
   });
 

@@ -120,7 +120,8 @@ describe("no planted secret", function () {
       imageTimeoutSeconds: 6,
       sniffLayers: true,
     };
-    const configs = [{ "mixed-layer-compression": { enforcementLevel: "advisory", ...shared } }];
+    const advisory = { enforcementLevel: "advisory" };
+    const configs = [{ "mixed-layer-compression": { ...advisory, ...shared }, "image-name": advisory }];
     for (const run of [await stack.preview({ configs }), await stack.up({ configs })]) {
       assert.equal(run.passed, true, run.output.slice(-3000));
       output += run.output;
@@ -132,7 +133,7 @@ describe("no planted secret", function () {
     }
     for (const words of [
       /denied: /,
-      /invalid-reference: /,
+      /cannot use this image name/,
       /proxied\.test/,
       /docker-credential-noisy/,
       /not valid JSON/,

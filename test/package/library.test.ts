@@ -29,6 +29,7 @@ describe("the library", () => {
       "mixed-layer-compression mandatory",
       "unpullable-layers mandatory",
       "platform-mismatch mandatory",
+      "image-name mandatory",
       "missing-image advisory",
       "unverified-image advisory",
       "build-compression advisory",

@@ -92,12 +92,15 @@ describe("the policies", () => {
         for (const wanted of [
           /missing: /,
           /unreachable: /,
-          /invalid-reference: /,
           /`broken`, at containerDefinitions: .*not valid JSON/,
         ]) {
           assert.equal(words.filter((message) => wanted.test(message)).length, 1, String(wanted));
         }
         assert.ok(byPolicy("unverified-image").every(({ level }) => level === "advisory"));
+        assert.deepEqual(
+          byPolicy("image-name").map(({ level, urn }) => [level, urn.split("::").at(-1)]),
+          [["mandatory", "illegal"]],
+        );
       });
 
       it("tell many images of one dead registry in one block, and few in their own", async () => {

@@ -1,0 +1,71 @@
+import { isDigest } from "../oci/digest";
+import { InvalidReferenceError, parseReference, referenceIn } from "../oci/reference";
+import { impossibleName, impossibleValue, type NameFault } from "../report";
+import { deploymentRisks, type PolicyDefinition } from "./definition";
+
+/** Blocks image names that ECS, or every container runtime, refuses. */
+export const imageName: PolicyDefinition = {
+  name: "image-name",
+  displayName: "Every image name is one that ECS and container runtimes accept",
+  description: "An image name must be one that ECS and container runtimes accept.",
+  enforcementLevel: "mandatory",
+  severity: "high",
+  framework: deploymentRisks,
+  tags: ["ecs", "fargate", "container-images"],
+  remediationSteps: "Write the name as registry/repository:tag or registry/repository@sha256:….",
+  judge: ({ image, users }) => {
+    const fault = faultOf(image);
+    if (fault === undefined) return undefined;
+    return { message: impossibleName(image, users, fault), ...(fault.isLikely && { remark: true as const }) };
+  },
+  judgePlace: ({ workload, use }) =>
+    use.reason === "impossible" ? { message: impossibleValue(workload, use) } : undefined,
+};
+
+/** Whether the policy says that no task can ever start from this name. */
+export function isImpossible(image: string): boolean {
+  const fault = faultOf(image);
+  return fault !== undefined && fault.isLikely !== true;
+}
+
+/** The answers of RegisterTaskDefinition (and of Batch, when it submits a job), as users report them. */
+const refusals = {
+  characters: "ClientException: Container.image contains invalid characters.",
+  length: "ClientException: Container.image should be 255 characters or less.",
+};
+const refusalOfRuntimes = "CannotPullContainerError: invalid reference format";
+
+/** The characters that ECS takes (ECS API, `ContainerDefinition.image`), and those of a digest and of an IPv6 host. */
+const acceptedCharacters = /^[\w.:/#@[\]+=-]*$/;
+const maximumLength = 255;
+
+function faultOf(image: string): NameFault | undefined {
+  try {
+    parseReference(image);
+  } catch (error) {
+    if (!(error instanceof InvalidReferenceError)) throw error;
+    // By the grammar, `sha256:…` alone is a tag of a repository `sha256` at Docker Hub: unlikely, but legal.
+    if (isDigest(image)) return undefined;
+    const suggestion = legalFormOf(image);
+    return {
+      problem: error.problem,
+      refusal: acceptedCharacters.test(image) ? refusalOfRuntimes : refusals.characters,
+      ...(suggestion !== undefined && { suggestion }),
+    };
+  }
+  if (image.length <= maximumLength) return undefined;
+  // Whether ECS counts a digest is not documented.
+  const [named = ""] = image.split("@");
+  return {
+    problem: `it has ${image.length} characters, and ECS takes ${maximumLength}`,
+    refusal: refusals.length,
+    ...(named.length <= maximumLength && { isLikely: true }),
+  };
+}
+
+/** The name that was probably meant, if it is legal. */
+function legalFormOf(image: string): string | undefined {
+  const bare = image.trim().replace(/^[a-z][a-z0-9+.-]*:\/\//i, "");
+  const [named = "", ...rest] = bare.split(/(?=:[^:/]*$|@)/);
+  return [bare, named.toLowerCase() + rest.join("")].find((form) => referenceIn(form) !== undefined);
+}
