@@ -2,6 +2,7 @@ import type { AwsIdentities } from "../aws/configured-identities";
 import { parseEcrHost } from "../aws/ecr-hosts";
 import { KeyedSemaphore } from "../common/concurrency";
 import { limits } from "../common/limits";
+import { Memo } from "../common/memo";
 import { type Failure, failure, type Outcome } from "../common/outcome";
 import { printable } from "../common/text";
 import { formatPlatform, parsePlatform, type Platform } from "../oci/platform";
@@ -10,7 +11,6 @@ import { type ResolvedIdentity, type ReaderIdentity, resolveIdentity } from "../
 import { openImageSource, type ImageSource, type ImageSourceOptions } from "../registry/open";
 import type { Inspection } from "./inspected-image";
 import { ManifestLookup } from "./manifest-lookup";
-import { Memo, type Statistics } from "./memo";
 import { referenceStep } from "./trace-steps";
 
 export type { InspectedImage, InspectedManifest, Inspection, Layer, UnreadPart } from "./inspected-image";
@@ -34,6 +34,8 @@ export class Inspector {
   readonly #options: InspectorOptions;
   readonly #turns = new KeyedSemaphore(limits.inspectionsPerRegistry);
   readonly #inspections = new Memo<Inspection>();
+  /** The keys of the images that somebody has asked for: one that was only anticipated counts for nothing. */
+  readonly #asked = new Set<string>();
   readonly #complete = new AbortController();
   #registries: Promise<ImageSource> | undefined;
   #opened: ImageSource | undefined;
@@ -66,20 +68,29 @@ export class Inspector {
     }
     const reader = this.#readerOf(reference, asked);
     const { tagsFreshForMs = Infinity } = this.#options;
-    return this.#inspections.once(
-      inspectionKey(reference, platform, reader),
+    const key = inspectionKey(reference, platform, reader);
+    const wasAsked = this.#asked.has(key);
+    this.#asked.add(key);
+    return this.#inspections.run(
+      key,
+      undefined,
       () => this.#inspect(reference, platform, reader),
-      // A digest names the same for ever.
-      (outcome, ageMs) =>
-        reference.digest === undefined && ageMs > tagsFreshForMs && (outcome.ok || isCheap(outcome.failure)),
+      (outcome, ageMs) => {
+        // What failed before anybody asked for it gets another try.
+        if (!outcome.ok && !wasAsked) return false;
+        // A digest names the same for ever.
+        if (reference.digest !== undefined || ageMs <= tagsFreshForMs) return true;
+        return !outcome.ok && !isCheap(outcome.failure);
+      },
     );
   }
 
-  /** Inspects an image that may be asked for. Whatever failed by then is tried anew for whoever asks. */
-  anticipate(reference: Reference, platform: Platform, asked: ReaderIdentity = {}): Promise<void> {
+  /** Inspects an image that may be asked for. If that fails, `inspect` tries again. */
+  async anticipate(reference: Reference, platform: Platform, asked: ReaderIdentity = {}): Promise<void> {
     const reader = this.#readerOf(reference, asked);
-    return this.#inspections.ahead(
+    await this.#inspections.run(
       inspectionKey(reference, platform, reader),
+      undefined,
       () => this.#inspect(reference, platform, reader),
       ({ ok }) => ok,
     );
@@ -91,9 +102,9 @@ export class Inspector {
   }
 
   get statistics(): Statistics {
-    const { size: images, remaining } = this.#inspections;
     const { requests = 0, cacheHits = 0 } = this.#opened ?? {};
-    return { images, remaining, requests, cacheHits };
+    const remaining = [...this.#asked].filter((key) => this.#inspections.isRunning(key)).length;
+    return { images: this.#asked.size, remaining, requests, cacheHits };
   }
 
   async close(): Promise<void> {
@@ -165,4 +176,27 @@ export async function inspectImage(
   } finally {
     await inspector.close();
   }
+}
+
+/** How far an inspector's look-ups are, and what they cost. */
+export interface Statistics {
+  /** Image names for a platform, each counted once. */
+  readonly images: number;
+  /** Those of them that wait for their answer. */
+  readonly remaining: number;
+  /** To registries and token services, and calls of AWS. */
+  readonly requests: number;
+  /** Manifests, indexes and configs that were in the cache. */
+  readonly cacheHits: number;
+}
+
+/** Of several inspectors together. */
+export function total(parts: readonly Statistics[]): Statistics {
+  const sum = (of: (part: Statistics) => number) => parts.reduce((all, part) => all + of(part), 0);
+  return {
+    images: sum(({ images }) => images),
+    remaining: sum(({ remaining }) => remaining),
+    requests: sum(({ requests }) => requests),
+    cacheHits: sum(({ cacheHits }) => cacheHits),
+  };
 }

@@ -1,4 +1,5 @@
-import { InFlight, whenAborted } from "../common/concurrency";
+import { whenAborted } from "../common/concurrency";
+import { Memo } from "../common/memo";
 import { failure, type Outcome, success } from "../common/outcome";
 import { basicAuthorization } from "../common/text";
 import type { CredentialSearch } from "../common/trace";
@@ -53,8 +54,8 @@ export class Authorization {
   readonly #scopes = new Map<string, string>();
   /** By token service and repository: a token that an earlier run's challenge led to serves no other service's. */
   readonly #tokens = new Map<string, { token: Token; authorized: Authorized & { header: string } }>();
-  readonly #inFlight = new InFlight<Authorized>();
-  readonly #recalling = new InFlight<Authorized | undefined>();
+  readonly #inFlight = new Memo<Outcome<Authorized>>();
+  readonly #recalling = new Memo<Outcome<Authorized | undefined>>();
 
   constructor(
     private readonly host: Host,

@@ -1,5 +1,5 @@
 import type { DocumentCache } from "../cache/documents";
-import { InFlight } from "../common/concurrency";
+import { Memo } from "../common/memo";
 import { type Outcome, success } from "../common/outcome";
 import { isDigest } from "../oci/digest";
 import { ownMediaType } from "../oci/manifest";
@@ -15,7 +15,7 @@ import type { RepositoryName } from "../oci/reference";
  */
 export class CachedImageSource implements ImageSource {
   #hits = 0;
-  readonly #manifests = new InFlight<FetchedManifest>();
+  readonly #manifests = new Memo<Outcome<FetchedManifest>>();
 
   constructor(
     private readonly router: RegistryImageSource,

@@ -1,7 +1,7 @@
 // registry/ turns an image name into verified bytes. Read this client of the distribution API first. `endpoint.ts` sends its
 // requests, `authorization.ts` and `token-client.ts` log in, and `refusal.ts` words what a registry refuses. `image-source.ts` decides
 // who reads which registry, and `cached-image-source.ts` puts the cache before it.
-import { InFlight } from "../common/concurrency";
+import { Memo } from "../common/memo";
 import { failure, type Outcome, success } from "../common/outcome";
 import { printable } from "../common/text";
 import { bringsStart, readStart } from "../http/body";
@@ -32,7 +32,7 @@ export class RegistryClient {
   readonly #network: Network;
   readonly #mirrors: Mirrors;
   readonly #endpoints = new Map<string, Endpoint | undefined>();
-  readonly #manifests = new InFlight<FetchedManifest>();
+  readonly #manifests = new Memo<Outcome<FetchedManifest>>();
 
   constructor(options: RegistryOptions = {}, network = openNetwork(options)) {
     this.#options = options;

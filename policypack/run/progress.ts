@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../common/concurrency";
 import { count } from "../common/text";
-import type { Statistics } from "../inspection/memo";
+import type { Statistics } from "../inspection/inspector";
 
 /** Shorter waits need no words. */
 const quietMs = 2_000;

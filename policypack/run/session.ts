@@ -1,8 +1,7 @@
 import type { PolicyResource, ResourceValidationArgs } from "@pulumi/policy";
 import { pushedImages } from "../builds/pushed-images";
 import { cacheInUse, type CacheOptions } from "../cache/location";
-import { Inspector } from "../inspection/inspector";
-import { total } from "../inspection/memo";
+import { Inspector, total } from "../inspection/inspector";
 import { formatReference, referenceIn, withDefaultTag } from "../oci/reference";
 import { mergeSettings, readSettings, type Settings } from "../settings";
 import { StackPrefetch } from "./prefetch/stack-prefetch";

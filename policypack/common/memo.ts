@@ -1,0 +1,116 @@
+import { type Clock, inheritRank, sleep, systemClock, whenAborted } from "./concurrency";
+import { failure, type Outcome } from "./outcome";
+
+interface Entry<R> {
+  readonly outcome: Promise<R>;
+  readonly abort: AbortController;
+  readonly begunMs: number;
+  /** How many callers wait for the outcome. */
+  waiting: number;
+  /** Undefined while the work runs. */
+  result?: R;
+}
+
+/** Whether an outcome still answers a caller, `ageMs` milliseconds after its work began. */
+export type IsFresh<R> = (outcome: R, ageMs: number) => boolean;
+
+/** Work that is given up still says what it met (`throttled`, say); milliseconds that a caller waits for that. */
+const graceMs = 100;
+
+/**
+ * Runs work once for each key, however many callers need its outcome at the same time; later callers share it too, as long as they find
+ * it fresh. Work goes on while one caller still waits, so nobody's time limit takes the outcome from the others.
+ */
+export class Memo<R extends Outcome<unknown>> {
+  readonly #entries = new Map<string, Entry<R>>();
+
+  constructor(private readonly clock: Clock = systemClock) {}
+
+  /**
+   * @param signal when it fires, this caller gets a `timeout`; the work is aborted when its last caller has left
+   * @param isFresh asked of an outcome that is there. If the caller who begins the work gives none, its outcome is not kept.
+   * @throws what the work throws, to all who wait for it; the next caller starts it again
+   */
+  async run(
+    key: string,
+    signal: AbortSignal | undefined,
+    work: (signal: AbortSignal) => Promise<R>,
+    isFresh?: IsFresh<R>,
+  ): Promise<R | Outcome<never>> {
+    const known = this.#entries.get(key);
+    const serves =
+      known !== undefined &&
+      (known.result === undefined || isFresh?.(known.result, this.clock.now() - known.begunMs) === true);
+    const entry = serves ? known : this.#begin(key, signal, work, isFresh !== undefined);
+    entry.waiting++;
+    if (signal === undefined) return entry.outcome;
+    let stopListening = () => {};
+    const ended = new Promise<undefined>((resolve) => {
+      stopListening = whenAborted(signal, () => {
+        resolve(undefined);
+      });
+    });
+    const outcome = await Promise.race([entry.outcome, ended]);
+    stopListening();
+    entry.waiting--;
+    return outcome ?? this.#leave(key, entry);
+  }
+
+  /** Whether work for this key is under way. */
+  isRunning(key: string): boolean {
+    const entry = this.#entries.get(key);
+    return entry !== undefined && entry.result === undefined;
+  }
+
+  /** The next caller starts the work again. Those who wait now still get its outcome. */
+  forget(key: string): void {
+    this.#entries.delete(key);
+  }
+
+  #begin(
+    key: string,
+    signal: AbortSignal | undefined,
+    work: (signal: AbortSignal) => Promise<R>,
+    keep: boolean,
+  ): Entry<R> {
+    const abort = new AbortController();
+    if (signal !== undefined) inheritRank(signal, abort.signal);
+    const entry: Entry<R> = {
+      outcome: work(abort.signal),
+      abort,
+      begunMs: this.clock.now(),
+      waiting: 0,
+    };
+    this.#entries.set(key, entry);
+    entry.outcome.then(
+      (result) => {
+        entry.result = result;
+        if (!keep) this.#drop(key, entry);
+      },
+      () => {
+        this.#drop(key, entry);
+      },
+    );
+    return entry;
+  }
+
+  /** A caller's signal fired. */
+  async #leave(key: string, entry: Entry<R>): Promise<R | Outcome<never>> {
+    if (entry.waiting === 0) {
+      // A later caller must not join work that is being given up.
+      this.#drop(key, entry);
+      entry.abort.abort();
+    }
+    const late = new AbortController();
+    const grace = sleep(graceMs, late.signal, this.clock).then(() =>
+      failure("timeout", "the time for this image ended before the registry answered"),
+    );
+    const last = await Promise.race([entry.outcome, grace]);
+    late.abort();
+    return last;
+  }
+
+  #drop(key: string, entry: Entry<R>): void {
+    if (this.#entries.get(key) === entry) this.#entries.delete(key);
+  }
+}
