@@ -24,6 +24,8 @@ export interface InspectedManifest {
   readonly layers: readonly Layer[];
   /** Null if it was not needed or could not be read. */
   readonly config: ImageConfig | null;
+  /** The base image that the manifest's annotation `org.opencontainers.image.base.name` names, as it is written. */
+  readonly baseName?: string;
 }
 
 /** A part of an image that could change the verdict and was not read. */

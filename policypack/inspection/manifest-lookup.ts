@@ -210,7 +210,14 @@ export class ManifestLookup implements PullSource {
     const { mediaType, digest } = document;
     const layers = await this.layers(manifest);
     const config = await this.#configs.get(manifest.config.digest)?.catch(() => null);
-    return { mediaType: bareMediaType(mediaType), digest, layers, config: config ? parsed(config) : null };
+    const baseName = manifest.annotations?.get("org.opencontainers.image.base.name");
+    return {
+      mediaType: bareMediaType(mediaType),
+      digest,
+      layers,
+      config: config ? parsed(config) : null,
+      ...(baseName && { baseName }),
+    };
   }
 
   #entries(): readonly Descriptor[] {

@@ -46,6 +46,8 @@ export interface ImageManifest {
   readonly config: Descriptor;
   readonly layers: readonly Descriptor[] | null;
   readonly artifactType: string;
+  /** Only OCI manifests have them. */
+  readonly annotations?: ReadonlyMap<string, string> | null;
 }
 
 /** The images of one name, one for each platform (image-spec `image-index.md`, docker's manifest list). */
