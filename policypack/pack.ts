@@ -2,10 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PolicyPack } from "@pulumi/policy";
 import { AnalyzerService } from "@pulumi/pulumi/proto/analyzer_grpc_pb";
-import { homepage } from "./common/homepage";
-import { exitWithParent } from "./run/exit-with-parent";
+import { homepage } from "./common/text";
 import { ecsImagePolicies } from "./run/ecs-image-policies";
-import { configureRun } from "./run/pulumi-run";
+import { configureRun, exitWithParent } from "./run/pulumi-run";
 
 const folder = join(__dirname, "..");
 

@@ -3,8 +3,7 @@ import { InvalidPlatformError, parsePlatform, type Platform } from "../oci/platf
 import { printableName } from "../oci/reference";
 import { isRuntimeName, type RuntimeName, runtimeNames } from "../runtimes/predict";
 import { isRegistryName } from "../http/host-rules";
-import { closest } from "../common/spelling";
-import { printable } from "../common/text";
+import { closest, printable } from "../common/text";
 
 /** After an error; the whole help would hide it. */
 export const shortUsage = `Usage: ecs-image-guard inspect IMAGE... [options]

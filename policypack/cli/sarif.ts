@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { homepage } from "../common/homepage";
+import { homepage } from "../common/text";
 import { formatPlatform } from "../oci/platform";
 import { canonicalName, printableName, referenceIn } from "../oci/reference";
 import { definitions } from "../policies";

@@ -1,8 +1,13 @@
 /**
- * How much runs at the same time: every bound of the product in one table. The bounds of one image's work nest from the top down: what
+ * How much runs at the same time: every bound of the product, and every gate, in one table. The bounds of one image's work nest from the top down: what
  * the pack prefetches, how many images are inspected, how many requests are sent, how many connections are open.
  */
 export const limits = {
+  /**
+   * Images that a run inspects ahead once its program has named one of those that were expected; each further one doubles the number, one
+   * that was not expected halves it (as in TCP's slow start). The record may be another program's: a wrong guess then costs few requests.
+   */
+  prefetchedAtFirst: 4,
   /** Images that a preview inspects ahead of its program: as many as a host is sent requests at first, so that a prefetch ends soon. */
   prefetchedImages: 48,
   /**
@@ -10,6 +15,11 @@ export const limits = {
    * that images are finished one after another instead of all together at the end, which takes less memory.
    */
   inspectionsPerRegistry: 128,
+  /**
+   * Milliseconds that one request to a registry goes alone, while the others wait for its answer: it tells the scheme and where tokens come
+   * from, so that not every one of them gets a 401 of its own. After that they no longer wait: it may just be slow.
+   */
+  firstRequestAloneMs: 2_000,
   /** Requests to one host before anything is known of it. Registries bear so many; the limiter learns how many more, or fewer. */
   requestsPerHostAtFirst: 48,
   /** Requests to one host at most. Below `connections`, so that one slow host cannot take them all. */

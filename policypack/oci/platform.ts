@@ -1,5 +1,4 @@
-import { closest } from "../common/spelling";
-import { printable } from "../common/text";
+import { closest, printable } from "../common/text";
 
 /** A platform as the OCI image index knows it, in Go's words (`linux`, `amd64`, `arm64`, `v8`). */
 export interface Platform {

@@ -1,5 +1,6 @@
 import { type Outcome, success } from "../common/outcome";
 import { whenAborted, sleep } from "../common/concurrency";
+import { limits } from "../common/limits";
 import { Authorization, type Authorized } from "./authorization";
 import type { Host, Scheme } from "../http/host-rules";
 import type { Network } from "./options";
@@ -25,9 +26,6 @@ export interface Answer {
   readonly response: HttpResponse;
   readonly authorized: Authorized;
 }
-
-/** How long requests wait for the first one to tell how the registry is to be asked. */
-const gateMs = 2_000;
 
 /** One registry or mirror: knows its scheme and its challenge once it has answered, and pulls from it. */
 export class Endpoint {
@@ -174,7 +172,7 @@ async function waitFor(first: Promise<void>, signal: AbortSignal): Promise<void>
   const stopListening = whenAborted(signal, () => {
     stop.abort();
   });
-  await Promise.race([first, sleep(gateMs, stop.signal)]);
+  await Promise.race([first, sleep(limits.firstRequestAloneMs, stop.signal)]);
   stopListening();
   stop.abort();
 }

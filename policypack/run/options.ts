@@ -1,6 +1,5 @@
-import { printable } from "../common/text";
+import { closest, printable } from "../common/text";
 import { readSettings, type Settings } from "../settings";
-import { closest } from "../common/spelling";
 import type { ImagePolicy } from "./policy-adapter";
 import { isRecord } from "../common/values";
 

@@ -6,8 +6,7 @@ import type {
   ResourceValidationPolicy,
   StackValidationPolicy,
 } from "@pulumi/policy";
-import { homepage } from "../common/homepage";
-import { printable } from "../common/text";
+import { homepage, printable } from "../common/text";
 import { engineSchema, type Settings } from "../settings";
 import type { PolicyMetadata } from "../policies/definition";
 import type { Finding } from "./findings";

@@ -76,3 +76,18 @@ export function isAnalysis(env: NodeJS.ProcessEnv, argv: readonly string[]): boo
   const told = ["PULUMI_NODEJS_DRY_RUN", "PULUMI_NODEJS_STACK"];
   return isServedByEngine(argv) && !told.some((name) => env[name]);
 }
+
+/** How often a process looks whether its parent still runs; milliseconds. */
+const parentCheckMs = 500;
+
+/**
+ * Ends this process soon after the one that started it has ended. Pulumi's engine ends its plugins when it is cancelled, but an
+ * engine that is killed ends none, and a pack would wait for registries, and keep its port, for nobody. Where the system does
+ * not give orphans a new parent (Windows), nothing happens.
+ */
+export function exitWithParent(): void {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) process.exit();
+  }, parentCheckMs).unref();
+}

@@ -1,7 +1,6 @@
 import type { PolicyConfigJSONSchema, PolicyConfigJSONSchemaDefinition } from "@pulumi/policy/schema";
 import { isDay } from "../common/dates";
-import { printable } from "../common/text";
-import { closest } from "../common/spelling";
+import { closest, printable } from "../common/text";
 import { isRecord } from "../common/values";
 import { maxItems } from "./schema";
 

@@ -1,3 +1,4 @@
+import { limits } from "../../common/limits";
 import type { Platform } from "../../oci/platform";
 import { referenceIn } from "../../oci/reference";
 import type { ReaderIdentity } from "../../registry/reader-identity";
@@ -6,7 +7,7 @@ import { type ExpectedImage, expectedImageKey } from "./expected-image";
 /**
  * Which images a run may look up before its program names them. The record that they come from is a hint and may belong to
  * another program. So a registry is not contacted before the program has named an expected image there, and the number of images
- * looked up ahead grows with each one that the program names: 4 after the first, then 8, 16, … (as in TCP's slow start).
+ * looked up ahead grows with each one that the program names: `limits.prefetchedAtFirst` after the first, then twice as many, and so on.
  * An image that was not expected takes one step back.
  */
 export class PrefetchWindow {
@@ -46,7 +47,8 @@ export class PrefetchWindow {
 
   /** The next image to look up; undefined if none may be at the moment. */
   next(): ExpectedImage | undefined {
-    if (this.#score <= 0 || this.#ahead.size >= 2 ** (this.#score + 1)) return undefined;
+    if (this.#score <= 0 || this.#ahead.size >= limits.prefetchedAtFirst * 2 ** (this.#score - 1))
+      return undefined;
     for (const [key, image] of this.#waiting) {
       if (!this.#registries.has(image.reference.registry)) continue;
       this.#waiting.delete(key);
