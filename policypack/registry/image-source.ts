@@ -1,5 +1,5 @@
 import type { Gathering } from "../aws/batches";
-import type { EcrClient } from "../aws/ecr-client";
+import { EcrClient } from "../aws/ecr-client";
 import { parseEcrHost } from "../aws/ecr-hosts";
 import type { AwsIdentity } from "../aws/identity";
 import { type RegistrySecret, SecretLogin } from "../aws/secret-login";
@@ -35,8 +35,7 @@ export class RegistryImageSource {
   readonly #distribution: RegistryClient;
   readonly #mirrored: ReadonlySet<string>;
   #mirrors: RegistryClient | undefined;
-  readonly #ecr = new Map<string, Promise<EcrClient>>();
-  readonly #opened: EcrClient[] = [];
+  readonly #ecr = new Map<string, EcrClient>();
   readonly #secrets = new SecretsManager();
   /** Tokens and logins live in a client: each secret has its own, so that none serves an image that does not name it. */
   readonly #bySecret = new Map<string, { client: RegistryClient; login: SecretLogin }>();
@@ -81,7 +80,10 @@ export class RegistryImageSource {
 
   /** Requests to registries and token services, and calls of AWS, so far. */
   get requests(): number {
-    return this.#opened.reduce((sum, client) => sum + client.requests, this.#network.transport.requests);
+    return [...this.#ecr.values()].reduce(
+      (sum, client) => sum + client.requests,
+      this.#network.transport.requests,
+    );
   }
 
   /** Whether what a tag names can be asked without fetching it; ECR's API answers with the manifest at once. */
@@ -102,11 +104,10 @@ export class RegistryImageSource {
   }
 
   async close(): Promise<void> {
-    const ecr = await Promise.all(this.#ecr.values());
     await Promise.all([
       this.#distribution.close(),
       this.#secrets.close(),
-      ...ecr.map((client) => client.close()),
+      ...[...this.#ecr.values()].map((client) => client.close()),
     ]);
   }
 
@@ -122,7 +123,7 @@ export class RegistryImageSource {
       const byMirror = await pull(this.#mirrors);
       if (byMirror.ok) return byMirror;
     }
-    const outcome = await pull(await this.#ecrOf(reader.identity));
+    const outcome = await pull(this.#ecrOf(reader.identity));
     return outcome.ok || outcome.failure.kind !== "denied"
       ? outcome
       : this.#readWithLogin(name, reader.identity, outcome.failure.message, pull);
@@ -181,17 +182,13 @@ export class RegistryImageSource {
     return outcome.ok ? outcome : denied(`; by the docker login for it: ${outcome.failure.message}`);
   }
 
-  #ecrOf(identity: AwsIdentity): Promise<EcrClient> {
+  #ecrOf(identity: AwsIdentity): EcrClient {
     let client = this.#ecr.get(identity.key);
     if (client === undefined) {
       const { gathering, trace } = this.#options;
       const { transport } = this.#network;
       const options = { identity, transport, ...(gathering && { gathering }), ...(trace && { trace }) };
-      client = import("../aws/ecr-client").then((room) => {
-        const opened = new room.EcrClient(options);
-        this.#opened.push(opened);
-        return opened;
-      });
+      client = new EcrClient(options);
       this.#ecr.set(identity.key, client);
     }
     return client;

@@ -1,4 +1,7 @@
+import { DocumentCache } from "../cache/documents";
 import type { CacheOptions } from "../cache/location";
+import { KnownChallenges } from "../cache/records";
+import { CachedImageSource } from "./cached-image-source";
 import type { ImageSource, RegistrySourceOptions } from "./image-source";
 
 export type { ImageSource } from "./image-source";
@@ -11,15 +14,10 @@ export interface ImageSourceOptions extends RegistrySourceOptions {
   readonly cache?: false | CacheOptions;
 }
 
-/** The registries, behind the cache where one is wanted. Loads what talks to them. */
+/** The registries, behind the cache if there is one. Loads the HTTP client with the first image. */
 export async function openImageSource(options: ImageSourceOptions): Promise<ImageSource> {
   const { RegistryImageSource } = await import("./image-source");
   if (options.cache === undefined || options.cache === false) return new RegistryImageSource(options);
-  const [{ DocumentCache }, { KnownChallenges }, { CachedImageSource }] = await Promise.all([
-    import("../cache/documents"),
-    import("../cache/records"),
-    import("./cached-image-source"),
-  ]);
   const cache = DocumentCache.open(options.cache);
   if (cache === undefined) return new RegistryImageSource(options);
   const challenges = new KnownChallenges(cache.folder);

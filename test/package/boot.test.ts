@@ -40,9 +40,9 @@ describe("loading the policies", () => {
     assert.ok(loaded.has("policypack/run/ecs-image-policies.ts"));
   });
 
-  it("leaves the registry client and the cache for the first image", () => {
+  it("loads the HTTP client with the first image only", () => {
     const loaded = contentsOf(loadedBy("new guard.Inspector()"));
-    for (const late of ["registry/client", "registry/cached-image-source", "http/transport"])
+    for (const late of ["registry/client", "http/transport"])
       assert.ok(!loaded.has(`policypack/${late}.ts`), late);
   });
 
