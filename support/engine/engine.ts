@@ -50,14 +50,14 @@ export class EngineStack {
   static async create(
     engine: PulumiCommand,
     program: () => void,
-    { config = {}, providers = {}, environment = {}, cloud }: StackOptions = {},
+    { config = {}, providers = {}, environment = {}, node, cloud }: StackOptions = {},
   ): Promise<EngineStack> {
     separateConnections();
     const folder = mkdtempSync(join(tmpdir(), "ecs-image-guard-"));
     for (const name of ["work", "home", "state", "bin"]) mkdirSync(join(folder, name));
     const bin = join(folder, "bin");
     const url = cloud?.url ?? `file://${join(folder, "state")}`;
-    writePlugins(bin, providers);
+    writePlugins(bin, providers, node);
     const inline: PulumiFn = () => {
       program();
       return Promise.resolve();

@@ -17,6 +17,8 @@ export interface StackOptions {
   readonly providers?: Readonly<Record<string, string>>;
   /** Variables of the environment that the engine, the packs and the providers see besides this process's own. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** The Node that runs the packs: a file. Default: that of this process. */
+  readonly node?: string;
   /** Where it is kept. Default: in files of its own. */
   readonly cloud?: CloudBackend;
 }

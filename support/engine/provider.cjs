@@ -5,6 +5,8 @@ const { setInterval } = require("node:timers");
 const grpc = require("@grpc/grpc-js");
 const provider = require("@pulumi/pulumi/provider");
 const { checked, outputsOf } = require("./computed.cjs");
+/** Provider → type → its properties, as far as programs in YAML use them. */
+const schemas = require("./schemas.json");
 
 const [name] = process.argv.slice(2, 3);
 process.argv.splice(2, 1);
@@ -20,8 +22,19 @@ function outputs(urn, inputs) {
   return outputsOf(urn, inputs, { preview });
 }
 
+/** The host for YAML reads the schema of every type that a program names. */
+function schema() {
+  const anything = (names) => Object.fromEntries(names.map((key) => [key, { $ref: "pulumi.json#/Any" }]));
+  const resources = Object.entries(schemas[name] ?? {}).map(([type, names]) => [
+    type,
+    { inputProperties: anything(names), properties: anything(names) },
+  ]);
+  return JSON.stringify({ name, version: "7.0.0", resources: Object.fromEntries(resources) });
+}
+
 const standIn = {
   version: "7.0.0",
+  getSchema: async () => schema(),
   check: async (urn, olds, news) => ({ inputs: checked(urn, news), failures: [] }),
   diff: async (id, urn, olds, news) => ({
     changes: Object.keys(news).some((key) => differs(olds, news, key)),

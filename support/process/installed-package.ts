@@ -14,10 +14,9 @@ export interface InstalledPackage {
   readonly command: string;
 }
 
-/** What `npm` runs with: a registry that nobody serves, and a cache of its own, which is empty at first. */
-export function offlineNpm(cache: string): NodeJS.ProcessEnv {
+/** Variables for `npm`: a registry that nobody serves, and a cache of its own, which is empty at first. */
+export function offlineNpm(cache: string): Record<string, string> {
   return {
-    ...process.env,
     npm_config_registry: "http://127.0.0.1:9/",
     npm_config_cache: cache,
     npm_config_fetch_retries: "0",
@@ -42,21 +41,30 @@ export async function packTarball(folder: string): Promise<string> {
  * Installs a tarball of the package into a new project, as on a fresh machine that reaches no registry.
  *
  * @param parent a folder that has no `project` yet
+ * @param environment of `npm`, besides this process's own
  */
-export async function installTarball(tarball: string, parent: string): Promise<InstalledPackage> {
+export async function installTarball(
+  tarball: string,
+  parent: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<InstalledPackage> {
   const project = join(parent, "project");
   mkdirSync(project);
   writeFileSync(join(project, "package.json"), JSON.stringify({ name: "project", private: true }));
-  await npm(["install", tarball], { cwd: project, env: offlineNpm(join(parent, "npm-cache")) });
+  await npm(["install", tarball], {
+    cwd: project,
+    env: { ...offlineNpm(join(parent, "npm-cache")), ...environment },
+  });
   const folder = join(project, "node_modules/pulumi-ecs-image-guard");
   return { tarball, folder, command: join(folder, "bin/cli.js") };
 }
 
 async function npm(
   args: readonly string[],
-  options: { cwd: string; env: NodeJS.ProcessEnv },
+  { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
 ): Promise<string> {
-  const { passed, output } = await finished(execFile("npm", args, { ...options, timeout: 100_000 }));
+  const options = { cwd, env: { ...process.env, ...env }, timeout: 100_000 };
+  const { passed, output } = await finished(execFile("npm", args, options));
   if (!passed) throw new Error(`npm ${args.join(" ")} failed:\n${output}`);
   return output;
 }

@@ -4,6 +4,8 @@ import { ComponentResource } from "@pulumi/pulumi";
 import type { PulumiCommand } from "@pulumi/pulumi/automation";
 import { engineFor, EngineStack, guard } from "../../support/engine/engine";
 import { buildImage, pushImage, threeGzipTwelveZstd } from "../../support/registry/images";
+import { assertVerdict } from "../../support/engine/guarding";
+import { needsYamlHost, runYaml } from "../../support/engine/yaml";
 import { pythonFor, runPython } from "../../support/engine/python";
 import { TestRegistry } from "../../support/registry/registry";
 
@@ -68,5 +70,30 @@ describe("with the real Pulumi engine, a program of any kind", function () {
     const mended = await preview("good");
     assert.equal(mended.passed, true, mended.output);
     assert.match(mended.output, /ecs-image-guard@v/);
+  });
+
+  it("is guarded when it is written in YAML, in previews and updates", async function () {
+    needsYamlHost(this);
+    const stack = await stackOf(() => undefined);
+    for (const command of ["preview", "up"] as const)
+      for (const tag of ["mixed", "good"] as const) {
+        const document = {
+          name: "guarded",
+          runtime: "yaml",
+          resources: {
+            web: {
+              type: "aws:ecs:TaskDefinition",
+              properties: {
+                family: "web",
+                containerDefinitions: {
+                  "fn::toJSON": [{ name: "app", image: image(`app:${tag}`) }],
+                },
+              },
+            },
+          },
+        };
+        assertVerdict(await runYaml(stack, command, JSON.stringify(document)), tag);
+        assert.deepEqual(stack.created(), command === "up" && tag === "good" ? ["web"] : []);
+      }
   });
 });

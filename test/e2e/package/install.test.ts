@@ -4,15 +4,15 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { PulumiCommand } from "@pulumi/pulumi/automation";
-import { AnyResource, engineFor, EngineStack } from "../../../support/engine/engine";
+import { engineFor } from "../../../support/engine/engine";
+import { assertGuards, mixedAndGood } from "../../../support/engine/guarding";
 import { finished } from "../../../support/process/command";
 import {
   type InstalledPackage,
   installTarball,
   packTarball,
 } from "../../../support/process/installed-package";
-import { buildImage, pushImage, threeGzipTwelveZstd } from "../../../support/registry/images";
-import { TestRegistry } from "../../../support/registry/registry";
+import type { TestRegistry } from "../../../support/registry/registry";
 
 describe("the package, installed by npm with an empty cache and no registry", function () {
   this.timeout(180_000);
@@ -23,9 +23,7 @@ describe("the package, installed by npm with an empty cache and no registry", fu
 
   before(async function () {
     engine = await engineFor(this);
-    registry = await TestRegistry.start();
-    pushImage(registry, "app", "good", buildImage({ layers: ["gzip", "gzip"], family: "docker" }));
-    pushImage(registry, "app", "mixed", buildImage({ layers: threeGzipTwelveZstd, family: "docker" }));
+    registry = await mixedAndGood();
     project = mkdtempSync(join(tmpdir(), "ecs-image-guard-install-"));
     installed = await installTarball(await packTarball(project), project);
   });
@@ -50,21 +48,6 @@ describe("the package, installed by npm with an empty cache and no registry", fu
     assert.match(run.output, /^\d+\.\d+\.\d+\n$/);
   });
 
-  for (const [tag, passes] of [
-    ["mixed", false],
-    ["good", true],
-  ] as const)
-    it(`${passes ? "lets a good image pass" : "blocks a mixed image"} as a pack`, async () => {
-      const stack = await EngineStack.create(engine, () => {
-        const containerDefinitions = JSON.stringify([{ name: "app", image: `${registry.host}/app:${tag}` }]);
-        new AnyResource("aws:ecs/taskDefinition:TaskDefinition", tag, { family: tag, containerDefinitions });
-      });
-      try {
-        const run = await stack.preview({ packs: [installed.folder] });
-        assert.equal(run.passed, passes, run.output);
-        assert.equal(/\[mandatory\].*mixed-layer-compression/.test(run.output), !passes, run.output);
-      } finally {
-        stack.remove();
-      }
-    });
+  it("blocks a mixed image and lets a good one pass, as a pack", () =>
+    assertGuards(engine, installed.folder, `${registry.host}/app`));
 });
