@@ -1,4 +1,4 @@
-import { failure, type FailureKind, type Outcome } from "../common/outcome";
+import { type Failure, failure, type FailureKind, type Outcome } from "../common/outcome";
 import { printable } from "../common/text";
 import { isRecord } from "../common/values";
 
@@ -14,6 +14,7 @@ const kinds: ReadonlyMap<string, FailureKind> = new Map(
         "ImageNotFoundException",
         "ImageNotFound",
         "ImageTagDoesNotMatchDigest",
+        "ResourceNotFoundException",
       ],
       ...["LayersNotFoundException", "LayerInaccessibleException", "RegistryNotFoundException"],
       // What ECR's own grammar refuses cannot have been pushed there.
@@ -39,7 +40,14 @@ const kinds: ReadonlyMap<string, FailureKind> = new Map(
         "MissingAuthenticationTokenException",
         "BlockedByOrganizationPolicyException",
       ],
-      ...["ImageInaccessible", "KmsError", "KmsException", "UpstreamAccessDenied", "SecretNotFoundException"],
+      ...[
+        "DecryptionFailure",
+        "ImageInaccessible",
+        "KmsError",
+        "KmsException",
+        "UpstreamAccessDenied",
+        "SecretNotFoundException",
+      ],
       ...["UnableToAccessSecretException", "UnableToDecryptSecretValueException", "InvalidIdentityToken"],
       ...["CredentialsProviderError", "ProviderError", "TokenProviderError", "IDPRejectedClaim"],
     ],
@@ -139,6 +147,11 @@ export function awsRefusal(error: unknown, identity: string): string {
   return identityErrorIn(error) === undefined
     ? `${said} (asked with the AWS identity ${printable(identity)})`
     : `no credentials from the AWS identity ${printable(identity)}: ${said}`;
+}
+
+/** The same, with its kind. */
+export function awsFailure(error: unknown, identity: string): Failure {
+  return { kind: kindOf(rootOf(error)), message: awsRefusal(error, identity) };
 }
 
 function wordsOf(error: unknown): string {

@@ -19,6 +19,8 @@ interface AwsCredentials {
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
   readonly expiration?: Date;
+  /** Some of the SDK's providers tell it. */
+  readonly accountId?: string;
 }
 
 /** Whose credentials read an image. */
@@ -27,6 +29,8 @@ export interface AwsIdentity {
   readonly key: string;
   /** In words for the person whose identity it is: `profile dev, role arn:aws:iam::123456789012:role/deploy`. */
   readonly describe: string;
+  /** The account that the identity belongs to, if its settings tell. */
+  readonly account?: string;
   /** Loads the SDK's providers; the provider rejects with what went wrong, the promise does not. */
   credentials(): Promise<CredentialProvider>;
 }
@@ -54,7 +58,10 @@ export function identityOfProvider(props: unknown): AwsIdentity {
  * @param whose where they stand, in words: `of the provider`
  */
 export function identityOf(settings: ProviderSettings, whose: string): AwsIdentity {
+  const { roleArn } = settings.roles.at(-1) ?? settings.webIdentity ?? {};
+  const account = /^arn:aws[a-z-]*:iam::(\d{12}):/.exec(roleArn ?? "")?.[1];
   return {
+    ...(account !== undefined && { account }),
     key: `settings:${createHash("sha256").update(JSON.stringify(settings)).digest("hex")}`,
     describe: describe(settings, whose),
     credentials: async () => provider(await import("./sdk"), settings),

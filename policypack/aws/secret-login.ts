@@ -1,7 +1,9 @@
+import { type Failure, type Outcome, success } from "../common/outcome";
+import { orAborted } from "../common/concurrency";
 import { printable } from "../common/text";
 import { bareName } from "../http/host-rules";
 import { type Credential, CredentialError, type CredentialSource } from "../logins/credential";
-import { awsRefusal } from "./failures";
+import { awsFailure } from "./failures";
 import type { AwsIdentity } from "./identity";
 import type { SecretsManager } from "./secrets-manager";
 import { parseSecretName, credentialOfSecret } from "./secret";
@@ -17,12 +19,19 @@ export interface RegistrySecret {
   readonly region: string | undefined;
 }
 
+/** Why a secret gives no login: a clause without the secret's name, and nothing of its content. */
+export interface LoginFault extends Failure {
+  readonly registry: string;
+  /** `repositoryCredentials.credentialsParameter`, as it was written. */
+  readonly secret: string;
+}
+
 /**
  * The login that ECS itself will use, read from Secrets Manager when the registry asks for one, and once. Where it cannot
  * be read, the other logins are tried; a secret that holds no login is a fault by itself, because ECS would not pull either.
  */
 export class SecretLogin {
-  #read: Promise<Credential> | undefined;
+  #read: Promise<Outcome<Credential>> | undefined;
   #remark: string | undefined;
 
   constructor(
@@ -36,12 +45,21 @@ export class SecretLogin {
     return this.#remark;
   }
 
+  /** Whether ECS finds a login in the secret. It reads the secret first, whether or not the registry wants a login. */
+  async check(signal: AbortSignal): Promise<LoginFault | undefined> {
+    const { registry, parameter } = this.secret;
+    const read = await orAborted((this.#read ??= this.#fetch()), signal).catch(() =>
+      failed("timeout", "AWS did not answer in time"),
+    );
+    return read.ok ? undefined : { registry, secret: parameter, ...read.failure };
+  }
+
   /** Throws a CredentialError as a source of logins does. */
   readonly source: CredentialSource = async (registry, repository, tell) => {
     if (bareName(registry) !== bareName(this.secret.registry)) return this.others(registry, repository, tell);
     const place = `the secret ${printable(this.secret.parameter, 200)}`;
     try {
-      const credential = await (this.#read ??= this.#readSecret());
+      const credential = await this.#readSecret();
       tell?.({ places: [{ place, outcome: "used", reason: "the login that ECS will use" }] });
       return credential;
     } catch (error) {
@@ -70,23 +88,53 @@ export class SecretLogin {
   }
 
   async #readSecret(): Promise<Credential> {
-    const { parameter, identity } = this.secret;
-    const what = `the secret ${printable(parameter, 200)} of repositoryCredentials`;
-    let value: string | undefined;
-    try {
-      const name = parseSecretName(parameter);
-      if (name === undefined)
-        throw new UnreadableSecretError("it is neither the ARN nor the name of a Secrets Manager secret");
-      value = await this.secrets.read(name.id, identity, name.region ?? this.secret.region);
-    } catch (error) {
-      const words =
-        error instanceof UnreadableSecretError ? error.message : awsRefusal(error, identity.describe);
-      this.#remark = `${what} could not be read: ${words}`;
-      throw new UnreadableSecretError(this.#remark);
+    const read = await (this.#read ??= this.#fetch());
+    if (read.ok) {
+      this.#remark = `asked with the login of ${this.#what}`;
+      return read.value;
     }
-    this.#remark = `asked with the login of ${what}`;
-    return credentialOfSecret(value, what);
+    const { kind, message } = read.failure;
+    if (kind === "malformed") throw new CredentialError(`${this.#what} ${message}`);
+    this.#remark = `${this.#what} could not be read: ${message}`;
+    throw new UnreadableSecretError(this.#remark);
   }
+
+  get #what(): string {
+    return `the secret ${printable(this.secret.parameter, 200)} of repositoryCredentials`;
+  }
+
+  async #fetch(): Promise<Outcome<Credential>> {
+    const { parameter, identity } = this.secret;
+    const name = parseSecretName(parameter);
+    if (name === undefined)
+      return failed("unsupported", "it is neither the ARN nor the name of a Secrets Manager secret");
+    const region = name.region ?? this.secret.region;
+    try {
+      const value = await this.secrets.read(name.id, identity, region);
+      try {
+        return success(credentialOfSecret(value));
+      } catch (error) {
+        if (!(error instanceof CredentialError)) throw error;
+        // A name means another secret in another account, an ARN the same everywhere.
+        return failed("malformed", error.message.trim(), name.account !== undefined);
+      }
+    } catch (error) {
+      const { kind, message } = awsFailure(error, identity.describe);
+      const isProof =
+        kind === "missing" && name.account !== undefined && (await this.#isIn(name.account, region));
+      return failed(kind, message, isProof);
+    }
+  }
+
+  /** AWS finds a secret of another account only if that shares it, so an answer that there is none proves nothing. */
+  async #isIn(account: string, region: string | undefined): Promise<boolean> {
+    const own = await this.secrets.accountOf(this.secret.identity, region).catch(() => undefined);
+    return own === account;
+  }
+}
+
+function failed(kind: Failure["kind"], message: string, isProof = false): Outcome<never> {
+  return { ok: false, failure: { kind, message, ...(isProof && { proves: "no-login" }) } };
 }
 
 class UnreadableSecretError extends Error {}

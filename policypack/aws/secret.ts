@@ -22,17 +22,15 @@ export function parseSecretName(parameter: string): SecretName | undefined {
 
 /**
  * The login that a secret holds, `{"username": "…", "password": "…"}`, as the ECS agent reads it (amazon-ecs-agent
- * `agent/asm/asm.go`). Throws a CredentialError that shows nothing of the secret.
- *
- * @param what the secret in words, the start of each message
+ * `agent/asm/asm.go`). Throws a CredentialError, a clause that shows nothing of the secret.
  */
-export function credentialOfSecret(value: string | undefined, what: string): Credential {
-  if (value === undefined) throw new CredentialError(`${what} holds bytes, not text`);
-  const document = parseObject(value, what);
-  const username = stringField(document, "username", what);
-  const password = stringField(document, "password", what);
+export function credentialOfSecret(value: string | undefined): Credential {
+  if (value === undefined) throw new CredentialError("holds bytes, not text");
+  const document = parseObject(value, "");
+  const username = stringField(document, "username", "");
+  const password = stringField(document, "password", "");
   if (username === "" || password === "")
-    throw new CredentialError(`${what} has no ${username === "" ? "username" : "password"}`);
+    throw new CredentialError(`has no ${username === "" ? "username" : "password"}`);
   return { username, password };
 }
 

@@ -14,11 +14,22 @@ export class SecretsManager {
    * @param region default: the one of the AWS environment or configuration files
    */
   async read(id: string, identity: AwsIdentity, region: string | undefined): Promise<string | undefined> {
+    const { sdk, client } = await this.#client(identity, region);
+    return (await client.send(new sdk.GetSecretValueCommand({ SecretId: id }))).SecretString;
+  }
+
+  /** The account in which an identity reads secrets, if it is known without another call. */
+  async accountOf(identity: AwsIdentity, region: string | undefined): Promise<string | undefined> {
+    if (identity.account !== undefined) return identity.account;
+    const { client } = await this.#client(identity, region);
+    return (await client.config.credentials()).accountId;
+  }
+
+  #client(identity: AwsIdentity, region: string | undefined): ReturnType<typeof open> {
     const key = JSON.stringify([identity.key, region]);
     const opened = this.#clients.get(key) ?? open(identity, region);
     this.#clients.set(key, opened);
-    const { sdk, client } = await opened;
-    return (await client.send(new sdk.GetSecretValueCommand({ SecretId: id }))).SecretString;
+    return opened;
   }
 
   async close(): Promise<void> {

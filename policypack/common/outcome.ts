@@ -28,8 +28,9 @@ export type FailureKind =
  * - `wrong-platform`: the image exists, with manifests for other platforms only
  * - `no-image`: something is stored there that no container runtime takes for an image: an artifact, a retired format
  * - `unpullable`: every container runtime refuses its manifest
+ * - `no-login`: the secret that should hold the registry's login does not exist, or holds none
  */
-export type Proof = "wrong-platform" | "no-image" | "unpullable";
+export type Proof = "wrong-platform" | "no-image" | "unpullable" | "no-login";
 
 /** A failure is a value: what went wrong, in words for the person who meets it, free of secrets. */
 export interface Failure {

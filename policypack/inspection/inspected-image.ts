@@ -1,9 +1,13 @@
+import type { LoginFault } from "../aws/secret-login";
 import type { Failure, Outcome } from "../common/outcome";
+import { printable } from "../common/text";
 import type { Compression, LayerBytes } from "../oci/compression";
 import type { ImageConfig } from "../oci/image-config";
 import type { Platform } from "../oci/platform";
 import type { Reference } from "../oci/reference";
 import type { Prediction, RuntimeName } from "../runtimes/predict";
+
+export type { LoginFault } from "../aws/secret-login";
 
 /** One layer as the manifest describes it. */
 export interface Layer {
@@ -30,7 +34,7 @@ export interface InspectedManifest {
 
 /** A part of an image that could change the verdict and was not read. */
 export interface UnreadPart extends Failure {
-  /** `manifest`, `manifest sha256:…` of an index, `config`, `layer 3`. */
+  /** `manifest`, `manifest sha256:…` of an index, `config`, `layer 3`, `login secret`. */
   readonly part: string;
 }
 
@@ -45,16 +49,28 @@ export interface InspectedImage extends InspectedManifest {
 }
 
 /** The outcome of an inspection. Predictions say what each runtime does, also with an image that none can pull. */
-export type Inspection = Outcome<InspectedImage> & { readonly predictions?: readonly Prediction[] };
+export type Inspection = Outcome<InspectedImage> & {
+  readonly predictions?: readonly Prediction[];
+  /** Why ECS finds no login in the secret that the container names, if it does not. */
+  readonly loginFault?: LoginFault;
+};
 
 /**
  * Decides whether a verdict is complete: the parts that could change it and were not read. No other place decides this. An image is ok only
  * if this is empty.
  */
 export function unreadParts(inspection: Inspection): readonly UnreadPart[] {
-  if (inspection.ok) return inspection.value.unread;
+  const secret = unreadSecret(inspection);
+  if (inspection.ok) return [...inspection.value.unread, ...secret];
   const { failure } = inspection;
-  return failure.proves === undefined ? [{ part: "manifest", ...failure }] : [];
+  return failure.proves === undefined ? [{ part: "manifest", ...failure }, ...secret] : [];
+}
+
+/** Who deploys often may not read the secret, and is not who will read it: a denial tells nothing. */
+function unreadSecret({ loginFault }: Inspection): UnreadPart[] {
+  if (loginFault === undefined || loginFault.proves !== undefined || loginFault.kind === "denied") return [];
+  const { kind, message, secret } = loginFault;
+  return [{ part: "login secret", kind, message: `the secret ${printable(secret, 200)}: ${message}` }];
 }
 
 /** What the named runtimes do; of all if none is named. */

@@ -125,9 +125,13 @@ export class Inspector {
     const { sniffLayers = false, trace } = this.#options;
     trace?.add(referenceStep(reference));
     const args = { registries, reference, platform, reader, sniffLayers, trace };
-    const lookUp = (): Promise<Inspection> => {
+    const lookUp = async (): Promise<Inspection> => {
       const signal = AbortSignal.timeout(this.#options.imageTimeoutMs ?? 30_000);
-      return new ManifestLookup({ ...args, signal }).run();
+      const [inspection, loginFault] = await Promise.all([
+        new ManifestLookup({ ...args, signal }).run(),
+        registries.loginFault(reader, signal),
+      ]);
+      return loginFault === undefined ? inspection : { ...inspection, loginFault };
     };
     // Look-ups in ECR wait for one another, to go out together.
     return parseEcrHost(reference.registry) === undefined

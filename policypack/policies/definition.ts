@@ -40,6 +40,8 @@ export interface ImageFinding {
   readonly remark?: true;
   /** Why the image could not be read: where one registry fails many images alike, they are told together. */
   readonly cause?: Failure;
+  /** The same for all images with this key: they are told together, at the first. */
+  readonly shared?: { readonly key: string; readonly message: (users: readonly ImageUser[]) => string };
 }
 
 /** A policy's words and its level. */

@@ -4,6 +4,7 @@ import { imageName } from "./image-name";
 import { missingImage } from "./missing-image";
 import { mixedLayerCompression } from "./mixed-layer-compression";
 import { platformMismatch } from "./platform-mismatch";
+import { registryLogin } from "./registry-login";
 import { taskNetwork } from "./task-network";
 import { unpullableLayers } from "./unpullable-layers";
 import { unverifiedImage } from "./unverified-image";
@@ -14,6 +15,7 @@ export const definitions: readonly PolicyDefinition[] = [
   unpullableLayers,
   platformMismatch,
   imageName,
+  registryLogin,
   missingImage,
   unverifiedImage,
 ];

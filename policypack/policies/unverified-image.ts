@@ -1,5 +1,6 @@
 import { unreadParts } from "../inspection/inspected-image";
 import { imageToCome, missingToo, partlyRead, uncheckedImage, unreadableUse } from "../report";
+import { isRefusedForLogin, registryLogin } from "./registry-login";
 import { deploymentRisks, type PolicyDefinition } from "./definition";
 import { imageName, isImpossible } from "./image-name";
 import { isMissing, missingImage } from "./missing-image";
@@ -19,6 +20,7 @@ export const unverifiedImage: PolicyDefinition = {
     const [unread] = unreadParts(inspection);
     if (unread === undefined) return undefined;
     if (judged.isActive(imageName.name) && isImpossible(image)) return undefined;
+    if (judged.isActive(registryLogin.name) && isRefusedForLogin(judged)) return undefined;
     if (toCome) return { message: imageToCome(image, users), remark: true };
     if (inspection.ok)
       return { message: partlyRead(image, platform, users, unreadParts(inspection)), cause: unread };

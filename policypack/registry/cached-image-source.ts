@@ -67,6 +67,10 @@ export class CachedImageSource implements ImageSource {
     return this.router.blobStart(...asked);
   }
 
+  loginFault(...asked: Parameters<ImageSource["loginFault"]>): ReturnType<ImageSource["loginFault"]> {
+    return this.router.loginFault(...asked);
+  }
+
   close(): Promise<void> {
     return this.router.close();
   }

@@ -2,7 +2,7 @@ import type { Gathering } from "../aws/batches";
 import { EcrClient } from "../aws/ecr-client";
 import { parseEcrHost } from "../aws/ecr-hosts";
 import type { AwsIdentity } from "../aws/identity";
-import { type RegistrySecret, SecretLogin } from "../aws/secret-login";
+import { type LoginFault, type RegistrySecret, SecretLogin } from "../aws/secret-login";
 import { SecretsManager } from "../aws/secrets-manager";
 import type { Outcome } from "../common/outcome";
 import type { CredentialSearch } from "../common/trace";
@@ -76,6 +76,11 @@ export class RegistryImageSource {
     signal: AbortSignal,
   ): Promise<Outcome<Uint8Array>> {
     return this.#read(name, reader, (client) => client.blobStart(name, digest, length, signal));
+  }
+
+  /** Why ECS finds no login in the secret of a reader; undefined if it does, or if there is no secret. */
+  async loginFault({ key, secret }: ResolvedIdentity, signal: AbortSignal): Promise<LoginFault | undefined> {
+    return secret === undefined ? undefined : this.#bySecretOf(key, secret).login.check(signal);
   }
 
   /** Requests to registries and token services, and calls of AWS, so far. */
@@ -198,7 +203,7 @@ export class RegistryImageSource {
 /** How an inspection reads documents. */
 export interface ImageSource extends Pick<
   RegistryImageSource,
-  "manifest" | "blob" | "blobStart" | "close" | "requests"
+  "manifest" | "blob" | "blobStart" | "loginFault" | "close" | "requests"
 > {
   /** Documents that were not fetched because they were there already. */
   readonly cacheHits?: number;

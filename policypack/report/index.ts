@@ -9,6 +9,7 @@ export {
   type RoleUse,
 } from "./execution-role";
 export { impossibleName, impossibleValue, missingValueHint, type NameFault } from "./image-name";
+export { missingLogin } from "./registry-login";
 export { noEgress, noWayOut } from "./task-network";
 export type { ImageUser } from "./layout";
 export {

@@ -60,12 +60,18 @@ export function uncheckedImages(
 }
 
 /** Why, what to do, and where to learn more: a command to copy, so it stays on one line. */
-function reasons(image: string, { kind, message, login }: Failure): Fact[] {
+function reasons(
+  image: string,
+  { kind, message, login, part }: Failure & { readonly part?: string },
+): Fact[] {
   const explain = `npx ecs-image-guard inspect --explain ${printableName(image)}`;
   return [
     ["problem", `${kind}: ${message}`],
     ...(login === undefined ? [] : [["login", login] as const]),
-    ["to do", advice[kind]],
+    [
+      "to do",
+      part === "login secret" ? "let whoever runs Pulumi read the secret, or correct it" : advice[kind],
+    ],
     ...(kind === "denied" ? [["details", explain, "unbroken"] as const] : []),
   ];
 }

@@ -2,7 +2,9 @@ import { exemptionInWords, uncheckedImages, useInWords } from "../report";
 import type { Settings } from "../settings";
 import { runtimesOfTasks } from "../runtimes/ecs-runtimes";
 import type { ImageFinding, JudgedImage, PolicyDefinition } from "../policies/definition";
+import type { Inspection } from "../inspection/inspector";
 import type { Review } from "./review";
+import type { Session } from "./session";
 
 /** What a policy says, and where it is shown. */
 export interface Finding extends ImageFinding {
@@ -16,12 +18,12 @@ const mostAlike = 5;
 /**
  * A policy's judgement of every image of a review, each at the first resource that runs it.
  *
- * @param run what the run tells: `willPush`, whether the program pushes an image in the update that is previewed
+ * @param run what the run tells: what the program pushes or makes in the update that is previewed
  */
 export function imageFindings(
   review: Review,
   settings: Settings,
-  run: Pick<JudgedImage, "isActive"> & { readonly willPush: (image: string) => boolean },
+  run: Pick<JudgedImage, "isActive"> & Pick<Session, "willPush" | "mayMakeSecret">,
   judge: PolicyDefinition["judge"],
 ): Finding[] {
   const { allowOciMix, runtimes } = settings;
@@ -29,6 +31,7 @@ export function imageFindings(
     const uses = reviewed.users.map(({ use }) => use);
     const finding = judge({
       ...reviewed,
+      inspection: withoutMadeSecret(reviewed.inspection, run),
       runtimes: runtimesOfTasks(uses, runtimes),
       allowOciMix,
       toCome: run.willPush(reviewed.image),
@@ -38,18 +41,32 @@ export function imageFindings(
   });
   const alike = new Map<string, typeof found>();
   for (const one of found) {
-    const { kind, message } = one.finding.cause ?? {};
-    const key = JSON.stringify(kind === undefined ? [one.reviewed.image, one.urn] : [kind, message]);
+    const { cause, shared } = one.finding;
+    const key = JSON.stringify(
+      shared?.key ?? (cause === undefined ? [one.reviewed.image, one.urn] : [cause.kind, cause.message]),
+    );
     alike.set(key, [...(alike.get(key) ?? []), one]);
   }
   return [...alike.values()].flatMap((group) => {
     const [first] = group;
+    const users = group.flatMap(({ reviewed }) => reviewed.users);
+    if (first?.finding.shared !== undefined)
+      return [{ ...first.finding, message: first.finding.shared.message(users), urn: first.urn }];
     if (first?.finding.cause === undefined || group.length <= mostAlike)
       return group.map(({ finding, urn }) => ({ ...finding, urn }));
     const images = group.map(({ reviewed }) => reviewed.image);
-    const users = group.flatMap(({ reviewed }) => reviewed.users);
     return [{ message: uncheckedImages(images, users, first.finding.cause), urn: first.urn }];
   });
+}
+
+/** What a secret holds says nothing if the program may make or change it. */
+function withoutMadeSecret(
+  { loginFault, ...inspection }: Inspection,
+  { mayMakeSecret }: Pick<Session, "mayMakeSecret">,
+): Inspection {
+  return loginFault === undefined || mayMakeSecret(loginFault.secret)
+    ? inspection
+    : { ...inspection, loginFault };
 }
 
 /** The exemptions that are in force, and those that have ended: none blocks. */

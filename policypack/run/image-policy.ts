@@ -18,6 +18,7 @@ export function imagePolicy(session: Session, definition: PolicyDefinition): Ima
   const run = {
     isActive: (policy: string) => session.isActive(policy),
     willPush: (image: string) => session.willPush(image),
+    mayMakeSecret: (secret: string) => session.mayMakeSecret(secret),
   };
   return collectingPolicy(session, {
     ...metadata,

@@ -3,6 +3,7 @@ import { pushedImages } from "../builds/pushed-images";
 import { cacheInUse, type CacheOptions } from "../cache/location";
 import { Inspector, total } from "../inspection/inspector";
 import { formatReference, referenceIn, withDefaultTag } from "../oci/reference";
+import { isSecretType, mayConcern } from "../program/secrets";
 import { mergeSettings, readSettings, type Settings } from "../settings";
 import { StackPrefetch } from "./prefetch/stack-prefetch";
 import { Progress, WaitingBudget } from "./progress";
@@ -35,6 +36,7 @@ export class Session {
   readonly #inspectors = new Map<string, Inspector>();
   readonly #reported = new Set<string>();
   readonly #pushed = new Set<string>();
+  readonly #secrets: unknown[] = [];
   readonly #handOver = new StackPrefetch();
   readonly #progress = new Progress(
     () => total([...this.#inspectors.values()].map(({ statistics }) => statistics)),
@@ -93,6 +95,7 @@ export class Session {
     if (policy !== first) return;
     if (reportsAtEnd()) this.program.see(resource);
     if (!isPreview()) return;
+    if (isSecretType(resource.type)) this.#secrets.push(resource.props);
     for (const image of pushedImages(resource.type, resource.props).images) this.#pushed.add(fullName(image));
   }
 
@@ -109,6 +112,11 @@ export class Session {
   /** Whether the program pushes an image in the update that is previewed. */
   willPush(image: string): boolean {
     return this.#pushed.size > 0 && this.#pushed.has(fullName(image));
+  }
+
+  /** Whether the program may make or change a secret. An update shows a resource before it shows what comes after, so there it may. */
+  mayMakeSecret(secret: string): boolean {
+    return !isPreview() || this.#secrets.some((props) => mayConcern(props, secret));
   }
 
   review(settings: Settings): ReviewInProgress {

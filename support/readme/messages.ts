@@ -7,7 +7,7 @@ import type { HistoryEntry } from "../../policypack/oci/image-config";
 import type { Platform } from "../../policypack/oci/platform";
 import { parseReference } from "../../policypack/oci/reference";
 import { definitions } from "../../policypack/policies";
-import { faultyBuild, missingTrust, noWayOut } from "../../policypack/report";
+import { faultyBuild, missingLogin, missingTrust, noWayOut } from "../../policypack/report";
 import { runtimesOfTasks } from "../../policypack/runtimes/ecs-runtimes";
 
 const linux: Platform = { os: "linux", architecture: "amd64" };
@@ -44,6 +44,18 @@ export function messagesOfReadme(): Map<string, string> {
       ),
     ],
     ["name", say("image-name", failure("invalid-reference", ""), linux, `https://${app}`)],
+    [
+      "login",
+      missingLogin(
+        {
+          kind: "malformed",
+          message: "has no password",
+          registry: "registry.internal",
+          secret: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:registry-AbCdEf",
+        },
+        [{ workload: { name: "app" }, use: { container: "web" } }],
+      ),
+    ],
     ["missing", say("missing-image", failure("missing", "registry.internal has no tag 1 in team/app"))],
     [
       "unverified",

@@ -86,14 +86,15 @@ describe("an image with repositoryCredentials", () => {
       );
     });
 
-  it("needs its secret once for all repositories, and not at all where the registry wants no login", async () => {
+  it("needs its secret once for all repositories, and also where the registry wants no login", async () => {
     const found = await inspect(["bearer", "other"]);
     assert.ok(found.every(({ ok }) => ok));
     assert.equal(aws.seen.length, 1);
     registry.perRepository.set("open", { mode: "none" });
     pushImage(registry, "open", "1", buildImage({ layers: ["gzip"], family: "docker" }));
-    await inspect(["open"]);
-    assert.equal(aws.seen.length, 1);
+    const [open] = await inspect(["open"]);
+    assert.ok(open?.ok && open.value.unread.length === 0);
+    assert.equal(aws.seen.length, 2);
   });
 
   it("is read before the docker login of its registry", async () => {

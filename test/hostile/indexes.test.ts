@@ -24,6 +24,7 @@ async function walk(entriesOf: (tagOrDigest: string) => readonly Entry[]) {
       return Promise.resolve(success({ mediaType: ociIndex, digest: digestOf(0), bytes }));
     },
     blob: () => Promise.resolve(failure("missing", "no blob")),
+    loginFault: () => Promise.resolve(undefined),
     blobStart: () => Promise.resolve(failure("missing", "no blob")),
     close: () => Promise.resolve(),
   };

@@ -30,6 +30,7 @@ describe("the library", () => {
       "unpullable-layers mandatory",
       "platform-mismatch mandatory",
       "image-name mandatory",
+      "registry-login mandatory",
       "missing-image advisory",
       "unverified-image advisory",
       "build-compression advisory",

@@ -125,4 +125,17 @@ describe("two AWS accounts as moto serves them", function () {
     );
     assert.doesNotMatch(denied.failure.message, /planted/);
   });
+
+  it("prove that a secret does not exist to an identity of its own account only", async () => {
+    const gone = secretArn.replace(/ghcr-\w+$/, "gone-AbCdEf");
+    const proofOf = async (account: string) => {
+      const awsIdentities = { [second]: { roleArn: roleIn(account) } };
+      const found = await withInspector({ awsIdentities }, (inspector) =>
+        inspector.inspect(`${registry?.host ?? ""}/app:1`, amd64, { credentialsParameter: gone }),
+      );
+      assert.equal(found.loginFault?.kind, "missing", JSON.stringify(found));
+      return found.loginFault.proves;
+    };
+    assert.deepEqual([await proofOf(second), await proofOf(first)], ["no-login", undefined]);
+  });
 });

@@ -108,7 +108,7 @@ export function logins(): Subject[] {
       textOf(nearly(["username", "password", "Username"], { username: "u", password: secret })),
       (value) => {
         try {
-          assert.ok(Object.values(credentialOfSecret(value, "the secret x")).every((part) => part !== ""));
+          assert.ok(Object.values(credentialOfSecret(value)).every((part) => part !== ""));
         } catch (error) {
           assert.ok(error instanceof CredentialError);
           assertWords(error.message);
