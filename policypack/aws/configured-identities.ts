@@ -1,4 +1,4 @@
-import { bareName } from "../http/host-rules";
+import { bareName } from "../oci/registry-name";
 import { type EcrHost, parseEcrHost } from "./ecr-hosts";
 import { type AwsIdentity, identityOf } from "./identity";
 

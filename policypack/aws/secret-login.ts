@@ -1,7 +1,7 @@
 import { type Failure, type Outcome, success } from "../common/outcome";
 import { orAborted } from "../common/concurrency";
 import { printable } from "../common/text";
-import { bareName } from "../http/host-rules";
+import { bareName } from "../oci/registry-name";
 import { type Credential, CredentialError, type CredentialSource } from "../logins/credential";
 import { awsFailure } from "./failures";
 import type { AwsIdentity } from "./identity";

@@ -1,7 +1,6 @@
 import type { ECRClient } from "@aws-sdk/client-ecr";
-import { placeOf } from "../http/request-step";
-import { parseUrl } from "../http/host-rules";
-import type { Trace } from "../common/trace";
+import { parseUrl } from "../common/text";
+import { placeOf, type Trace } from "../common/trace";
 import { awsWords } from "./failures";
 import { type EcrHost, hostName } from "./ecr-hosts";
 import type { AwsIdentity } from "./identity";

@@ -2,7 +2,7 @@ import { parseArgs, type ParseArgsConfig } from "node:util";
 import { InvalidPlatformError, parsePlatform, type Platform } from "../oci/platform";
 import { printableName } from "../oci/reference";
 import { isRuntimeName, type RuntimeName, runtimeNames } from "../runtimes/predict";
-import { isRegistryName } from "../http/host-rules";
+import { isRegistryName } from "../oci/registry-name";
 import { closest, printable } from "../common/text";
 
 /** After an error; the whole help would hide it. */

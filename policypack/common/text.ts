@@ -52,3 +52,8 @@ function editDistance(a: string, b: string): number {
 
 /** Where people read about the pack: the README as npm shows it; each policy has a heading of its own there. */
 export const homepage = "https://www.npmjs.com/package/pulumi-ecs-image-guard";
+
+/** A URL; undefined if the text is not one. */
+export function parseUrl(text: string, base?: URL): URL | undefined {
+  return URL.canParse(text, base?.href) ? new URL(text, base) : undefined;
+}

@@ -1,3 +1,5 @@
+import { parseUrl } from "../common/text";
+import { placeOf, type RequestStep, shownPath } from "../common/trace";
 import type { Failure } from "../common/outcome";
 import type { Reach } from "./address-rules";
 
@@ -45,3 +47,40 @@ export function sendFailure(kind: Failure["kind"], message: string, retry: Retry
  * with the other scheme, nothing listens there, or a proxy does not lead there. `late`: it took too long. `final`: no.
  */
 export type RetryClass = "transient" | "protocol" | "refused" | "late" | "final";
+
+/** What may be told of a request and its end. */
+export function requestStep(request: HttpRequest, sent: SendResult, ms: number): RequestStep {
+  const { method, url } = request;
+  return {
+    step: "request",
+    method,
+    ...placeOf(url),
+    credentials: credentialsOf(request),
+    operation: null,
+    status: sent.ok ? sent.response.status : null,
+    redirect: sent.ok ? redirectOf(sent.response.status, sent.response.header("location")[0], url) : null,
+    failure: sent.ok ? null : sent.failure.message,
+    ms: Math.round(ms),
+  };
+}
+
+function credentialsOf({ url, headers, body }: HttpRequest): RequestStep["credentials"] {
+  if (body !== undefined) return "refresh-token";
+  const [, scheme = ""] = /^(\S+)/.exec(headers["authorization"] ?? "") ?? [];
+  switch (scheme.toLowerCase()) {
+    case "":
+      return url.searchParams.has("X-Amz-Signature") ? "presigned-url" : "none";
+    case "basic":
+      return "basic";
+    case "bearer":
+      return "bearer";
+    default:
+      return "other";
+  }
+}
+
+function redirectOf(status: number, location: string | undefined, from: URL): string | null {
+  if (status < 300 || status > 399) return null;
+  const target = parseUrl(location ?? "", from);
+  return target === undefined || location === undefined ? null : target.host + shownPath(target);
+}

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from "node:net";
-import { basicAuthorization } from "../common/text";
-import { parseUrl } from "./host-rules";
+import { basicAuthorization, parseUrl } from "../common/text";
+import { portOf } from "./host-rules";
 
 /** The HTTP proxy that the environment names for a URL. */
 export interface Proxy {
@@ -52,7 +52,6 @@ function variableOf(env: Readonly<Record<string, string | undefined>>, name: str
  * dot before it only those below it; each but a range with a port, too.
  */
 function goesDirect(url: URL, list: string): boolean {
-  const port = url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port;
   const host = bare(url.hostname).replace(/\.$/, "");
   return list
     .toLowerCase()
@@ -63,7 +62,7 @@ function goesDirect(url: URL, list: string): boolean {
       if (entry.includes("/")) return isIP(host) !== 0 && inRange(host, entry);
       const [, name = entry, only] =
         /^(\[.*\]|[^:]*):(\d+)$/.exec(entry) ?? (isIP(entry) === 0 ? /^(.*)$/.exec(entry) : []) ?? [];
-      if (only !== undefined && only !== port) return false;
+      if (only !== undefined && only !== portOf(url)) return false;
       if (isIP(bare(name)) !== 0) return isIP(host) !== 0 && sameAddress(host, bare(name));
       const domain = name.replace(/^\*(?=\.)/, "").replace(/\.$/, "");
       return domain.startsWith(".") ? host.endsWith(domain) : host === domain || host.endsWith(`.${domain}`);

@@ -1,5 +1,6 @@
+import { parseUrl } from "../common/text";
 import { classOfHostname, mayReach } from "./address-rules";
-import { type HostRules, parseUrl } from "./host-rules";
+import type { HostRules } from "./host-rules";
 import { type HttpRequest, type SendResult, sendFailure } from "./messages";
 import type { Transport } from "./transport";
 

@@ -7,10 +7,9 @@ import { type Connection, Connections } from "./connections";
 import { describeNetworkError, isNoHttp, lacksDescriptor, ProxyError } from "./errors";
 import type { HostRules } from "./host-rules";
 import { Limiter, type RequestEnd } from "./limiter";
-import { type HttpRequest, type SendResult, sendFailure } from "./messages";
+import { type HttpRequest, requestStep, type SendResult, sendFailure } from "./messages";
 import type { Proxy } from "./proxy-env";
 import { proxyRefusal, unreachableProxy } from "./proxy-tunnel";
-import { requestStep } from "./request-step";
 import { pauseAfter } from "./retries";
 import { Routes } from "./routes";
 
@@ -124,7 +123,7 @@ export class Transport {
     });
     try {
       this.#requests++;
-      return await this.exchange(request, label, end.signal);
+      return await this.request(request, label, end.signal);
     } catch (error) {
       if (request.signal.aborted || this.#closed) return this.#ended(label);
       if (end.signal.reason === overdue)
@@ -146,7 +145,7 @@ export class Transport {
   }
 
   /** One request over one connection; rejects with whatever goes wrong. A test may play the network here. */
-  protected async exchange(request: HttpRequest, label: string, signal: AbortSignal): Promise<SendResult> {
+  protected async request(request: HttpRequest, label: string, signal: AbortSignal): Promise<SendResult> {
     for (;;) {
       const { key, open, proxy } = this.#routes.to(request.url, request.reach);
       const connection = this.#connections.take(key, open);

@@ -1,12 +1,11 @@
 import { whenAborted } from "../common/concurrency";
 import { Memo } from "../common/memo";
 import { failure, type Outcome, success } from "../common/outcome";
-import { basicAuthorization } from "../common/text";
+import { basicAuthorization, parseUrl } from "../common/text";
 import type { CredentialSearch } from "../common/trace";
-import { type Host, parseUrl } from "../http/host-rules";
 import type { HttpResponse } from "../http/messages";
 import { type Credential, CredentialError, searchInWords, secretsOf } from "../logins/credential";
-import type { Network } from "./options";
+import type { Host, Network } from "./options";
 import { parseChallenges, type Token } from "./token-client";
 
 /** What a request to the registry may carry. */

@@ -5,14 +5,14 @@ import { Memo } from "../common/memo";
 import { failure, type Outcome, success } from "../common/outcome";
 import { printable } from "../common/text";
 import { bringsStart, readStart } from "../http/body";
-import { bareName } from "../http/host-rules";
+import { bareName } from "../oci/registry-name";
 import type { CredentialSource } from "../logins/credential";
 import { isDigest, sha256Of, verifyDigest } from "../oci/digest";
 import type { FetchedManifest, ResolvedTag } from "../oci/manifest";
 import { acceptedManifestTypes, bareMediaType } from "../oci/media-types";
 import { type Answer, Endpoint } from "./endpoint";
 import { Mirrors } from "./mirrors";
-import { type Network, openNetwork, type RegistryOptions } from "./options";
+import { hostOf, type Network, openNetwork, type RegistryOptions } from "./options";
 import { type Asked, refusalOf } from "./refusal";
 import { mirrorStep } from "./trace-steps";
 import type { RepositoryName } from "../oci/reference";
@@ -204,8 +204,8 @@ export class RegistryClient {
 
   #endpoint(entry: string): Endpoint | undefined {
     if (!this.#endpoints.has(entry)) {
-      const host = this.#network.rules.host(entry);
-      this.#endpoints.set(entry, host === undefined ? undefined : new Endpoint(host, this.#network));
+      const host = hostOf(entry, this.#network.rules);
+      this.#endpoints.set(entry, host && new Endpoint(host, this.#network));
     }
     return this.#endpoints.get(entry);
   }

@@ -6,7 +6,7 @@ import { type LoginFault, type RegistrySecret, SecretLogin } from "../aws/secret
 import { SecretsManager } from "../aws/secrets-manager";
 import type { Outcome } from "../common/outcome";
 import type { CredentialSearch } from "../common/trace";
-import { bareName } from "../http/host-rules";
+import { bareName } from "../oci/registry-name";
 import { type Credential, CredentialError, type CredentialSource, searchInWords } from "../logins/credential";
 import { loginCredentials } from "../logins/login-search";
 import { type FetchedManifest, RegistryClient, type RegistryOptions, type ResolvedTag } from "./client";

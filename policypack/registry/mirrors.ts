@@ -1,5 +1,5 @@
 import type { Outcome } from "../common/outcome";
-import { bareName } from "../http/host-rules";
+import { bareName } from "../oci/registry-name";
 
 /** How long a mirror that cannot be reached is left alone. */
 const restMs = 60_000;

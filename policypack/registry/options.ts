@@ -1,11 +1,12 @@
 import type { LookupFunction } from "node:net";
 import type { KnownChallenges } from "../cache/records";
 import type { Clock } from "../common/concurrency";
-import { HostRules } from "../http/host-rules";
+import { HostRules, type Scheme } from "../http/host-rules";
 import { Retries } from "../http/retries";
 import type { Trace } from "../common/trace";
 import { Transport } from "../http/transport";
 import type { CredentialSource } from "../logins/credential";
+import { bareName, registryPlace, type RegistryPlace } from "../oci/registry-name";
 import { TokenClient } from "./token-client";
 
 /** How registries are read. */
@@ -34,6 +35,18 @@ export interface RegistryOptions {
   readonly clock?: Clock;
 }
 
+/** A registry or mirror as a place to send requests to. */
+export interface Host extends RegistryPlace {
+  /** The schemes to try, in this order. */
+  readonly schemes: readonly Scheme[];
+}
+
+/** The host behind a registry's name, or a mirror's `host[:port][/prefix]`; undefined if it does not name a host. */
+export function hostOf(entry: string, rules: HostRules): Host | undefined {
+  const place = registryPlace(entry);
+  return place && { ...place, schemes: rules.schemesOf(place.authority) };
+}
+
 /** What all clients of a run share: one transport, and with it one bound of its connections. */
 export interface Network {
   readonly transport: Transport;
@@ -51,7 +64,7 @@ export function openNetwork(options: RegistryOptions): Network {
   const { requestTimeoutMs = 10_000, maxConcurrentPerHost, lookup, trace, clock, challenges } = options;
   // Whatever it costs, most of an image's time is left to do without it.
   const recallTimeoutMs = Math.min(2_000, (options.imageTimeoutMs ?? 30_000) / 4);
-  const rules = new HostRules(options.insecureRegistries, lookup);
+  const rules = new HostRules(options.insecureRegistries?.map(bareName), lookup);
   const transport = new Transport(rules, { requestTimeoutMs, maxConcurrentPerHost, lookup, trace, clock });
   const retries = new Retries(clock);
   const tokens = new TokenClient(transport, rules, retries);

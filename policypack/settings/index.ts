@@ -2,7 +2,7 @@ import { printableName } from "../oci/reference";
 import { count, printable } from "../common/text";
 import type { RuntimeName } from "../runtimes/predict";
 import { type AwsIdentities, isAwsIdentityKey } from "../aws/configured-identities";
-import { isRegistryName } from "../http/host-rules";
+import { isRegistryName } from "../oci/registry-name";
 import { problemsOf, tooMany, unknownKey } from "./check";
 import { isSettingName, maxItems, type SettingName, settingNames, settingsSchema } from "./schema";
 import { isRecord } from "../common/values";

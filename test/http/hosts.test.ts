@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import type { LookupFunction } from "node:net";
 import { classOfAddress, lookupWithin, reachFrom } from "../../policypack/http/address-rules";
-import { HostRules } from "../../policypack/http/host-rules";
+import { hostOf, openNetwork } from "../../policypack/registry/options";
 import { selfSigned } from "../../support/network/certificate";
 import { assertFails, at, bench, manifest, manifestType, valueOf } from "../../support/registry/client";
 
 describe("hosts", () => {
-  const rules = new HostRules(["plain.example", "http://Ported.example:5000/", "[2001:db8::1]:5000"]);
+  const insecure = ["plain.example", "http://Ported.example:5000/", "[2001:db8::1]:5000"];
+  const { rules } = openNetwork({ insecureRegistries: insecure });
   for (const [entry, authority, schemes, prefix] of [
     ["docker.io", "registry-1.docker.io", "https", ""],
     ["index.docker.io", "registry-1.docker.io", "https", ""],
@@ -25,7 +26,7 @@ describe("hosts", () => {
     ["https://mirror.example/a/b/", "mirror.example", "https", "a/b"],
   ] as const) {
     it(`of ${entry} are asked at ${authority} by ${schemes}`, () => {
-      const host = rules.host(entry);
+      const host = hostOf(entry, rules);
       assert.deepEqual(
         [host?.authority, host?.schemes.join(","), host?.prefix],
         [authority, schemes, prefix],
@@ -45,7 +46,7 @@ describe("hosts", () => {
     "::1",
   ]) {
     it(`of ${JSON.stringify(entry)} do not exist`, () => {
-      assert.equal(rules.host(entry), undefined);
+      assert.equal(hostOf(entry, rules), undefined);
     });
   }
 

@@ -53,7 +53,7 @@ class LimitedTransport extends Transport {
     super(new HostRules(), { requestTimeoutMs: 10_000, clock });
   }
 
-  protected override async exchange(request: HttpRequest): Promise<SendResult> {
+  protected override async request(request: HttpRequest): Promise<SendResult> {
     this.sent++;
     await sleep(20, request.signal, this.clock);
     const second = Math.floor(this.clock.now() / 1000);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { parseReference } from "../../policypack/oci/reference";
-import { HostRules } from "../../policypack/http/host-rules";
+import { registryPlace } from "../../policypack/oci/registry-name";
 import { registriesFile, registriesPage } from "../../scripts/registries-page";
 import { quirks } from "../../scripts/registry-quirks";
 import { sendError, sendJson, type TestRegistry } from "../../support/registry/registry";
@@ -74,7 +74,7 @@ describe("the quirks of registries", () => {
   const imitations: Readonly<Record<string, () => unknown>> = {
     "hub-host": () => {
       for (const name of ["nginx", "docker.io/library/nginx", "index.docker.io/library/nginx"])
-        assert.equal(new HostRules().host(parseReference(name).registry)?.authority, "registry-1.docker.io");
+        assert.equal(registryPlace(parseReference(name).registry)?.authority, "registry-1.docker.io");
     },
     "hub-library": () => {
       for (const name of ["nginx", "docker.io/nginx", "docker.io/library/nginx"])

@@ -14,7 +14,7 @@ import { HostRules } from "../../../policypack/http/host-rules";
 import { sha256Of } from "../../../policypack/oci/digest";
 import { referenceIn } from "../../../policypack/oci/reference";
 import { Endpoint } from "../../../policypack/registry/endpoint";
-import { openNetwork } from "../../../policypack/registry/options";
+import { hostOf, openNetwork } from "../../../policypack/registry/options";
 import { mergeSettings, readSettings } from "../../../policypack/settings";
 import { bytesOf, mixed, nearly, text } from "../arbitraries";
 import { assertLine } from "../safe";
@@ -163,7 +163,7 @@ export function keptFiles(): Subject[] {
           const { scheme, realm } = challenges.recall("registry.example") ?? known;
           assert.match(scheme, /^https?$/);
           assert.equal(typeof realm, "string");
-          const host = new HostRules().host("registry.example");
+          const host = hostOf("registry.example", new HostRules());
           assert.ok(host);
           new Endpoint(host, openNetwork({ challenges }));
         },

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { shownPath } from "../../policypack/http/request-step";
+import { shownPath } from "../../policypack/common/trace";
 
 const hex = "0123456789abcdef".repeat(4);
 const signature = "kXq2v8ZfT0Jm4RwBcYdL1sNhUe9GpA";
