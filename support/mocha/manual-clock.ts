@@ -14,6 +14,11 @@ export class ManualClock implements Clock {
     return () => this.#calls.delete(call);
   }
 
+  /** How long each wait under way still lasts, in milliseconds. */
+  get waits(): number[] {
+    return [...this.#calls].map(({ atMs }) => atMs - this.#nowMs);
+  }
+
   /** Lets time pass. Calls what falls due in its order, each after the promises that follow from the one before. */
   async pass(ms: number): Promise<void> {
     const untilMs = this.#nowMs + ms;

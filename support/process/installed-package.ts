@@ -27,11 +27,12 @@ export function offlineNpm(cache: string): Record<string, string> {
  * Packs the built package (`npm run build` comes first).
  *
  * @param folder where the tarball is put
+ * @param built the package; default: this checkout's
  * @returns its file
  */
-export async function packTarball(folder: string): Promise<string> {
+export async function packTarball(folder: string, built = packageFolder): Promise<string> {
   const printed = await npm(["pack", "--silent", "--pack-destination", folder], {
-    cwd: packageFolder,
+    cwd: built,
     env: offlineNpm(join(folder, "npm-cache")),
   });
   return join(folder, printed.trim());
