@@ -33,8 +33,9 @@ describe("a preview after another", () => {
   };
   /** The first image that the program names, and four more. */
   const firstRequests = () => eventually(() => bench.registry.log.length >= 5);
-  /** Time enough for requests that must not be sent. */
+  /** The image that the program named was requested; then time enough for requests that must not be sent. */
   const namedAlone = async () => {
+    await eventually(() => bench.registry.log.length > 0);
     await pause(200);
     assert.deepEqual(asked(), ["HEAD app0"]);
   };
@@ -72,14 +73,15 @@ describe("a preview after another", () => {
   });
 
   it("asks again for an image that was not there while the program loaded", async () => {
+    let answered = false;
     bench.registry.onRequest = ({ url = "" }, response) => {
       if (!url.includes("app3")) return false;
-      response.writeHead(404).end();
+      response.writeHead(404).end(() => (answered = true));
       return true;
     };
     const found = await preview(async () => {
-      await firstRequests();
-      // Until that look-up has ended, whoever names the image gets its answer.
+      await eventually(() => answered);
+      // Until the guard has read that answer, whoever names the image gets it.
       await pause(500);
       bench.registry.onRequest = undefined;
     });
