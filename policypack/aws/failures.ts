@@ -19,6 +19,8 @@ const kinds: ReadonlyMap<string, FailureKind> = new Map(
       ...["LayersNotFoundException", "LayerInaccessibleException", "RegistryNotFoundException"],
       // What ECR's own grammar refuses cannot have been pushed there.
       ...["InvalidImageDigest", "InvalidImageTag", "InvalidParameterException", "ValidationException"],
+      // What ECS says of a task definition that does not exist.
+      "ClientException",
     ],
     denied: [
       ...["AccessDeniedException", "AccessDenied", "UnauthorizedException", "NotAuthorized", "OptInRequired"],
@@ -98,17 +100,26 @@ export class IdentityError extends Error {
   }
 }
 
-/** The failure behind whatever a call of the SDK rejected with, in AWS's words. */
-export function failureOf(error: unknown, identity: string): Outcome<never> {
+/**
+ * The failure behind whatever a call of the SDK rejected with, in AWS's words.
+ *
+ * @param service which was called, in words
+ */
+export function failureOf(error: unknown, identity: string, service = "ECR"): Outcome<never> {
   const cause = rootOf(error);
   const kind = kindOf(cause);
-  if (kind === "timeout") return failure(kind, "ECR did not answer in time");
+  if (kind === "timeout") return failure(kind, `${service} did not answer in time`);
   const said = wordsOf(cause);
   if (identityErrorIn(error) !== undefined)
-    return failure(kind, `no credentials for ECR from the AWS identity ${printable(identity)}: ${said}`);
+    return failure(
+      kind,
+      `no credentials for ${service} from the AWS identity ${printable(identity)}: ${said}`,
+    );
   return failure(
     kind,
-    kind === "denied" ? `ECR refuses the AWS identity ${printable(identity)}: ${said}` : `ECR: ${said}`,
+    kind === "denied"
+      ? `${service} refuses the AWS identity ${printable(identity)}: ${said}`
+      : `${service}: ${said}`,
   );
 }
 

@@ -31,6 +31,15 @@ export function credentialsOf(identity: AwsIdentity): CredentialProvider {
   };
 }
 
+/** What the SDK's client of any service is made with; the region's default is that of the AWS environment or configuration files. */
+export function clientOptions(identity: AwsIdentity, region: string | undefined) {
+  return {
+    ...(region === undefined ? {} : { region }),
+    credentials: credentialsOf(identity),
+    requestHandler: requestHandlerOptions(),
+  };
+}
+
 /**
  * How the SDK's clients send their requests: bounded in time, and through the environment's proxies, which the SDK does not
  * know by itself. It hands this on to the clients that it makes itself to assume roles.

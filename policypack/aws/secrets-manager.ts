@@ -1,6 +1,6 @@
 import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import type { AwsIdentity } from "./identity";
-import { credentialsOf, quietSdk, requestHandlerOptions } from "./sdk-http";
+import { clientOptions, quietSdk } from "./sdk-http";
 
 type Sdk = typeof import("./sdk");
 
@@ -45,10 +45,5 @@ async function open(
 ): Promise<{ sdk: Sdk; client: SecretsManagerClient }> {
   quietSdk();
   const sdk = await import("./sdk");
-  const client = new sdk.SecretsManagerClient({
-    ...(region === undefined ? {} : { region }),
-    credentials: credentialsOf(identity),
-    requestHandler: requestHandlerOptions(),
-  });
-  return { sdk, client };
+  return { sdk, client: new sdk.SecretsManagerClient(clientOptions(identity, region)) };
 }

@@ -33,4 +33,6 @@ export const limits = {
   awsSdkConnections: 50,
   /** Images that one call of ECR's BatchGetImage may name (ECR API reference, BatchGetImage, `imageIds`). */
   ecrImagesPerCall: 100,
+  /** Task definitions that ECS is asked to describe at a time: it allows one account and region bursts of 50 calls, 20 a second. */
+  taskDefinitionsAtATime: 8,
 } as const;

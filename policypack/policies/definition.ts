@@ -6,7 +6,7 @@ import type { Inspection } from "../inspection/inspector";
 import type { Platform } from "../oci/platform";
 import type { Kind } from "../program/kinds";
 import type { Program, Resource } from "../program/program";
-import type { ImageUser } from "../report";
+import type { ImageUser, NamedBy } from "../report";
 import type { RuntimeName } from "../runtimes/predict";
 import type { UnreadableUse } from "../workloads/image-use";
 
@@ -56,6 +56,8 @@ export type PolicyMetadata = Required<
 export interface PolicyDefinition extends PolicyMetadata {
   readonly judge: (image: JudgedImage) => ImageFinding | undefined;
   readonly judgePlace?: (place: UnreadablePlace) => ImageFinding | undefined;
+  /** Judges task definitions that resources only name, and that all could not be read for one reason. */
+  readonly judgeUnread?: (unread: readonly NamedBy[], failure: Failure) => ImageFinding;
 }
 
 /** What a policy says about resources of a program that share one cause. */

@@ -1,5 +1,12 @@
 import { unreadParts } from "../inspection/inspected-image";
-import { imageToCome, missingToo, partlyRead, uncheckedImage, unreadableUse } from "../report";
+import {
+  imageToCome,
+  missingToo,
+  partlyRead,
+  uncheckedImage,
+  unreadableUse,
+  unreadTaskDefinitions,
+} from "../report";
 import { isRefusedForLogin, registryLogin } from "./registry-login";
 import { deploymentRisks, type PolicyDefinition } from "./definition";
 import { imageName, isImpossible } from "./image-name";
@@ -34,4 +41,5 @@ export const unverifiedImage: PolicyDefinition = {
     // Nobody can know it before the update, which judges it; blocking a preview for it would block for ever.
     return use.reason === "unknown" ? { ...finding, remark: true } : finding;
   },
+  judgeUnread: (unread, failure) => ({ message: unreadTaskDefinitions(unread, failure), cause: failure }),
 };

@@ -175,7 +175,7 @@ export function inputOf(resource: Resource, key: string): Reading {
 }
 
 /** Whether the program leaves changes of an input to others: what AWS has then is not known. */
-export function ignoresChanges({ ignoreChanges }: SeenResource, key: string): boolean {
+export function ignoresChanges({ ignoreChanges }: Pick<SeenResource, "ignoreChanges">, key: string): boolean {
   return ignoreChanges.some((path) => path === "*" || path.split(/[.[]/, 1)[0] === key);
 }
 

@@ -3,7 +3,7 @@ import { printable } from "../common/text";
 import { printableName } from "../oci/reference";
 import type { Exclusion } from "../settings";
 import type { ImageUse, UnreadableUse } from "../workloads/image-use";
-import { type ImageUser, quoted } from "./layout";
+import { type ImageUser, ownerInWords, quoted } from "./layout";
 
 type Use = Pick<ImageUse, "container" | "image"> | Pick<UnreadableUse, "container" | "path">;
 
@@ -26,7 +26,7 @@ export function exemptionInWords(what: string, { state, exclusion }: Exemption):
 
 /** An image of a container, or the place where none can be read. */
 export function useInWords(workload: ImageUser["workload"], use: Use): string {
-  const owner = quoted(workload.name);
+  const owner = ownerInWords(workload);
   const place = use.container === undefined ? owner : `container ${quoted(use.container)} of ${owner}`;
   return "image" in use ? `${printableName(use.image)} (${place})` : `${place}, at ${printable(use.path)}`;
 }

@@ -11,6 +11,7 @@ export {
 export { impossibleName, impossibleValue, missingValueHint, type NameFault } from "./image-name";
 export { missingLogin } from "./registry-login";
 export { noEgress, noWayOut } from "./task-network";
+export { type NamedBy, unreadTaskDefinitions } from "./task-definition";
 export type { ImageUser } from "./layout";
 export {
   imageToCome,

@@ -3,7 +3,11 @@ import type { ImageUse } from "../workloads/image-use";
 
 /** Which container of which resource; the reports need no more of a workload than its name. */
 export interface ImageUser {
-  readonly workload: { readonly name: string };
+  readonly workload: {
+    readonly name: string;
+    /** Which the containers stand in, if the resource only names it: `web:7`. */
+    readonly taskDefinition?: string;
+  };
   readonly use: Pick<ImageUse, "container">;
 }
 
@@ -36,7 +40,7 @@ export function wrapped(text: string, width = columns): string[] {
 /** `container web, worker of app`, a line for each resource; nothing where the command inspects a bare name. */
 export function usedBy(users: readonly ImageUser[]): Fact[] {
   const words = [...groupByName(users)].map(
-    ([workload, containers]) => `${quoted(workload)}: ${listed(containers.map(quoted), "other")}`,
+    ([workload, containers]) => `${workload}: ${listed(containers.map(quoted), "other")}`,
   );
   const shown = words.slice(0, maximumUsers);
   if (words.length > shown.length) shown.push(`and ${count(words.length - shown.length, "other resource")}`);
@@ -72,11 +76,19 @@ const maximumUsers = 10;
 function groupByName(users: readonly ImageUser[]): Map<string, string[]> {
   const groups = new Map<string, string[]>();
   for (const { workload, use } of users) {
-    const containers = groups.get(workload.name);
-    if (containers === undefined) groups.set(workload.name, [use.container]);
+    const name = ownerInWords(workload);
+    const containers = groups.get(name);
+    if (containers === undefined) groups.set(name, [use.container]);
     else containers.push(use.container);
   }
   return groups;
+}
+
+/** A resource, and the task definition that it names, if the containers stand in one. */
+export function ownerInWords({ name, taskDefinition }: ImageUser["workload"]): string {
+  return taskDefinition === undefined
+    ? quoted(name)
+    : `${quoted(name)}, task definition ${quoted(taskDefinition)}`;
 }
 
 /** At most as many as a task may have containers; the rest is counted. */

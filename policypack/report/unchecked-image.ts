@@ -5,7 +5,7 @@ import { formatPlatform, type Platform } from "../oci/platform";
 import { printableName } from "../oci/reference";
 import type { Prediction } from "../runtimes/predict";
 import type { UnreadableUse } from "../workloads/image-use";
-import { type Fact, facts, type ImageUser, listed, quoted, usedBy } from "./layout";
+import { type Fact, facts, type ImageUser, listed, ownerInWords, usedBy } from "./layout";
 
 /** An image that could not be checked, or that cannot be an image, why, and what to do about it. */
 export function uncheckedImage(
@@ -98,7 +98,7 @@ export function imageToCome(image: string, users: readonly ImageUser[]): string 
 /** A place of a resource where no image could be read. */
 export function unreadableUse(workload: ImageUser["workload"], use: UnreadableUse): string {
   const place = use.container === undefined ? "" : `container \`${printable(use.container)}\` of `;
-  const where = `${place}${quoted(workload.name)}, at ${printable(use.path)}`;
+  const where = `${place}${ownerInWords(workload)}, at ${printable(use.path)}`;
   return [`${where}: ${use.message}.`, use.fix === undefined ? outlook[use.reason] : `${use.fix}.`].join(
     "\n",
   );

@@ -1,4 +1,5 @@
 import { exemptionInWords, uncheckedImages, useInWords } from "../report";
+import { groupBy } from "../common/values";
 import type { Settings } from "../settings";
 import { runtimesOfTasks } from "../runtimes/ecs-runtimes";
 import type { ImageFinding, JudgedImage, PolicyDefinition } from "../policies/definition";
@@ -39,14 +40,11 @@ export function imageFindings(
     });
     return finding === undefined ? [] : [{ reviewed, finding, urn: reviewed.users[0]?.workload.urn ?? "" }];
   });
-  const alike = new Map<string, typeof found>();
-  for (const one of found) {
-    const { cause, shared } = one.finding;
-    const key = JSON.stringify(
-      shared?.key ?? (cause === undefined ? [one.reviewed.image, one.urn] : [cause.kind, cause.message]),
-    );
-    alike.set(key, [...(alike.get(key) ?? []), one]);
-  }
+  const alike = groupBy(found, ({ reviewed, finding: { cause, shared }, urn }) =>
+    JSON.stringify(
+      shared?.key ?? (cause === undefined ? [reviewed.image, urn] : [cause.kind, cause.message]),
+    ),
+  );
   return [...alike.values()].flatMap((group) => {
     const [first] = group;
     const users = group.flatMap(({ reviewed }) => reviewed.users);
@@ -88,5 +86,23 @@ export function placeFindings(
   return review.unreadable.flatMap(({ workload, use }) => {
     const finding = judge({ workload, use, isActive });
     return finding === undefined ? [] : [{ ...finding, urn: workload.urn }];
+  });
+}
+
+/**
+ * A policy's judgement of the task definitions that could not be read: one finding for each reason, and only one for all that the same run
+ * may not read.
+ */
+export function unreadFindings({ unread }: Review, judge: PolicyDefinition["judgeUnread"]): Finding[] {
+  if (judge === undefined) return [];
+  const alike = groupBy(unread, ({ failure: { kind, message } }) =>
+    kind === "denied" ? kind : JSON.stringify([kind, message]),
+  );
+  return [...alike.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const byName = groupBy(group, ({ named }) => named.name);
+    const named = [...byName].map(([name, all]) => ({ name, users: all.map(({ workload }) => workload) }));
+    return [{ ...judge(named, first.failure), urn: first.workload.urn }];
   });
 }

@@ -4,17 +4,24 @@ import { identityOfProvider } from "../aws/identity";
 import { regionIn } from "../aws/provider-settings";
 import type { Settings } from "../settings";
 import { isLeftOut } from "../common/values";
-import { imagesOf, isWorkload } from "../workloads";
+import { ignoresChanges } from "../program/program";
+import {
+  imagesOf,
+  isWorkload,
+  type NamedTaskDefinition,
+  namesTaskDefinition,
+  taskDefinitionNames,
+} from "../workloads";
 import { collectingPolicy, type ImagePolicy } from "./policy-adapter";
 import type { PolicyDefinition } from "../policies/definition";
-import { exemptionsOf, type Finding, imageFindings, placeFindings } from "./findings";
-import type { Workload } from "./review";
+import { exemptionsOf, type Finding, imageFindings, placeFindings, unreadFindings } from "./findings";
+import type { ReadWorkload, Workload } from "./review";
 import type { Session } from "./session";
 import { tagExemptionOf } from "../exemptions/tag-exemption";
 
 /** A policy over the images that ECS workloads run. */
 export function imagePolicy(session: Session, definition: PolicyDefinition): ImagePolicy {
-  const { judge, judgePlace, ...metadata } = definition;
+  const { judge, judgePlace, judgeUnread, ...metadata } = definition;
   const run = {
     isActive: (policy: string) => session.isActive(policy),
     willPush: (image: string) => session.willPush(image),
@@ -22,23 +29,37 @@ export function imagePolicy(session: Session, definition: PolicyDefinition): Ima
   };
   return collectingPolicy(session, {
     ...metadata,
-    concerns: isWorkload,
+    concerns: (type) => isWorkload(type) || namesTaskDefinition(type),
     collect: (settings) => {
       const review = session.review(settings);
+      const naming: { readonly workload: Workload; readonly named: NamedTaskDefinition }[] = [];
       return {
         add: (resource) => {
-          const read = session.workloads.of(metadata.name, resource.urn, () => readWorkload(resource));
+          const { names, ...read } = session.workloads.of(metadata.name, resource.urn, () =>
+            readWorkload(resource),
+          );
           const { workload, problems } = workloadOf(resource, read, settings);
           review.add(workload);
+          naming.push(...names.map((named) => ({ workload, named })));
           return problems.filter(({ urn, message }) => session.firstTime([urn, message]));
         },
         findings: async (resources) => {
-          if (resources !== undefined) session.saveImages(review, resources);
+          const program = resources === undefined ? undefined : session.program.of(resources);
+          for (const { workload, named } of naming)
+            if (session.taskDefinitions.isForeign(named, workload.urn, program))
+              review.describe(workload, named, () =>
+                session.taskDefinitions.describe(named, workload, settings),
+              );
           const settled = await review.settle();
+          if (resources !== undefined) session.saveImages(review, resources);
           return [
             ...imageFindings(settled, settings, run, judge),
             ...exemptionsOf(settled).filter(({ message, urn }) => session.firstTime([urn, message])),
             ...placeFindings(settled, run, judgePlace),
+            ...unreadFindings(settled, judgeUnread).filter(
+              // One permission is missing: an update, which judges one resource after another, says so once.
+              ({ cause }) => cause?.kind !== "denied" || session.firstTime([metadata.name, cause.kind]),
+            ),
           ];
         },
       };
@@ -46,16 +67,14 @@ export function imagePolicy(session: Session, definition: PolicyDefinition): Ima
   });
 }
 
-/** What a resource says of its images, whatever the settings. */
-function readWorkload({
-  type,
-  props,
-  provider,
-}: ResourceValidationArgs): Pick<Workload, "images" | "reader"> {
+function readWorkload({ type, props, provider, opts }: ResourceValidationArgs): ReadWorkload {
   // A resource may name a region of its own (the AWS provider since version 7).
   const region = regionIn(props) ?? regionIn(provider?.props);
+  const { ignoreChanges = [] } = (opts as Partial<typeof opts> | undefined) ?? {};
+  const { names, unreadable } = taskDefinitionNames(type, props);
   return {
-    images: (isLeftOut(props) ? undefined : imagesOf(type, props)) ?? { uses: [], unreadable: [] },
+    images: (isLeftOut(props) ? undefined : imagesOf(type, props)) ?? { uses: [], unreadable },
+    names: names.filter(({ key }) => !ignoresChanges({ ignoreChanges }, key)),
     reader: {
       ...(provider && { identity: identityOfProvider(provider.props) }),
       ...(region !== undefined && { region }),

@@ -1,12 +1,13 @@
 import { today } from "../common/dates";
 import { type Exemption, findExemption } from "../exemptions/exemptions";
 import type { Inspector, Inspection } from "../inspection/inspector";
-import { failure } from "../common/outcome";
+import { type Failure, failure, type Outcome } from "../common/outcome";
 import { formatPlatform, type Platform } from "../oci/platform";
 import { referenceIn } from "../oci/reference";
 import { type ReaderIdentity, resolveIdentity } from "../registry/reader-identity";
 import type { Exclusion, Settings } from "../settings";
 import type { ImageUse, UnreadableUse, WorkloadImages } from "../workloads/image-use";
+import type { NamedTaskDefinition } from "../workloads";
 import type { WaitingBudget } from "./progress";
 
 /** The Pulumi resource that runs the images. */
@@ -14,10 +15,28 @@ export interface Workload {
   readonly urn: string;
   readonly name: string;
   readonly images: WorkloadImages;
+  /** Which they stand in, if the resource only names it: `web:7`. */
+  readonly taskDefinition?: string;
   /** Whose credentials deploy it, and so read its images in private ECR; and where. */
   readonly reader?: Omit<ReaderIdentity, "credentialsParameter">;
   /** The exemption that the resource's own tag gives it, where the configuration allows that. */
   readonly exclusion?: Exclusion;
+}
+
+/** What a resource says of its images, whatever the settings. */
+export interface ReadWorkload extends Pick<Workload, "images" | "reader"> {
+  /** The task definitions that it names. */
+  readonly names: readonly NamedTaskDefinition[];
+}
+
+/** A task definition as ECS describes it. */
+export type DescribedTaskDefinition = Required<Pick<Workload, "taskDefinition" | "images">>;
+
+/** A task definition that a workload names, and that could not be read. */
+export interface UnreadTaskDefinition {
+  readonly workload: Workload;
+  readonly named: NamedTaskDefinition;
+  readonly failure: Failure;
 }
 
 /** One image for one platform, and every container of the reviewed workloads that runs it. */
@@ -34,10 +53,11 @@ export interface Review {
   /** Images that are left alone, and those that would be, had their exemption not ended. */
   readonly exempt: readonly {
     readonly workload: Workload;
-    readonly use: ImageUse | UnreadableUse;
+    readonly use: ImageUse | Pick<UnreadableUse, "container" | "path">;
     readonly exemption: Exemption;
   }[];
   readonly unreadable: readonly { readonly workload: Workload; readonly use: UnreadableUse }[];
+  readonly unread: readonly UnreadTaskDefinition[];
 }
 
 export interface PendingImage extends Omit<ReviewedImage, "users" | "inspection"> {
@@ -50,6 +70,8 @@ export class ReviewInProgress {
   readonly #images = new Map<string, PendingImage>();
   readonly #exempt: Review["exempt"][number][] = [];
   readonly #unreadable: Review["unreadable"][number][] = [];
+  readonly #unread: UnreadTaskDefinition[] = [];
+  readonly #described: Promise<void>[] = [];
 
   constructor(
     private readonly inspector: Pick<Inspector, "inspect" | "hurry">,
@@ -64,15 +86,41 @@ export class ReviewInProgress {
     for (const use of uses) if (!this.#isExempt(workload, use, use.image)) this.#look(workload, use);
   }
 
+  /** Adds the images of a task definition that a workload names, once ECS has described it. */
+  describe(
+    workload: Workload,
+    named: NamedTaskDefinition,
+    work: () => Promise<Outcome<DescribedTaskDefinition>>,
+  ): void {
+    const exemption = this.#exemptionOf(workload);
+    if (exemption?.state === "in-force") {
+      this.#exempt.push({ workload, use: { path: named.path }, exemption });
+      return;
+    }
+    this.#described.push(
+      this.budget.wait(work(), this.#overdue()).then((found) => {
+        if (found.ok) this.add({ ...workload, ...found.value });
+        else this.#unread.push({ workload, named, failure: found.failure });
+      }),
+    );
+  }
+
   /** Notes the exemption, also one that has ended. */
   #isExempt(workload: Workload, use: ImageUse | UnreadableUse, image?: string): boolean {
-    const { urn, name, exclusion } = workload;
+    const exemption = this.#exemptionOf(workload, image);
+    if (exemption !== undefined) this.#exempt.push({ workload, use, exemption });
+    return exemption?.state === "in-force";
+  }
+
+  #exemptionOf({ urn, name, exclusion }: Workload, image?: string): Exemption | undefined {
     const { exclude } = this.settings;
     const exclusions = exclusion === undefined ? exclude : [...exclude, exclusion];
     const reference = image === undefined ? undefined : referenceIn(image);
-    const exemption = findExemption(exclusions, { image, reference, resource: { name, urn } }, today());
-    if (exemption !== undefined) this.#exempt.push({ workload, use, exemption });
-    return exemption?.state === "in-force";
+    return findExemption(exclusions, { image, reference, resource: { name, urn } }, today());
+  }
+
+  #overdue(): Outcome<never> {
+    return failure("timeout", `the time budget of ${this.budget.seconds} s for this run was used up first`);
   }
 
   /** The images whose look-up was started. */
@@ -82,17 +130,15 @@ export class ReviewInProgress {
 
   async settle(): Promise<Review> {
     this.inspector.hurry();
-    const overdue = failure(
-      "timeout",
-      `the time budget of ${this.budget.seconds} s for this run was used up first`,
-    );
+    await Promise.all(this.#described);
+    const overdue = this.#overdue();
     const images = await Promise.all(
       [...this.#images.values()].map(async (pending) => ({
         ...pending,
         inspection: await this.budget.wait(pending.inspection, overdue),
       })),
     );
-    return { images, exempt: this.#exempt, unreadable: this.#unreadable };
+    return { images, exempt: this.#exempt, unreadable: this.#unreadable, unread: this.#unread };
   }
 
   #look(workload: Workload, use: ImageUse): void {

@@ -7,8 +7,9 @@ import { isSecretType, mayConcern } from "../program/secrets";
 import { mergeSettings, readSettings, type Settings } from "../settings";
 import { StackPrefetch } from "./prefetch/stack-prefetch";
 import { Progress, WaitingBudget } from "./progress";
+import { NamedTaskDefinitions } from "./named-task-definitions";
 import { isPreview, isServedByEngine, reportsAtEnd } from "./pulumi-run";
-import { ReviewInProgress, type Workload } from "./review";
+import { type ReadWorkload, ReviewInProgress } from "./review";
 import { StackProgram } from "./stack-program";
 import { ViolationSummary } from "./violation-summary";
 
@@ -28,9 +29,10 @@ const tagsFreshForMs = 30_000;
  */
 export class Session {
   /** What resources say of their images, whatever the settings. */
-  readonly workloads = new SharedReading<Pick<Workload, "images" | "reader">>();
+  readonly workloads = new SharedReading<ReadWorkload>();
   /** The resources of a previewed program and how they belong together. */
   readonly program = new StackProgram();
+  readonly taskDefinitions = new NamedTaskDefinitions();
   /** What the policies reported. */
   readonly violations = new ViolationSummary();
   readonly #inspectors = new Map<string, Inspector>();
@@ -39,7 +41,11 @@ export class Session {
   readonly #secrets: unknown[] = [];
   readonly #handOver = new StackPrefetch();
   readonly #progress = new Progress(
-    () => total([...this.#inspectors.values()].map(({ statistics }) => statistics)),
+    () => {
+      const { requests } = this.taskDefinitions;
+      const inspected = [...this.#inspectors.values()].map(({ statistics }) => statistics);
+      return total([...inspected, { images: 0, remaining: 0, requests, cacheHits: 0 }]);
+    },
     isServedByEngine()
       ? (line) => {
           console.log(line);
@@ -93,6 +99,7 @@ export class Session {
     // Once for each resource: the first of the policies that are called meets them all.
     const [first] = this.#active;
     if (policy !== first) return;
+    this.taskDefinitions.see(resource);
     if (reportsAtEnd()) this.program.see(resource);
     if (!isPreview()) return;
     if (isSecretType(resource.type)) this.#secrets.push(resource.props);

@@ -15,6 +15,17 @@ export const taskDefinition: WorkloadFamily = {
   },
 };
 
+/**
+ * A task definition as ECS describes it (ECS API, `TaskDefinition`), whose keys are those of aws-native. One that was registered without
+ * launch types runs on those that ECS found it compatible with.
+ */
+export function imagesOfDescribed(definition: unknown): WorkloadImages {
+  const required = launchTypes(definition);
+  const { platform } = task(definition);
+  const types = required.length > 0 ? required : launchTypes(definition, "compatibilities");
+  return containersFromArray(member(definition, "containerDefinitions"), { platform, launchTypes: types });
+}
+
 function task(props: unknown): Task {
   return { platform: runtimePlatform(props), launchTypes: launchTypes(props) };
 }

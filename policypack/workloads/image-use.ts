@@ -48,12 +48,12 @@ export interface WorkloadFamily {
 }
 
 /**
- * The launch types that are known, each once, of `requiresCompatibilities` (ECS API, `RegisterTaskDefinition`) or of
- * `platformCapabilities` (Batch API, `RegisterJobDefinition`).
+ * The launch types that are known, each once, of `requiresCompatibilities` (ECS API, `RegisterTaskDefinition`), of
+ * `platformCapabilities` (Batch API, `RegisterJobDefinition`), or of the `compatibilities` that ECS found (ECS API, `TaskDefinition`).
  */
 export function launchTypes(
   props: unknown,
-  key: "requiresCompatibilities" | "platformCapabilities" = "requiresCompatibilities",
+  key: "requiresCompatibilities" | "platformCapabilities" | "compatibilities" = "requiresCompatibilities",
 ): readonly LaunchType[] {
   const reading = member(props, key);
   if (reading.state !== "known" || !Array.isArray(reading.value)) return [];

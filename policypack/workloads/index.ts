@@ -1,10 +1,18 @@
 // workloads/ reads the images out of Pulumi resources: one file per family, `ecs.ts` and `batch.ts`. They build on `containers.ts` and
-// `places.ts`; `image-use.ts` says what they return.
+// `places.ts`; `image-use.ts` says what they return. `named-task-definition.ts` reads what resources name instead of describing it.
 import { batchJobDefinition } from "./batch";
 import { daemonTaskDefinition, expressGatewayService, taskDefinition } from "./ecs";
 import type { WorkloadFamily, WorkloadImages } from "./image-use";
 
 export type { ImageUse, UnreadableUse, WorkloadImages } from "./image-use";
+export {
+  type NamedTaskDefinition,
+  namesTaskDefinition,
+  parseTaskDefinitionName,
+  type TaskDefinitionNames,
+  taskDefinitionNames,
+} from "./named-task-definition";
+export { imagesOfDescribed } from "./ecs";
 
 /** Every kind of resource that makes ECS run containers. A new one is a file of its own and a line here. */
 const FAMILIES: readonly WorkloadFamily[] = [

@@ -20,7 +20,7 @@ export interface Seen {
 
 export type Handler = (seen: Seen, response: ServerResponse) => void;
 
-/** A stand-in for the JSON APIs of ECR, Secrets Manager and STS, and the storage behind its presigned URLs, for answers that no real part gives on demand. */
+/** A stand-in for the JSON APIs of ECR, ECS, Secrets Manager and STS, and the storage behind its presigned URLs, for answers that no real part gives on demand. */
 export class FakeEcr {
   readonly seen: Seen[] = [];
   url = "";

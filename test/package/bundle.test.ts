@@ -8,6 +8,7 @@ import { readMetafile } from "../../scripts/bundle/metafile";
 /** Whose code the bundle holds. A person looks at a new package (who writes it, its licence, why it is needed) before it stands here. */
 const allowed = [
   "@aws-sdk/client-ecr",
+  "@aws-sdk/client-ecs",
   "@aws-sdk/client-secrets-manager",
   "@aws-sdk/core",
   "@aws-sdk/credential-provider-env",

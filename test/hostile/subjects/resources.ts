@@ -6,7 +6,7 @@ import { imageBuildOf } from "../../../policypack/builds/image-build";
 import { pushedImages } from "../../../policypack/builds/pushed-images";
 import { tagExemptionOf } from "../../../policypack/exemptions/tag-exemption";
 import { unreadableUse } from "../../../policypack/report";
-import { imagesOf } from "../../../policypack/workloads";
+import { imagesOf, parseTaskDefinitionName, taskDefinitionNames } from "../../../policypack/workloads";
 import { mixed, nearly, text, textOf } from "../arbitraries";
 import { assertLine, assertLines, assertWords } from "../safe";
 import { type Subject, subject } from "../subject";
@@ -108,6 +108,23 @@ function workload([type, good, classic]: (typeof families)[number]): Subject {
   });
 }
 
+const name = "arn:aws:ecs:eu-west-1:123456789012:task-definition/web:7";
+const target = { ecsParameters: { taskDefinitionArn: name } };
+const names = fc.tuple(
+  fc.constantFrom("aws:ecs/service:Service", "aws-native:events:Rule", "aws:scheduler/schedule:Schedule"),
+  nearly(["taskDefinition", "targets", "target", "ecsParameters", "taskDefinitionArn"], {
+    taskDefinition: name,
+    targets: [target, { ecsParameters: {} }],
+    target,
+  }),
+);
+const namedTaskDefinitions = subject("task definitions that resources name", names, ([type, one]) => {
+  const found = taskDefinitionNames(type, one);
+  for (const { path } of [...found.names, ...found.unreadable]) assertLine(path);
+  for (const { name } of found.names)
+    assert.ok(/^[\w-]+$/.test(parseTaskDefinitionName(name)?.family ?? "x"));
+});
+
 const exports = {
   registry: {
     compression: "zstd",
@@ -155,6 +172,7 @@ const buildKeys = [
 
 export const resources: readonly Subject[] = [
   ...families.map(workload),
+  namedTaskDefinitions,
   subject(
     "Dockerfiles",
     fc.tuple(
