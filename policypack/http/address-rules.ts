@@ -33,7 +33,8 @@ const lists = Object.entries(subnets).map(([name, all]) => {
   return { name: name as keyof typeof subnets, list };
 });
 
-function familyOf(address: string): "ipv4" | "ipv6" {
+/** The family of an IP address, as `BlockList` takes it. */
+export function familyOf(address: string): "ipv4" | "ipv6" {
   return isIPv6(address) ? "ipv6" : "ipv4";
 }
 
@@ -91,9 +92,14 @@ export function classOfAddress(address: string): AddressClass {
 
 /** The class that a URL's host name tells by itself; undefined for a name that only DNS can tell of. */
 export function classOfHostname(hostname: string): AddressClass | undefined {
-  const bare = hostname.replace(/^\[(.*)\]$/, "$1");
+  const bare = withoutBrackets(hostname);
   if (isIP(bare) !== 0) return classOfAddress(bare);
   return isLocalhost(hostname) ? "loopback" : undefined;
+}
+
+/** `::1` of a URL's `[::1]`; any other host name as it is. */
+export function withoutBrackets(hostname: string): string {
+  return hostname.replace(/^\[(.*)\]$/, "$1");
 }
 
 export function mayReach(reach: Reach, target: AddressClass): boolean {

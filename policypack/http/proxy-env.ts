@@ -1,5 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import { basicAuthorization, parseUrl } from "../common/text";
+import { familyOf, withoutBrackets } from "./address-rules";
 import { portOf } from "./host-rules";
 
 /** The HTTP proxy that the environment names for a URL. */
@@ -52,7 +53,7 @@ function variableOf(env: Readonly<Record<string, string | undefined>>, name: str
  * dot before it only those below it; each but a range with a port, too.
  */
 function goesDirect(url: URL, list: string): boolean {
-  const host = bare(url.hostname).replace(/\.$/, "");
+  const host = withoutBrackets(url.hostname).replace(/\.$/, "");
   return list
     .toLowerCase()
     .split(/[\s,]+/)
@@ -63,33 +64,22 @@ function goesDirect(url: URL, list: string): boolean {
       const [, name = entry, only] =
         /^(\[.*\]|[^:]*):(\d+)$/.exec(entry) ?? (isIP(entry) === 0 ? /^(.*)$/.exec(entry) : []) ?? [];
       if (only !== undefined && only !== portOf(url)) return false;
-      if (isIP(bare(name)) !== 0) return isIP(host) !== 0 && sameAddress(host, bare(name));
+      if (isIP(withoutBrackets(name)) !== 0) return isIP(host) !== 0 && inRange(host, withoutBrackets(name));
       const domain = name.replace(/^\*(?=\.)/, "").replace(/\.$/, "");
       return domain.startsWith(".") ? host.endsWith(domain) : host === domain || host.endsWith(`.${domain}`);
     });
 }
 
+/** Whether an address lies in a range (CIDR), or is this very address. */
 function inRange(host: string, range: string): boolean {
-  const [address = "", bits = ""] = range.split("/");
+  const [address = "", given] = range.split("/");
   const family = isIP(address);
-  if (family === 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > (family === 4 ? 32 : 128)) return false;
+  const longest = family === 4 ? 32 : 128;
+  const bits = given ?? String(longest);
+  if (family === 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > longest) return false;
   const list = new BlockList();
   list.addSubnet(address, Number(bits), familyOf(address));
   return list.check(host, familyOf(host));
-}
-
-function sameAddress(a: string, b: string): boolean {
-  const list = new BlockList();
-  list.addAddress(b, familyOf(b));
-  return list.check(a, familyOf(a));
-}
-
-function familyOf(address: string): "ipv4" | "ipv6" {
-  return isIP(address) === 6 ? "ipv6" : "ipv4";
-}
-
-function bare(hostname: string): string {
-  return hostname.replace(/^\[(.*)\]$/, "$1");
 }
 
 function decoded(text: string): string {

@@ -2,6 +2,7 @@ import { type IncomingMessage, request as plainRequest } from "node:http";
 import { request as secureRequest } from "node:https";
 import type { LookupFunction, Socket } from "node:net";
 import type { buildConnector } from "undici";
+import { withoutBrackets } from "./address-rules";
 import { ProxyError } from "./errors";
 import type { RetryClass } from "./messages";
 import type { BadProxy, Proxy } from "./proxy-env";
@@ -50,7 +51,7 @@ export function tunnelThrough(
     const { authorization } = proxy;
     const request = (proxy.url.protocol === "https:" ? secureRequest : plainRequest)({
       method: "CONNECT",
-      host: proxy.url.hostname.replace(/^\[(.*)\]$/, "$1"),
+      host: withoutBrackets(proxy.url.hostname),
       port: proxy.url.port,
       path: target,
       headers: { host: target, ...(authorization !== undefined && { "proxy-authorization": authorization }) },
