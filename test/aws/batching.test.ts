@@ -11,6 +11,7 @@ import {
   sha256,
   useAwsEnvironment,
 } from "../../support/aws/fake-ecr";
+import { eventually } from "../../support/mocha/eventually";
 
 const registry = "123456789012.dkr.ecr.eu-west-3.amazonaws.com";
 const name = { registry, repository: "team/app" };
@@ -181,7 +182,7 @@ describe("look-ups in private ECR", () => {
     const first = new AbortController();
     const second = new AbortController();
     const outcomes = [client.manifest(name, "t", first.signal), client.manifest(name, "t", second.signal)];
-    while (ecr.seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await eventually(() => ecr.seen.length > 0);
     first.abort();
     assert.deepEqual(await outcomes[0], {
       ok: false,
@@ -192,7 +193,7 @@ describe("look-ups in private ECR", () => {
     assert.equal((await outcomes[1]!).ok, false);
     ecr.handle = everything;
     assert.ok((await client.manifest(name, "t")).ok, "an abandoned answer is not kept");
-    assert.equal(closed, true);
+    await eventually(() => closed);
   });
 
   it("that nobody waits for any more cost no call", async () => {

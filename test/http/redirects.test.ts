@@ -15,7 +15,7 @@ const credentials = () => Promise.resolve(login);
 class PlayedTransport extends Transport {
   readonly sent: HttpRequest[] = [];
   constructor(private readonly locations: readonly string[]) {
-    super(new HostRules(), { requestTimeoutMs: 100, maxConcurrentPerHost: 1 });
+    super(new HostRules(), { requestTimeoutMs: 10_000, maxConcurrentPerHost: 1 });
   }
   override send(request: HttpRequest): Promise<SendResult> {
     const location = this.locations[this.sent.length];

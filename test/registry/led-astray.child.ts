@@ -50,7 +50,7 @@ async function travel({ noun, repository, mirrored }: Asked): Promise<Travelled>
   attempts = [];
   const client = new RegistryClient({
     lookup,
-    requestTimeoutMs: 2_000,
+    requestTimeoutMs: 20_000,
     ...(insecure ? { insecureRegistries: [registry] } : {}),
     ...(mirrored ? { mirrors: { "up.test": [registry] }, mirrorsOnly: true } : {}),
     credentials: () => Promise.resolve({ username: "u", password: "hunter2" }),

@@ -24,14 +24,14 @@ const hang = (registry: TestRegistry) => {
 const deadlines: readonly Deadline[] = [
   {
     setting: "requestTimeoutSeconds",
-    seconds: 1,
+    seconds: 2,
     byDefault: 10,
     waste: hang,
-    says: /timeout: 127\.0\.0\.1:\d+ did not answer within 1 s/,
+    says: /timeout: 127\.0\.0\.1:\d+ did not answer within 2 s/,
   },
   {
     setting: "imageTimeoutSeconds",
-    seconds: 1,
+    seconds: 2,
     byDefault: 30,
     // Each request is in time, all of them together are not.
     waste: (registry) => {
@@ -44,10 +44,10 @@ const deadlines: readonly Deadline[] = [
   },
   {
     setting: "timeBudgetSeconds",
-    seconds: 1,
+    seconds: 2,
     byDefault: 60,
     waste: hang,
-    says: /timeout: the time budget of 1 s for this run was used up first/,
+    says: /timeout: the time budget of 2 s for this run was used up first/,
   },
 ];
 
