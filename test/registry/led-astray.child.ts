@@ -1,7 +1,8 @@
+import { readFileSync } from "node:fs";
 import net from "node:net";
 import { RegistryClient } from "../../policypack/registry/client";
 
-/** What the process is asked, as JSON in its last argument. */
+/** What the process does, as JSON in the file that its last argument names. */
 export interface Journey {
   /** `host:port` of a registry that is reached on loopback. */
   readonly registry: string;
@@ -16,7 +17,7 @@ export interface Asked {
   readonly mirrored: boolean;
 }
 
-/** What came of one question: where sockets went, and what was said. */
+/** The outcome of one request: where sockets went, and the words of the failure. */
 export interface Travelled {
   readonly attempts: readonly string[];
   readonly ok: boolean;
@@ -24,7 +25,9 @@ export interface Travelled {
   readonly message: string;
 }
 
-const { registry, insecure, names, asked } = JSON.parse(process.argv.at(-1) ?? "") as Journey;
+const { registry, insecure, names, asked } = JSON.parse(
+  readFileSync(process.argv.at(-1) ?? "", "utf8"),
+) as Journey;
 const [host] = registry.split(":");
 let attempts: string[] = [];
 
