@@ -6,14 +6,14 @@ import { writePack } from "../support/engine/packs";
 import type { Bench } from "./case";
 import { timed } from "./measurement";
 
-/** A pack without policies: what every pack costs. */
-export type PackName = "empty" | "guard";
+/** `empty`: a pack without policies, which costs what every pack costs. */
+export type PackName = "none" | "empty" | "guard";
 
-/** A stack of task definitions on the real engine, run with our pack or with an empty one. */
+/** A stack of task definitions on the real engine, run with our pack, with an empty one or with none. */
 export class GuardedStack {
   #images: readonly (readonly string[])[] = [];
   readonly #folder = mkdtempSync(join(tmpdir(), "ecs-image-guard-bench-"));
-  readonly #packs: Readonly<Record<PackName, string>>;
+  readonly #packs: Readonly<Record<PackName, readonly string[]>>;
   #stack: EngineStack | undefined;
 
   static async create(
@@ -36,7 +36,7 @@ export class GuardedStack {
     private readonly bench: Bench,
     guard: string,
   ) {
-    this.#packs = { guard, empty: writePack(this.#folder, "empty") };
+    this.#packs = { none: [], empty: [writePack(this.#folder, "empty")], guard: [guard] };
   }
 
   /** The program's task definitions from now on: each with a container for every image. */
@@ -67,11 +67,11 @@ export class GuardedStack {
   async #run(
     what: string,
     pack: PackName,
-    command: (stack: EngineStack, packs: string[]) => Promise<EngineRun>,
+    command: (stack: EngineStack, packs: readonly string[]) => Promise<EngineRun>,
   ): Promise<number> {
     let run: EngineRun | undefined;
     const took = await timed(async () => {
-      run = await command(this.#running(), [this.#packs[pack]]);
+      run = await command(this.#running(), this.#packs[pack]);
     });
     // What is measured must be the work: nothing blocked, nothing left unchecked.
     if (run?.passed !== true || run.violations.length > 0)

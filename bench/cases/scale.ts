@@ -1,7 +1,7 @@
 import { Inspector } from "../../policypack/inspection/inspector";
 import type { Bench, Case, CaseReport } from "../case";
 import { number, seconds } from "../figure";
-import { GuardedStack, grouped, type PackName } from "../guarded-stack";
+import { GuardedStack, grouped } from "../guarded-stack";
 import { alternate, median } from "../measurement";
 import { PeakMemory } from "../peak-memory";
 import { orders, RegistryProcess } from "../registry-process";
@@ -22,11 +22,11 @@ export const scale: Case = {
 async function measure(bench: Bench): Promise<CaseReport> {
   const registry = await RegistryProcess.start({ latencyMs, access: { mode: "bearer", expiresIn: 300 } });
   const stack = await GuardedStack.create(bench);
-  const peaks: Record<PackName, number[]> = { empty: [], guard: [] };
+  const peaks: Record<"empty" | "guard", number[]> = { empty: [], guard: [] };
   let published: string[] = [];
-  const preview = async (pack: PackName, count: number, round: number) => {
+  const preview = async (pack: "empty" | "guard", count: number, round: number) => {
     stack.define(grouped(published.slice(0, count), 2));
-    const memory = new PeakMemory("policy-host.cjs");
+    const memory = new PeakMemory("run-policy-pack");
     const took = await stack.preview(pack);
     const peak = memory.stop();
     if (count === many && round > 0) peaks[pack].push(peak);

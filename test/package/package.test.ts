@@ -13,6 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { finished } from "../../support/process/command";
 import { copyCheckout } from "../../support/process/checkout";
 import { packTarball } from "../../support/process/installed-package";
 import { digestOf } from "../../support/registry/registry";
@@ -64,10 +65,26 @@ describe("the package", function () {
     assert.equal(digests[0], digests[1], "`npm run build` comes first, with a umask such as 022");
   });
 
+  it("is packed from dist/ alone: the checkout refuses, and says what to do", async () => {
+    const { passed, output } = await finished(
+      execFile("npm", ["pack", "--pack-destination", folder], { cwd: checkout, timeout: 60_000 }),
+    );
+    assert.equal(passed, false);
+    assert.match(
+      output,
+      /^This folder is not the package\. Build it with npm run build, then pack or publish \.\/dist\.$/m,
+    );
+    assert.deepEqual(
+      readdirSync(folder).filter((file) => file.endsWith(".tgz")),
+      [],
+    );
+  });
+
   it("runs no script when it is packed or installed: what that printed would break publishing", () => {
+    const { scripts = {} } = JSON.parse(read("dist/package.json")) as Partial<Manifest>;
     const lifecycle = /^(pre|post)?(pack|prepare|publish|install)$|^prepublishOnly$|^dependencies$/;
     assert.deepEqual(
-      Object.keys(manifest.scripts).filter((name) => lifecycle.test(name)),
+      Object.keys(scripts).filter((name) => lifecycle.test(name)),
       [],
     );
   });
