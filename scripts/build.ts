@@ -1,7 +1,8 @@
-import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bundleJavaScript } from "./bundle/javascript";
 import { componentsOf } from "./bundle/components";
+import { linkedFiles } from "./bundle/linked-files";
 import { softwareBillOfMaterials, thirdPartyLicenses } from "./bundle/notices";
 import { bundleTypes } from "./bundle/types";
 import { writeMetafile } from "./bundle/metafile";
@@ -13,8 +14,11 @@ async function buildPackage(): Promise<void> {
   const at = (...path: string[]) => join(packageFolder, ...path);
   rmSync(packageFolder, { recursive: true, force: true });
   mkdirSync(packageFolder);
-  for (const file of ["LICENSE", "PulumiPolicy.yaml", "README.md"])
+  const linked = linkedFiles(readFileSync(join(checkout, "README.md"), "utf8"));
+  for (const file of ["LICENSE", "PulumiPolicy.yaml", "README.md", ...linked]) {
+    mkdirSync(join(at(file), ".."), { recursive: true });
     copyFileSync(join(checkout, file), at(file));
+  }
   const metafile = await bundleJavaScript(packageFolder);
   await bundleTypes(at("bin/index.d.ts"));
   writeJson(at("bin/config.schema.json"), configSchema());

@@ -4,56 +4,74 @@ import { printableName } from "../oci/reference";
 import { isRuntimeName, type RuntimeName, runtimeNames } from "../runtimes/predict";
 import { isRegistryName } from "../oci/registry-name";
 import { closest, printable } from "../common/text";
+import { InputError } from "./input";
 
-/** After an error; the whole help would hide it. */
-export const shortUsage = `Usage: ecs-image-guard inspect IMAGE... [options]
-See ecs-image-guard --help for the options.
-`;
-
-export const usage = `Usage: ecs-image-guard inspect IMAGE... [options]
+export const usage = `Usage: ecs-image-guard inspect [IMAGE...] [options]
 
 Reads each image's manifest in its registry and says whether its layers mix gzip
-and zstd, and which container runtimes can pull it. IMAGE is a name as in a
-container definition; - reads names from standard input.
+and zstd, and whether ECS can pull it. IMAGE is a name as in a container
+definition; - reads names from standard input.
 
-Options:
-  --platform OS/ARCH[/VARIANT]  the platform of the task (default: linux/amd64)
-  --runtime NAME...             judge for these runtimes only (default: those of
-                                ECS)
-  --sniff                       look at the first bytes of each layer too
-  --format text|json|sarif      how to print (default: text)
-  --insecure-registry HOST      may be asked over plain http (may be repeated)
-  --explain                     tell every step: credentials, requests, choices;
+What to inspect:
+  --task-definition FILE        the images of a task definition in JSON, as
+                                \`aws ecs describe-task-definition\` prints it;
+                                - for standard input (may be repeated)
+  --platform OS/ARCH[/VARIANT]  the platform of the named images' tasks
+                                (default: linux/amd64)
+How to judge:
+  --config FILE                 the policy pack's configuration, for the same
+                                verdict as in a preview
+  --runtime NAME...             judge for these container runtimes (default:
+                                those of ECS)
+  --sniff                       check the first bytes of each layer too
+  --insecure-registry HOST      a registry without TLS (may be repeated)
+  --no-cache                    do not read or write the cache on disk
+What to print:
+  --format NAME                 text, json, sarif or markdown (default: text)
+  --output FILE                 write the report to a file
+  --explain                     show every step: credentials, requests, choices;
                                 never a secret
-  --no-cache                    keeps nothing on disk, and reads nothing kept
-  -h, --help                    this text
-  --version                     the version
+  --quiet                       show only blocked and unverified images
+  --color WHEN                  always, never or auto (default: auto)
+  -h, --help                    show this text
+  --version                     show the version
 
-Exit status: 0 all fine, 1 an image would be blocked, 2 an image could not be
-checked (and none is blocked), 3 wrong usage.
+Exit status: 0 nothing is blocked, 1 an image would be blocked, 2 an image could
+not be checked (and none is blocked), 3 wrong usage, or unusable input.
 
 Runtimes: ${runtimeNames.slice(0, 5).join(", ")},
 ${runtimeNames.slice(5).join(", ")}.
 `;
 
-const formats = ["text", "json", "sarif"] as const;
+const formats = ["text", "json", "sarif", "markdown"] as const;
+const colors = ["always", "never", "auto"] as const;
 
 export interface Arguments {
   readonly command: "inspect";
   readonly images: readonly string[];
+  /** Files with task definitions. */
+  readonly taskDefinitions: readonly string[];
   readonly platform: Platform;
+  /** A file as `--policy-pack-config` takes it. */
+  readonly config: string | undefined;
   /** Empty: those of ECS. */
   readonly runtimes: readonly RuntimeName[];
   readonly sniffLayers: boolean;
   readonly format: (typeof formats)[number];
+  /** The file that gets the report; undefined for standard output. */
+  readonly output: string | undefined;
   readonly insecureRegistries: readonly string[];
-  /** Tell every step of each image's inspection. */
+  /** Show every step of each image's inspection. */
   readonly explain: boolean;
+  readonly quiet: boolean;
+  readonly color: (typeof colors)[number];
   readonly cache: boolean;
 }
 
 /** The command line was not understood; the message says which part of it. */
-export class UsageError extends Error {}
+export class UsageError extends InputError {
+  override readonly name = "UsageError";
+}
 
 /** @throws UsageError */
 export function parseArguments(
@@ -63,31 +81,43 @@ export function parseArguments(
   if (values.help) return { command: "help" };
   if (values.version) return { command: "version" };
   const [command, ...images] = positionals;
-  if (command === undefined) throw new UsageError("Say what to do: `inspect`.");
+  if (command === undefined) throw new UsageError("A command is missing: `inspect`.");
   if (command !== "inspect") throw unknown("command", printableName(command, 80), ["inspect"]);
-  if (images.length === 0) throw new UsageError("Name at least one image.");
-  const format = formats.find((name) => name === values.format);
-  if (format === undefined) throw unknown("format", printable(values.format, 80), formats);
+  const taskDefinitions = values["task-definition"];
+  if (images.length + taskDefinitions.length === 0)
+    throw new UsageError("Name at least one image, or a --task-definition.");
+  if ([...images, ...taskDefinitions, values.config].filter((name) => name === "-").length > 1)
+    throw new UsageError("Standard input (`-`) can be read only once.");
   return {
     command,
     images,
+    taskDefinitions,
     platform: platformOf(values.platform),
+    config: values.config,
     runtimes: runtimesOf(values.runtime),
     sniffLayers: values.sniff,
-    format,
+    format: oneOf("format", values.format, formats),
+    output: values.output,
     insecureRegistries: values["insecure-registry"].map(requireRegistry),
     explain: values.explain,
+    quiet: values.quiet,
+    color: oneOf("color", values.color, colors),
     cache: !values["no-cache"],
   };
 }
 
 const options = {
+  "task-definition": { type: "string", multiple: true, default: [] as string[] },
   platform: { type: "string", default: "linux/amd64" },
+  config: { type: "string" },
   format: { type: "string", default: "text" },
+  output: { type: "string" },
   runtime: { type: "string", multiple: true, default: [] as string[] },
   sniff: { type: "boolean", default: false },
   "insecure-registry": { type: "string", multiple: true, default: [] as string[] },
   explain: { type: "boolean", default: false },
+  quiet: { type: "boolean", default: false },
+  color: { type: "string", default: "auto" },
   "no-cache": { type: "boolean", default: false },
   help: { type: "boolean", short: "h" },
   version: { type: "boolean" },
@@ -97,15 +127,32 @@ function parse(argv: readonly string[]) {
   try {
     return parseArgs({ args: withRuntimeLists(argv), allowPositionals: true, options });
   } catch (error) {
-    const words = error instanceof Error ? error.message : String(error);
-    const option = /^Unknown option '(-[^'=]*)/.exec(words)?.[1];
-    if (option === undefined) throw new UsageError(words);
-    throw unknown(
+    throw misused(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Node's messages (`node:util`, `parseArgs`) in one line. */
+function misused(words: string): UsageError {
+  const [, stranger] = /^Unknown option '(-[^'=]*)/.exec(words) ?? [];
+  if (stranger !== undefined)
+    return unknown(
       "option",
-      printable(option, 80),
+      printable(stranger, 80),
       Object.keys(options).map((name) => `--${name}`),
     );
-  }
+  const [, option] = /^Option '(?:-\w, )?(--[\w-]+)/.exec(words) ?? [];
+  if (option === undefined) return new UsageError(words);
+  return new UsageError(
+    words.includes("does not take an argument")
+      ? `\`${option}\` takes no value.`
+      : `\`${option}\` needs a value.`,
+  );
+}
+
+function oneOf<T extends string>(noun: string, word: string, known: readonly T[]): T {
+  const found = known.find((name) => name === word);
+  if (found === undefined) throw unknown(noun, printable(word, 80), known);
+  return found;
 }
 
 function unknown(noun: string, word: string, known: readonly string[]): UsageError {
@@ -135,7 +182,7 @@ function runtimesOf(lists: readonly string[]): RuntimeName[] {
 
 function requireRegistry(name: string): string {
   if (isRegistryName(name)) return name;
-  throw new UsageError(`\`${printableName(name, 80)}\` is no registry: write host[:port].`);
+  throw new UsageError(`\`${printableName(name, 80)}\` is not a valid host[:port].`);
 }
 
 function platformOf(text: string): Platform {

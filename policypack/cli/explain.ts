@@ -1,41 +1,25 @@
-import { Inspector, type InspectorOptions } from "../inspection/inspector";
 import { printableName } from "../oci/reference";
-import type { Platform } from "../oci/platform";
 import { count } from "../common/text";
-import { TraceLog, type RequestStep, type TraceStep } from "../common/trace";
-import { findingsOf, type InspectedName } from "./verdict";
+import type { RequestStep, TraceStep } from "../common/trace";
+import type { JudgedName, Verdict } from "./verdict";
 
-/** The end of the way. */
+/** The last step. */
 export interface VerdictStep {
   readonly step: "verdict";
-  readonly verdict: "ok" | "blocked" | "unchecked";
+  readonly verdict: Verdict;
   /** Why no image was read; null otherwise. */
   readonly reason: string | null;
 }
 
-/** Inspects one image with an inspector of its own, so that the steps of several do not mix. */
-export async function inspectExplained(
-  image: string,
-  platform: Platform,
-  options: InspectorOptions,
-): Promise<Pick<InspectedName, "inspection" | "steps">> {
-  const trace = new TraceLog();
-  const inspector = new Inspector({ ...options, trace });
-  try {
-    const inspection = await inspector.inspect(image, platform);
-    return { inspection, steps: trace.steps };
-  } finally {
-    await inspector.close();
-  }
-}
-
-/** The steps where they were asked for, with the verdict as the last. */
-export function stepsOf(result: InspectedName): readonly (TraceStep | VerdictStep)[] | undefined {
-  const { steps, inspection } = result;
+/** With `--explain`, the steps with the verdict as the last. */
+export function stepsOf({
+  steps,
+  inspection,
+  verdict,
+}: JudgedName): readonly (TraceStep | VerdictStep)[] | undefined {
   if (steps === undefined) return undefined;
-  const blocked = findingsOf(result).some(({ level }) => level === "mandatory");
-  const reason = inspection.ok ? null : `${inspection.failure.kind}: ${inspection.failure.message}`;
-  const verdict = blocked ? "blocked" : inspection.ok ? "ok" : "unchecked";
+  const failed = inspection === null || inspection.ok ? undefined : inspection.failure;
+  const reason = failed === undefined ? null : `${failed.kind}: ${failed.message}`;
   return [...steps, { step: "verdict", verdict, reason }];
 }
 

@@ -4,24 +4,29 @@ import type { Prediction } from "../runtimes/predict";
 import { formatPlatform } from "../oci/platform";
 import { canonicalName, type Reference, referenceIn, withDefaultTag, withoutLogin } from "../oci/reference";
 import { stepsOf } from "./explain";
-import { findingsOf, type InspectedName, predictionsOf } from "./verdict";
+import { type JudgedName, predictionsOf } from "./verdict";
 
-/** For machines; the shape is documented in the README and only ever grows. */
-export function renderJson(results: readonly InspectedName[]): string {
+/** For machines; `docs/cli.md` documents the shape, which only ever grows. */
+export function renderJson(results: readonly JudgedName[]): string {
   return jsonText({ images: results.map(imageAsJson) });
 }
 
-function imageAsJson(result: InspectedName) {
-  const { image, platform, inspection } = result;
+function imageAsJson(result: JudgedName) {
+  const { image, platform, inspection, verdict, users, findings } = result;
   return {
-    image: withoutLogin(image),
-    reference: referenceAsJson(referenceIn(image)),
-    platform: formatPlatform(platform),
-    manifest: inspection.ok ? manifestAsJson(inspection.value) : null,
+    image: image === null ? null : withoutLogin(image),
+    reference: image === null ? null : referenceAsJson(referenceIn(image)),
+    platform: platform === null ? null : formatPlatform(platform),
+    verdict,
+    usedBy: users.map(({ workload, use }) => ({ taskDefinition: workload.name, container: use.container })),
+    manifest: inspection?.ok ? manifestAsJson(inspection.value) : null,
     predictions: predictionsOf(result).map(predictionAsJson),
-    findings: findingsOf(result),
-    failure: inspection.ok ? null : failureAsJson(inspection.failure),
-    unread: unreadParts(inspection).map(({ part, kind, message }) => ({ part, kind, message })),
+    findings,
+    failure: inspection === null || inspection.ok ? null : failureAsJson(inspection.failure),
+    unread:
+      inspection === null
+        ? []
+        : unreadParts(inspection).map(({ part, kind, message }) => ({ part, kind, message })),
     ...(result.steps === undefined ? {} : { explain: stepsOf(result) }),
   };
 }

@@ -4,7 +4,7 @@ import { formatPlatform } from "../oci/platform";
 import { canonicalName, printableName, referenceIn } from "../oci/reference";
 import { definitions } from "../policies";
 import { jsonText } from "./json";
-import { type Finding, findingsOf, type InspectedName } from "./verdict";
+import type { Finding, JudgedName } from "./verdict";
 
 /**
  * SARIF 2.1.0 (OASIS), as code-scanning services take it: each finding a result, each policy a rule. An image is no file,
@@ -12,7 +12,7 @@ import { type Finding, findingsOf, type InspectedName } from "./verdict";
  *
  * @param version of this package
  */
-export function renderSarif(results: readonly InspectedName[], version: string): string {
+export function renderSarif(results: readonly JudgedName[], version: string): string {
   const log = {
     $schema: "https://json.schemastore.org/sarif-2.1.0.json",
     version: "2.1.0",
@@ -38,17 +38,21 @@ export function renderSarif(results: readonly InspectedName[], version: string):
         },
         automationDetails: { id: "ecs-image-guard/" },
         columnKind: "utf16CodeUnits",
-        results: results.flatMap((result) => findingsOf(result).map((finding) => resultOf(result, finding))),
+        results: results.flatMap((result) => result.findings.map((finding) => resultOf(result, finding))),
       },
     ],
   };
   return jsonText(log);
 }
 
-function resultOf({ image, platform }: InspectedName, { policy, level, message }: Finding) {
-  const reference = referenceIn(image);
-  const name = reference === undefined ? printableName(image) : canonicalName(reference);
-  const identity = JSON.stringify([policy, name, formatPlatform(platform)]);
+function resultOf({ image, platform, users }: JudgedName, { policy, level, message }: Finding) {
+  const reference = image === null ? undefined : referenceIn(image);
+  // A place without an image has exactly one user.
+  const place = users.map(({ workload, use }) => `${workload.name}/${use.container}`).join(", ");
+  const written = image === null ? place : printableName(image);
+  const name = reference === undefined ? written : canonicalName(reference);
+  const where = platform === null ? name : `${name} (${formatPlatform(platform)})`;
+  const identity = JSON.stringify([policy, name, platform === null ? null : formatPlatform(platform)]);
   const fingerprint = createHash("sha256").update(identity).digest("hex");
   return {
     ruleId: policy,
@@ -61,7 +65,7 @@ function resultOf({ image, platform }: InspectedName, { policy, level, message }
           artifactLocation: { uri: uriOf(name) },
           region: { startLine: 1 },
         },
-        logicalLocations: [{ fullyQualifiedName: `${name} (${formatPlatform(platform)})`, kind: "resource" }],
+        logicalLocations: [{ fullyQualifiedName: where, kind: "resource" }],
       },
     ],
     // GitHub tells results apart by the latter alone, and would make it of a source file that is not there.

@@ -1,42 +1,74 @@
 import { styleText } from "node:util";
-import { printableName } from "../oci/reference";
+import { count } from "../common/text";
 import type { InspectedImage } from "../inspection/inspector";
 import { formatPlatform } from "../oci/platform";
-import { count } from "../common/text";
+import { printableName } from "../oci/reference";
 import { renderSteps, stepsOf } from "./explain";
-import { findingsOf, type InspectedName, predictionsOf } from "./verdict";
+import { type JudgedName, predictionsOf, type Verdict } from "./verdict";
 
-/** For people: a line for each good image, a block for each other one; colour only where it was asked for. */
-export function renderText(results: readonly InspectedName[], colour: boolean): string {
-  const paint = (style: "green" | "red" | "yellow", words: string) =>
-    colour ? styleText(style, words) : words;
-  const blocks = results.map((result) => {
-    const steps = stepsOf(result);
-    const explanation = steps === undefined ? "" : `${renderSteps(result.image, steps)}\n`;
-    return explanation + verdictOf(result);
-  });
-  return blocks.join("");
-
-  function verdictOf(result: InspectedName): string {
-    const name = printableName(result.image);
-    // The first says it best: the others are for those who set their levels otherwise.
-    const [finding] = findingsOf(result);
-    if (result.inspection.ok && finding === undefined) {
-      return `${paint("green", "ok")}       ${name}  ${layersInWords(result.inspection.value)}\n`;
-    }
-    const verdict = finding?.level === "mandatory" ? paint("red", "blocked") : paint("yellow", "unchecked");
-    const message = [...(finding?.message ?? "").split("\n"), ...named(result)];
-    return [`${verdict}  ${name}`, ...message.map((line) => (line === "" ? "" : `  ${line}`)), ""].join("\n");
-  }
+/** How a report in text looks. */
+export interface TextOptions {
+  readonly color: boolean;
+  /** Show only blocked and unverified images. */
+  readonly quiet: boolean;
 }
 
-function layersInWords({ layers, platform }: InspectedImage): string {
+const styles = {
+  ok: "green",
+  exempt: "green",
+  warning: "yellow",
+  unverified: "yellow",
+  blocked: "red",
+} as const;
+
+/** For people: a line for each good image, a block for each other one. */
+export function renderText(results: readonly JudgedName[], { color, quiet }: TextOptions): string {
+  return results
+    .filter((result) => !quiet || isBad(result))
+    .map((result) => `${explanationOf(result)}${blockOf(result, color)}\n`)
+    .join("");
+}
+
+/** Whether an image is blocked or could not be checked. */
+export function isBad({ verdict }: Pick<JudgedName, "verdict">): boolean {
+  return verdict === "blocked" || verdict === "unverified";
+}
+
+function explanationOf(result: JudgedName): string {
+  const steps = stepsOf(result);
+  return steps === undefined ? "" : `${renderSteps(result.image ?? "", steps)}\n`;
+}
+
+function blockOf(result: JudgedName, color: boolean): string {
+  const { verdict, findings, inspection } = result;
+  const headline = `${labelOf(verdict, color)}  ${subjectOf(result)}`;
+  if (verdict === "ok" && inspection?.ok) return `${headline}  ${layersInWords(inspection.value)}`;
+  // The first says it best: the others are for those who set their levels otherwise.
+  const message = findings[0]?.message.split("\n") ?? [];
+  const lines = [...message, ...named(result)];
+  return [headline, ...lines.map((line) => (line === "" ? "" : `  ${line}`))].join("\n");
+}
+
+/** As wide as `blocked`, so that names stand in one column. */
+function labelOf(verdict: Verdict, color: boolean): string {
+  const label = color ? styleText(styles[verdict], verdict, { validateStream: false }) : verdict;
+  return `${label}${" ".repeat(Math.max(0, "blocked".length - verdict.length))}`;
+}
+
+/** The image; without one, the container where one should be. */
+export function subjectOf({ image, users }: JudgedName): string {
+  if (image !== null) return printableName(image);
+  return users.map(({ workload, use }) => `${use.container} (${workload.name})`).join(", ");
+}
+
+/** `linux/amd64, 3 layers: gzip`. */
+export function layersInWords({ layers, platform }: InspectedImage): string {
   const kinds = [...new Set(layers.map(({ compression }) => compression))].join(", ");
   return `${formatPlatform(platform)}, ${count(layers.length, "layer")}${kinds === "" ? "" : `: ${kinds}`}`;
 }
 
-/** The runtimes that were asked for by name, each with its answer. */
-function named(result: InspectedName): string[] {
+/** The runtimes that were named on the command line, each with what it does. */
+function named(result: JudgedName): string[] {
   if (result.runtimes.length === 0) return [];
   const lines = predictionsOf(result).map(
     (prediction) => `${prediction.runtime}: ${prediction.pulls ? "pulls" : prediction.error}`,

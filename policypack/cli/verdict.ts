@@ -1,18 +1,43 @@
-import { type Inspection, predictionsFor } from "../inspection/inspected-image";
-import type { Platform } from "../oci/platform";
-import type { Prediction, RuntimeName } from "../runtimes/predict";
-import { definitions } from "../policies";
+import { failure } from "../common/outcome";
 import type { TraceStep } from "../common/trace";
-import { hasRuntimes, runtimesOfEcs } from "../runtimes/ecs-runtimes";
+import type { Exemption } from "../exemptions/exemptions";
+import { type Inspection, predictionsFor, unreadParts } from "../inspection/inspected-image";
+import type { Platform } from "../oci/platform";
+import { printableName } from "../oci/reference";
+import { exemptionInWords, type ImageUser, useInWords } from "../report";
+import type { Prediction, RuntimeName } from "../runtimes/predict";
+import { hasRuntimes, type LaunchType, runtimesOfTasks } from "../runtimes/ecs-runtimes";
+import type { ImageFinding } from "../policies/definition";
+import type { UnreadableUse } from "../workloads/image-use";
+import type { PolicyInForce } from "./configuration";
 
-/** One name of the command line and what its inspection gave. */
+/** Who runs an image: a container of a task definition, or a task that nobody described (a bare name). */
+export interface InspectedUse {
+  readonly user?: ImageUser;
+  readonly launchTypes: readonly LaunchType[];
+}
+
+/** A task on any runtime that ECS uses by itself. */
+export const anyTask: InspectedUse = { launchTypes: ["FARGATE", "EC2"] };
+
+/** What one policy may see of an image. */
+export interface PolicyView extends PolicyInForce {
+  /** Undefined if all uses are exempt: the image is not read then. */
+  readonly inspection: Inspection | undefined;
+  /** Those that are not exempt. */
+  readonly uses: readonly InspectedUse[];
+  readonly exempt: readonly { readonly use: InspectedUse; readonly exemption: Exemption }[];
+}
+
+/** One image for one platform, and what its inspection gave. */
 export interface InspectedName {
   readonly image: string;
   readonly platform: Platform;
-  readonly inspection: Inspection;
-  /** Those that were asked for by name; empty: all. */
+  /** Named on the command line, in place of those of ECS; empty: none. */
   readonly runtimes: readonly RuntimeName[];
-  /** Where they were asked for: how it came to that. */
+  readonly users: readonly ImageUser[];
+  readonly views: readonly PolicyView[];
+  /** With `--explain`: how it came to that. */
   readonly steps?: readonly TraceStep[];
 }
 
@@ -23,32 +48,124 @@ export interface Finding {
   readonly message: string;
 }
 
-/** What the pack's policies would say, at their default levels, of a task on any runtime of ECS or on those named. */
-export function findingsOf({ image, platform, inspection, runtimes }: InspectedName): Finding[] {
-  const judged = {
-    image,
-    platform,
-    users: [],
-    inspection,
-    runtimes: runtimes.length > 0 && hasRuntimes(platform) ? runtimes : runtimesOfEcs(platform),
-    allowOciMix: false,
-    toCome: false,
-    isActive: () => true,
-  };
-  return definitions.flatMap(({ name, enforcementLevel, judge }) => {
-    const finding = judge(judged);
-    return finding === undefined ? [] : [{ policy: name, level: enforcementLevel, message: finding.message }];
+/**
+ * - `blocked`: a mandatory policy has a finding
+ * - `unverified`: not blocked, and a part that could change the verdict was not read
+ * - `warning`: an advisory policy has a finding about an image that was read
+ * - `exempt`: the configuration exempts it, and no policy that it is not exempt from has a finding
+ */
+export type Verdict = "ok" | "warning" | "exempt" | "unverified" | "blocked";
+
+/** What the report says of one image, or of a place in a task definition where no image can be read. */
+export interface JudgedName extends Omit<InspectedName, "image" | "platform" | "views"> {
+  readonly image: string | null;
+  readonly platform: Platform | null;
+  /** Null for an exempt image, and without an image. */
+  readonly inspection: Inspection | null;
+  readonly verdict: Verdict;
+  readonly findings: readonly Finding[];
+}
+
+/** What the policies say of an image. */
+export function judged({ views, ...inspected }: InspectedName): JudgedName {
+  const { image, platform, runtimes } = inspected;
+  const active = views.filter(({ level }) => level !== "disabled");
+  const isActive = (policy: string) => active.some(({ definition }) => definition.name === policy);
+  const findings = active.flatMap((view): Finding[] => {
+    const { definition, settings, inspection, uses } = view;
+    if (inspection === undefined) return [];
+    const tasks = uses.map(({ launchTypes }) => ({ launchTypes, platform }));
+    const runtimesMet = runtimesOfTasks(tasks, settings.runtimes);
+    const finding = definition.judge({
+      image,
+      platform,
+      users: uses.flatMap(({ user }) => user ?? []),
+      inspection,
+      runtimes: runtimes.length > 0 && hasRuntimes(platform) ? runtimes : runtimesMet,
+      allowOciMix: settings.allowOciMix,
+      toCome: false,
+      isActive,
+    });
+    return findingOf(definition.name, view.level, finding);
   });
+  const inspections = active.flatMap((view) => view.inspection ?? []);
+  const unread = inspections.some((inspection) => unreadParts(inspection).length > 0);
+  const exempt = active.some((view) => view.exempt.some(({ exemption }) => exemption.state === "in-force"));
+  return {
+    ...inspected,
+    inspection: inspections[0] ?? null,
+    findings: [...findings, ...remarksOf(image, active)],
+    verdict: verdictOf(findings, unread, exempt),
+  };
+}
+
+/** What the policies say of a place without an image. */
+export function judgedPlace(
+  workload: ImageUser["workload"],
+  use: UnreadableUse,
+  policies: readonly PolicyInForce[],
+): JudgedName {
+  const active = policies.filter(({ level }) => level !== "disabled");
+  const isActive = (policy: string) => active.some(({ definition }) => definition.name === policy);
+  const findings = active.flatMap(({ definition, level }) =>
+    findingOf(definition.name, level, definition.judgePlace?.({ workload, use, isActive })),
+  );
+  return {
+    image: null,
+    platform: null,
+    inspection: null,
+    runtimes: [],
+    users: [{ workload, use: { container: use.container ?? use.path } }],
+    findings,
+    verdict: verdictOf(findings, true, false),
+  };
+}
+
+function findingOf(
+  policy: string,
+  level: PolicyInForce["level"],
+  found: ImageFinding | undefined,
+): Finding[] {
+  if (found === undefined) return [];
+  const { message, remark } = found;
+  return [{ policy, level: remark || level !== "mandatory" ? "advisory" : "mandatory", message }];
+}
+
+/** Exemptions in force, and those that have ended, each once for all policies that share it. */
+function remarksOf(image: string, views: readonly PolicyView[]): Finding[] {
+  const remarks = views.flatMap(({ definition, exempt }) =>
+    exempt.map(({ use: { user }, exemption }): [string, Finding] => {
+      const what =
+        user === undefined ? printableName(image) : useInWords(user.workload, { ...user.use, image });
+      const message = exemptionInWords(what, exemption);
+      return [message, { policy: definition.name, level: "advisory", message }];
+    }),
+  );
+  return [...new Map(remarks.reverse()).values()].reverse();
+}
+
+function verdictOf(findings: readonly Finding[], unread: boolean, exempt: boolean): Verdict {
+  if (findings.some(({ level }) => level === "mandatory")) return "blocked";
+  if (unread) return "unverified";
+  if (findings.length > 0) return "warning";
+  return exempt ? "exempt" : "ok";
 }
 
 /** What each runtime would do with the image; none for Windows, nor if its document was not read. */
-export function predictionsOf({ platform, inspection, runtimes }: InspectedName): readonly Prediction[] {
-  return hasRuntimes(platform) ? predictionsFor(inspection, runtimes) : [];
+export function predictionsOf({ platform, inspection, runtimes }: JudgedName): readonly Prediction[] {
+  return platform !== null && inspection !== null && hasRuntimes(platform)
+    ? predictionsFor(inspection, runtimes)
+    : [];
 }
 
-/** 0 all fine, 1 an image would be blocked, 2 an image could not be checked and none is blocked. */
-export function exitCode(results: readonly InspectedName[]): 0 | 1 | 2 {
-  const levels = results.flatMap(findingsOf).map(({ level }) => level);
-  if (levels.includes("mandatory")) return 1;
-  return levels.length > 0 ? 2 : 0;
+/** 0 nothing is blocked, 1 an image would be blocked, 2 an image could not be checked and none is blocked. */
+export function exitCode(results: readonly Pick<JudgedName, "verdict">[]): 0 | 1 | 2 {
+  const verdicts = new Set(results.map(({ verdict }) => verdict));
+  if (verdicts.has("blocked")) return 1;
+  return verdicts.has("unverified") ? 2 : 0;
+}
+
+/** The inspection that stands for an image whose time ran out. */
+export function overdue(seconds: number): Inspection {
+  return failure("timeout", `the time budget of ${seconds} s for this run was used up first`);
 }

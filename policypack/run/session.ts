@@ -1,7 +1,7 @@
 import type { PolicyResource, ResourceValidationArgs } from "@pulumi/policy";
 import { pushedImages } from "../builds/pushed-images";
 import { cacheInUse, type CacheOptions } from "../cache/location";
-import { Inspector, total } from "../inspection/inspector";
+import { Inspector, type InspectorOptions, total } from "../inspection/inspector";
 import { formatReference, referenceIn, withDefaultTag } from "../oci/reference";
 import { isSecretType, mayConcern } from "../program/secrets";
 import { mergeSettings, readSettings, type Settings } from "../settings";
@@ -155,15 +155,7 @@ export class Session {
 
   /** Policies whose settings agree share their inspections; others must ask for themselves. */
   inspectorFor(settings: Settings): Inspector {
-    const options = {
-      insecureRegistries: settings.insecureRegistries,
-      mirrors: settings.mirrors,
-      awsIdentities: settings.awsIdentities,
-      sniffLayers: settings.sniffLayers,
-      imageTimeoutMs: settings.imageTimeoutSeconds * 1000,
-      requestTimeoutMs: settings.requestTimeoutSeconds * 1000,
-      cache: cacheOf(settings),
-    };
+    const options = inspectorOptions(settings);
     const key = JSON.stringify(options);
     let inspector = this.#inspectors.get(key);
     if (inspector === undefined) {
@@ -173,6 +165,19 @@ export class Session {
     }
     return inspector;
   }
+}
+
+/** What an inspector takes of the settings. Settings that agree in it can share an inspector. */
+export function inspectorOptions(settings: Settings) {
+  return {
+    insecureRegistries: settings.insecureRegistries,
+    mirrors: settings.mirrors,
+    awsIdentities: settings.awsIdentities,
+    sniffLayers: settings.sniffLayers,
+    imageTimeoutMs: settings.imageTimeoutSeconds * 1000,
+    requestTimeoutMs: settings.requestTimeoutSeconds * 1000,
+    cache: cacheOf(settings),
+  } satisfies InspectorOptions;
 }
 
 /** Where a run keeps documents, as its settings and the environment say; false for nowhere. */

@@ -35,8 +35,12 @@ export function containersFromJson(props: unknown, task: Task): WorkloadImages {
 }
 
 /** Reads `containerDefinitions` given as an array of objects. */
-export function containersFromArray(definitions: Reading, task: Task): WorkloadImages {
-  return containersAt({ reading: definitions, path: PATH, keys: "exact" }, NOUN, task);
+export function containersFromArray(
+  definitions: Reading,
+  task: Task,
+  keys: KeyMatch = "exact",
+): WorkloadImages {
+  return containersAt({ reading: definitions, path: PATH, keys }, NOUN, task);
 }
 
 /** Reads an array of containers wherever it stands; `owner`, such as ` of nodes 0:3`, says more of those without a name. */

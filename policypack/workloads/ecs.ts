@@ -1,7 +1,7 @@
 import { containersFromArray, containersFromJson, imagesOfContainers, type Task } from "./containers";
 import { launchTypes, type WorkloadFamily, type WorkloadImages } from "./image-use";
 import { LINUX_AMD64, runtimePlatform } from "./runtime-platform";
-import { member } from "../common/values";
+import { type KeyMatch, member } from "../common/values";
 
 /**
  * The task definition. The classic provider takes the containers as a JSON text, which it decodes with Go's `encoding/json` (keys in any
@@ -16,18 +16,24 @@ export const taskDefinition: WorkloadFamily = {
 };
 
 /**
- * A task definition as ECS describes it (ECS API, `TaskDefinition`), whose keys are those of aws-native. One that was registered without
- * launch types runs on those that ECS found it compatible with.
+/**
+ * A task definition in the form of the ECS API (`TaskDefinition`, and `RegisterTaskDefinition`, which takes the same keys). One that was
+ * registered without launch types runs on those that ECS found it compatible with.
+ *
+ * @param keys `any-case` for a JSON text that `unmarshalAny` decoded
  */
-export function imagesOfDescribed(definition: unknown): WorkloadImages {
-  const required = launchTypes(definition);
-  const { platform } = task(definition);
-  const types = required.length > 0 ? required : launchTypes(definition, "compatibilities");
-  return containersFromArray(member(definition, "containerDefinitions"), { platform, launchTypes: types });
+export function imagesOfDescribed(definition: unknown, keys: KeyMatch = "exact"): WorkloadImages {
+  const { platform, launchTypes: required } = task(definition, keys);
+  const types = required.length > 0 ? required : launchTypes(definition, "compatibilities", keys);
+  const containers = member(definition, "containerDefinitions", keys);
+  return containersFromArray(containers, { platform, launchTypes: types }, keys);
 }
 
-function task(props: unknown): Task {
-  return { platform: runtimePlatform(props), launchTypes: launchTypes(props) };
+function task(props: unknown, keys: KeyMatch = "exact"): Task {
+  return {
+    platform: runtimePlatform(props, { keys }),
+    launchTypes: launchTypes(props, "requiresCompatibilities", keys),
+  };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Platform } from "../oci/platform";
-import { member } from "../common/values";
+import { type KeyMatch, member } from "../common/values";
 import { type LaunchType, launchTypeNames } from "../runtimes/ecs-runtimes";
 
 /** One container of a workload that will make ECS pull an image. */
@@ -54,8 +54,9 @@ export interface WorkloadFamily {
 export function launchTypes(
   props: unknown,
   key: "requiresCompatibilities" | "platformCapabilities" | "compatibilities" = "requiresCompatibilities",
+  keys: KeyMatch = "exact",
 ): readonly LaunchType[] {
-  const reading = member(props, key);
+  const reading = member(props, key, keys);
   if (reading.state !== "known" || !Array.isArray(reading.value)) return [];
   const list: readonly unknown[] = reading.value;
   const found = new Set<LaunchType>();

@@ -34,16 +34,19 @@ type Part<T> = { readonly ok: true; readonly value: T } | Extract<PlatformReadin
  * Reads `runtimePlatform` of a task definition (ECS API, `RuntimePlatform`), or of the part of a resource at a place. Absent parts take ECS's defaults. An unknown part does not:
  * a wrong guess would judge another image of the index than the one that the task will pull.
  */
-export function runtimePlatform(props: unknown, place?: Pick<Place, "path" | "keys">): PlatformReading {
+export function runtimePlatform(
+  props: unknown,
+  { path: holder, keys = "exact" }: Partial<Pick<Place, "path" | "keys">> = {},
+): PlatformReading {
   const key = "runtimePlatform";
-  const path = place === undefined ? key : `${place.path}.${key}`;
-  const reading = member(props, key, place?.keys);
+  const path = holder === undefined ? key : `${holder}.${key}`;
+  const reading = member(props, key, keys);
   if (reading.state === "absent") return { ok: true, platform: LINUX_AMD64 };
   if (reading.state === "unknown") return unknown(path, "the runtime platform");
   if (!isRecord(reading.value)) {
     return malformed(path, `the runtime platform is ${kindOf(reading.value)}, not an object`);
   }
-  const platform: Place = { reading, path, keys: place?.keys ?? "exact" };
+  const platform: Place = { reading, path, keys };
   const architecture = part(
     inside(platform, reading.value, "cpuArchitecture"),
     "the CPU architecture",

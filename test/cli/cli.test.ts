@@ -1,24 +1,21 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { runCli } from "../../support/process/cli";
 import { buildImage, pushImage, pushMixedOnArm } from "../../support/registry/images";
 import { TestRegistry } from "../../support/registry/registry";
 
 const command = join(__dirname, "../../dist/bin/cli.js");
 
-interface Result {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
 /** Runs the built command as a person would; nothing is a terminal. */
-async function run(args: readonly string[], input = ""): Promise<Result> {
+async function spawned(args: readonly string[], input = "") {
   const child = spawn(process.execPath, [command, ...args], { stdio: "pipe" });
   child.stdin.end(input);
-  const closed = new Promise<number | null>((resolve) => child.on("close", resolve));
-  const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), closed]);
+  const closed = once(child, "close");
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const [code] = (await closed) as [number | null];
   return { code, out, err };
 }
 
@@ -57,14 +54,23 @@ describe("the command ecs-image-guard inspect", () => {
   ];
   for (const [what, names, options, code] of statuses) {
     it(`exits with ${code} for ${what}`, async () => {
-      const result = await run(["inspect", ...names.map(image), ...options]);
+      const result = await runCli(["inspect", ...names.map(image), ...options]);
       assert.equal(result.code, code, result.out + result.err);
       assert.equal(result.err, "");
     });
   }
 
+  it("is what the installed command runs: report, exit status and standard input", async () => {
+    const inspected = await spawned(["inspect", "-"], `${image("app:mixed")}\n`);
+    assert.deepEqual([inspected.code, inspected.err], [1, ""]);
+    assert.match(inspected.out, /^blocked {2}127[^]*\n1 image: 1 blocked, \d+\.\d s\n$/);
+    const wrong = await spawned(["isnpect"]);
+    assert.deepEqual([wrong.code, wrong.out], [3, ""]);
+    assert.match((await spawned(["--version"])).out, /^\d+\.\d+\.\d+\n$/);
+  });
+
   it("shows a blocked image as the policy does, without colour", async () => {
-    const { out } = await run(["inspect", image("app:mixed")]);
+    const { out } = await runCli(["inspect", image("app:mixed")]);
     assert.match(out, /^blocked {2}127/);
     assert.match(out, /layer 1 gzip .*\n.*layers 2–3 zstd/);
     assert.match(out, /number of layers and diffIDs don't match: 1 != 3/);
@@ -73,7 +79,7 @@ describe("the command ecs-image-guard inspect", () => {
   });
 
   it("prints JSON of the documented shape", async () => {
-    const { out, code } = await run([
+    const { out, code } = await runCli([
       "inspect",
       ...[image("app:mixed"), image("gone:1"), "Not/A/Name"],
       "--format",
@@ -129,7 +135,7 @@ describe("the command ecs-image-guard inspect", () => {
 
   it("writes SARIF that code-scanning services take", async () => {
     const names = [image("app:mixed"), image("app:good"), image("gone:1")];
-    const { out, code } = await run(["inspect", ...names, "--format", "sarif"]);
+    const { out, code } = await runCli(["inspect", ...names, "--format", "sarif"]);
     assert.equal(code, 1);
     const log = JSON.parse(out) as {
       version: string;
@@ -165,7 +171,7 @@ describe("the command ecs-image-guard inspect", () => {
   });
 
   it("gives illegal names a relative URI in SARIF, too", async () => {
-    const { out } = await run(["inspect", "/etc/app", "../app", "ghcr.io//app:1", "--format", "sarif"]);
+    const { out } = await runCli(["inspect", "/etc/app", "../app", "ghcr.io//app:1", "--format", "sarif"]);
     const uris = [...out.matchAll(/"uri": "([^"]*)"/g)].map(([, uri = ""]) => uri);
     assert.deepEqual(uris, ["_/etc/app", "_/app", "ghcr.io/_/app%3A1"]);
   });
@@ -180,7 +186,7 @@ describe("the command ecs-image-guard inspect", () => {
   });
 
   it("answers for the runtimes that it is asked for, by name", async () => {
-    const { out } = await run([
+    const { out } = await runCli([
       "inspect",
       image("app:zstd"),
       "--runtime",
@@ -196,14 +202,14 @@ describe("the command ecs-image-guard inspect", () => {
 
   it("reads names from standard input, with comments, each once", async () => {
     const input = `# ours\n${image("app:good")}\n\n  ${image("app:good")}   ${image("app:mixed")} # bad\n`;
-    const { out, code } = await run(["inspect", "-", "--format", "json"], input);
+    const { out, code } = await runCli(["inspect", "-", "--format", "json"], { input });
     assert.equal(code, 1);
     assert.equal((JSON.parse(out) as { images: unknown[] }).images.length, 2);
   });
 
   const wrong: [args: string[], words: RegExp][] = [
-    [[], /Say what to do/],
-    [["inspect"], /at least one image/],
+    [[], /A command is missing/],
+    [["inspect"], /at least one image, or a --task-definition/],
     [["isnpect", "nginx"], /Unknown command `isnpect`\. Did you mean `inspect`\?/],
     [["u:PASSWORD@host/app"], /Unknown command `…@host\/app`\. Known: inspect\./],
     [["inspect", "nginx", "--platform", "linux"], /`linux` is not a valid platform: add the architecture/],
@@ -212,31 +218,33 @@ describe("the command ecs-image-guard inspect", () => {
     [["inspect", "nginx", "--fromat=json"], /Unknown option `--fromat`\. Did you mean `--format`\?/],
     [["inspect", "nginx", "--format", "xml"], /Unknown format `xml`/],
     [["inspect", "--runtime", "dockerd-23", "containerd-1.7"], /at least one image/],
-    [["inspect", "nginx", "--runtime"], /argument missing|argument is missing/],
+    [["inspect", "nginx", "--runtime"], /`--runtime` needs a value\./],
     [["inspect", "nginx", "--runtime", "containerd-1.77"], /Did you mean `containerd-1\.7`\?/],
     [["inspect", "nginx", "--runtime", ""], /Unknown runtime ``/],
     [["inspect", "nginx", "--runtime=containerd-1.7,"], /Unknown runtime ``/],
-    [["inspect", "nginx", "--insecure-registry", ""], /`` is no registry.*host\[:port\]/],
-    [["inspect", "nginx", "--insecure-registry", "10.0.0.0/8"], /`10\.0\.0\.0\/8` is no registry/],
+    [["inspect", "nginx", "--insecure-registry", ""], /`` is not a valid host\[:port\]/],
+    [["inspect", "nginx", "--insecure-registry", "10.0.0.0/8"], /`10\.0\.0\.0\/8` is not a valid/],
     [["inspect", "nginx", "--no-such-option"], /no-such-option/],
+    [["inspect", "nginx", "--quiet=yes"], /`--quiet` takes no value\./],
+    [["inspect", "nginx", "--platform", "--sniff"], /`--platform` needs a value\./],
+    [["inspect", "nginx", "--format", "jsno"], /Unknown format `jsno`\. Did you mean `json`\?/],
+    [["inspect", "nginx", "--color", "yes"], /Unknown color `yes`\. Known: always, never, auto\./],
+    [["inspect", "-", "--task-definition", "-"], /Standard input \(`-`\) can be read only once/],
     [["inspect", "-"], /No image was named/],
   ];
   for (const [args, words] of wrong) {
     it(`exits with 3 and says why for: ${args.join(" ")}`, async () => {
-      const { code, err, out } = await run(args);
+      const { code, err, out } = await runCli(args);
       assert.equal(code, 3);
       assert.match(err, words);
-      assert.match(
-        err,
-        /\nUsage: ecs-image-guard inspect IMAGE\.\.\. \[options\]\nSee ecs-image-guard --help .*\n$/,
-      );
+      assert.match(err, /^ecs-image-guard: [^\n]+\nRun `ecs-image-guard --help` for usage\.\n$/);
       assert.doesNotMatch(err, /\.js:\d+/);
       assert.equal(out, "");
     });
   }
 
   it("explains itself and tells its version", async () => {
-    assert.match((await run(["--help"])).out, /^Usage: ecs-image-guard inspect/);
-    assert.match((await run(["--version"])).out, /^\d+\.\d+\.\d+\n$/);
+    assert.match((await runCli(["--help"])).out, /^Usage: ecs-image-guard inspect/);
+    assert.equal((await runCli(["--version"])).out, "1.2.3\n");
   });
 });

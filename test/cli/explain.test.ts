@@ -99,7 +99,7 @@ describe("the command ecs-image-guard inspect --explain", () => {
     assert.deepEqual(bad!.explain!.at(-1), { step: "verdict", verdict: "blocked", reason: null });
     assert.deepEqual(
       illegal!.explain!.map(({ step, verdict }) => [step, verdict]),
-      [["verdict", "unchecked"]],
+      [["verdict", "blocked"]],
     );
     assert.ok((await images([])).every((image) => !("explain" in image)));
   });

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import fc from "fast-check";
-import { exitCode, findingsOf } from "../../policypack/cli/verdict";
+import { exitCode } from "../../policypack/cli/verdict";
 import { Inspector } from "../../policypack/inspection/inspector";
 import { unreadParts } from "../../policypack/inspection/inspected-image";
 import { formatPlatform, type Platform } from "../../policypack/oci/platform";
 import { SkippingClock } from "../../support/mocha/skipping-clock";
 import { buildImage, pushImage, pushIndex } from "../../support/registry/images";
 import { amd64, arm64 } from "../../support/registry/inspection";
+import { judgedImage } from "../../support/registry/judged";
 import { TestRegistry } from "../../support/registry/registry";
 
 const requestTimeoutMs = 100_000;
@@ -85,11 +86,11 @@ describe("the verdict on an image", () => {
     try {
       const image = `${registry.host}/app:${name}`;
       const inspection = await inspector.inspect(image, platform);
-      const result = { image, platform, inspection, runtimes: [] };
+      const result = judgedImage(image, platform, inspection);
       const urls = [...new Set(registry.log.map(({ url }) => url))];
       return {
         status: exitCode([result]),
-        findings: findingsOf(result),
+        findings: result.findings,
         unread: unreadParts(inspection),
         urls,
       };

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ecsImagePolicies } from "../../policypack";
 import { readSettings } from "../../policypack/settings";
+import { linkedFiles } from "../../scripts/bundle/linked-files";
+import { packageFolder } from "../../scripts/bundle/places";
 import { configSchema } from "../../scripts/config-schema";
 import { withSettingsTable } from "../../scripts/settings-table";
 import { usage } from "../../policypack/cli/arguments";
@@ -41,10 +43,19 @@ describe("the README", () => {
       );
   });
 
-  it("names every option of the command", () => {
-    const section = readme.split("\n## The command\n")[1]?.split("\n## ")[0] ?? "";
-    for (const [option] of usage.matchAll(/--[a-z-]{3,}/g))
-      if (!["--help", "--version"].includes(option)) assert.ok(section.includes(option), option);
+  it("leads to a page that names every option of the command", () => {
+    assert.ok(readme.includes("](docs/cli.md)"));
+    const page = readFileSync(join(__dirname, "../../docs/cli.md"), "utf8");
+    for (const [option] of usage.matchAll(/--[a-z-]{3,}/g)) assert.ok(page.includes(`\`${option}`), option);
+  });
+
+  it("links only to files that the package contains, and so does each of them", () => {
+    for (const file of ["README.md", ...linkedFiles(readme)]) {
+      const folder = join(packageFolder, file, "..");
+      const text = readFileSync(join(packageFolder, file), "utf8");
+      for (const link of linkedFiles(text))
+        assert.ok(existsSync(join(folder, link)), `${file} links to ${link}, which is not in the package`);
+    }
   });
 
   it("shows configurations that are right", () => {

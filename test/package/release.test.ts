@@ -37,11 +37,12 @@ describe("a release", function () {
       encoding: "utf8",
     });
     const files = [...json.matchAll(/"path": "([^"]+)"/g)].map(([, path = ""]) => path);
-    assert.deepEqual(files.filter((path) => !/^bin\/[\w-]+\.js$/.test(path)).sort(), [
+    assert.deepEqual(files.filter((path) => !/^bin\/[\w-]+\.js$|^docs\/[\w-]+\.md$/.test(path)).sort(), [
       "LICENSE",
       "PulumiPolicy.yaml",
       "README.md",
       "SBOM.cdx.json",
+      "SECURITY.md",
       "THIRD_PARTY_LICENSES",
       "bin/config.schema.json",
       "bin/index.d.ts",

@@ -5,6 +5,7 @@ import { Inspector, type InspectorOptions } from "../../../policypack/inspection
 import { Nginx, type NginxServer } from "../../../support/network/nginx";
 import { user } from "../../../support/registry/docker-registry";
 import { buildImage } from "../../../support/registry/images";
+import { judgedImage } from "../../../support/registry/judged";
 import type { Pusher } from "../../../support/registry/pusher";
 import { TokenServer } from "../../../support/registry/token-server";
 import {
@@ -58,7 +59,7 @@ async function verdicts(registry: string, options: InspectorOptions = {}): Promi
     ["good", "mixed", "index", "none"].map(async (tag) => {
       const image = `${registry}/team/app:${tag}`;
       const inspection = await inspector.inspect(image, amd64);
-      const status = exitCode([{ image, platform: amd64, inspection, runtimes: [] }]);
+      const status = exitCode([judgedImage(image, amd64, inspection)]);
       return `${tag} ${inspection.ok ? ["ok", "blocked", "unverified"][status] : inspection.failure.kind}`;
     }),
   );

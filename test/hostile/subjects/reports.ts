@@ -10,6 +10,7 @@ import { type FailureKind, failure, success } from "../../../policypack/common/o
 import { printable } from "../../../policypack/common/text";
 import { runtimeNames } from "../../../policypack/runtimes/predict";
 import { imageConfig, inspectedImage } from "../../../support/registry/inspected-image";
+import { judgedImage } from "../../../support/registry/judged";
 import * as report from "../../../policypack/report";
 import { text } from "../arbitraries";
 import { assertLines } from "../safe";
@@ -72,16 +73,18 @@ export const reports: readonly Subject[] = [
     fc.tuple(fc.array(fc.tuple(text, platform, inspected, fc.option(kind)), { maxLength: 3 }), fc.boolean()),
     ([list, named]) => {
       const results = list.map(([image, wanted, found, failed]) => ({
-        image,
-        platform: wanted,
-        inspection: failed === null ? success(found) : failure(failed, printable(image)),
-        runtimes: named ? runtimeNames : [],
+        ...judgedImage(
+          image,
+          wanted,
+          failed === null ? success(found) : failure(failed, printable(image)),
+          named ? runtimeNames : [],
+        ),
         steps: [
           { step: "manifest", digest, mediaType: "m", layers: 1 } as const,
           { step: "index", wanted: "w", offered: [], attestations: 0, chosen: null, reason: "r" } as const,
         ],
       }));
-      assertLines(renderText(results, false));
+      assertLines(renderText(results, { color: false, quiet: false }));
       const json = renderJson(results);
       assertLines(json);
       const read = JSON.parse(json) as { images: { image: string; manifest: { layers: unknown } | null }[] };

@@ -1,0 +1,104 @@
+import { TraceLog } from "../common/trace";
+import { Inspector, type InspectorOptions } from "../inspection/inspector";
+import { WaitingBudget } from "../run/progress";
+import { inspectorOptions } from "../run/session";
+import type { RuntimeName } from "../runtimes/predict";
+import type { Settings } from "../settings";
+import type { PolicyInForce } from "./configuration";
+import { type Subject, type Subjects, withExemptions } from "./subjects";
+import { judged, judgedPlace, type JudgedName, overdue, type PolicyView } from "./verdict";
+
+export interface InspectOptions {
+  readonly policies: readonly PolicyInForce[];
+  /** In place of those of ECS; empty: none. */
+  readonly runtimes: readonly RuntimeName[];
+  /** Each image gets an inspector of its own, so that the steps of several do not mix. */
+  readonly explain: boolean;
+  /** False: keeps nothing on disk, and reads nothing kept. */
+  readonly cache: boolean;
+  /** Milliseconds of the whole run, if a configuration limits it. */
+  readonly budgetSeconds: number | undefined;
+  /** Called each time that an image is decided. */
+  readonly onDecided: () => void;
+  /** Called with the results before connections are closed. */
+  readonly onJudged: (results: readonly JudgedName[]) => void;
+}
+
+/** Inspects every image once, side by side, and judges it as the pack would. Never rejects for what a registry does. */
+export async function inspectAll({ images, places }: Subjects, options: InspectOptions): Promise<void> {
+  const budget = options.budgetSeconds === undefined ? undefined : new WaitingBudget(options.budgetSeconds);
+  const opened: Inspectors[] = [];
+  const open = (trace?: TraceLog) => {
+    const inspectors = new Inspectors(options.cache, trace);
+    opened.push(inspectors);
+    return inspectors;
+  };
+  const shared = open();
+  try {
+    const results = await Promise.all(
+      images.map(async (subject) => {
+        const trace = options.explain ? new TraceLog() : undefined;
+        const inspectors = trace === undefined ? shared : open(trace);
+        const views = await Promise.all(
+          options.policies.map((policy) => viewOf(subject, policy, inspectors, budget)),
+        );
+        options.onDecided();
+        const { image, platform, uses } = subject;
+        const users = uses.flatMap(({ user }) => user ?? []);
+        const steps = trace === undefined ? {} : { steps: trace.steps };
+        return judged({ image, platform, runtimes: options.runtimes, users, views, ...steps });
+      }),
+    );
+    const unreadable = places.map(({ workload, use }) => judgedPlace(workload, use, options.policies));
+    options.onJudged([...results, ...unreadable]);
+  } finally {
+    await Promise.all(opened.map((inspectors) => inspectors.close()));
+  }
+}
+
+async function viewOf(
+  subject: Subject,
+  policy: PolicyInForce,
+  inspectors: Inspectors,
+  budget: WaitingBudget | undefined,
+): Promise<PolicyView> {
+  const { uses, exempt } = withExemptions(subject, policy);
+  if (uses.length === 0 || policy.level === "disabled")
+    return { ...policy, uses, exempt, inspection: undefined };
+  const { image, platform, credentialsParameter } = subject;
+  const reader = credentialsParameter === undefined ? {} : { credentialsParameter };
+  const inspecting = inspectors.for(policy.settings).inspect(image, platform, reader);
+  const inspection =
+    budget === undefined ? await inspecting : await budget.wait(inspecting, overdue(budget.seconds));
+  return { ...policy, uses, exempt, inspection };
+}
+
+/** Policies whose settings agree share an inspector. */
+class Inspectors {
+  readonly #byOptions = new Map<string, Inspector>();
+
+  constructor(
+    private readonly cache: boolean,
+    private readonly trace: TraceLog | undefined,
+  ) {}
+
+  for(settings: Settings): Inspector {
+    const options: InspectorOptions = {
+      ...inspectorOptions(settings),
+      ...(this.cache ? {} : { cache: false }),
+    };
+    const key = JSON.stringify(options);
+    let inspector = this.#byOptions.get(key);
+    if (inspector === undefined) {
+      // The steps are those of the first: a second reading of the same image would be told twice.
+      const trace = this.#byOptions.size === 0 && this.trace !== undefined ? { trace: this.trace } : {};
+      inspector = new Inspector({ ...options, ...trace });
+      this.#byOptions.set(key, inspector);
+    }
+    return inspector;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#byOptions.values()].map((inspector) => inspector.close()));
+  }
+}
