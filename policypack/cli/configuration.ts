@@ -42,10 +42,12 @@ export function readConfiguration(text: string, source: string, options: Partial
     throw new InputError(jsonProblem(text, source));
   }
   if (!isRecord(document)) throw new InputError(`${source} must be a JSON object of policies.`);
-  const { [schemaKey]: _schema, all, ...given } = document;
+  const { all, ...given } = document;
   const known = ["all", ...ecsImagePolicies().map(({ name }) => name)];
   const policies = new Map(
-    Object.entries(given).map(([name, value]) => [name, readPolicy(name, value, known)]),
+    Object.entries(given)
+      .filter(([name]) => name !== schemaKey)
+      .map(([name, value]) => [name, readPolicy(name, value, known)]),
   );
   const allPolicies = readPolicy("all", all ?? {}, known);
   const problems = [...policies.values(), allPolicies].flatMap((policy) => policy.problems);
@@ -79,7 +81,7 @@ function readPolicy(name: string, value: unknown, known: readonly string[]): Rea
   const { settings, problems } = readSettings(config);
   const wrong = [
     ...(known.includes(name) ? [] : [unknownPolicy(name, known)]),
-    ...(level === undefined || levels.includes(String(level))
+    ...(level === undefined || (typeof level === "string" && levels.includes(level))
       ? []
       : [`The level of \`${printable(name, 60)}\` must be one of ${levels.join(", ")}.`]),
     ...problems.map((problem) => `In \`${printable(name, 60)}\`: ${problem}`),
