@@ -1,5 +1,4 @@
-import { closest } from "../common/spelling";
-import { printable } from "../common/text";
+import { closest, printable } from "../common/text";
 import { isRecord } from "../common/values";
 import { definitions } from "../policies";
 import type { PolicyDefinition } from "../policies/definition";
