@@ -54,7 +54,7 @@ async function measure(bench: Bench): Promise<CaseReport> {
       ],
       tables: [trafficTable(traffic)],
       remarks: [
-        "Medians of 5 alternating rounds after one to warm up; counts of the last round. Every repository needs a token of its own.",
+        "Medians of 5 alternating rounds after one to warm up; counts of the last round. Repositories share tokens.",
         `Physical limit of the first preview: challenge, token, index and manifest follow one another: ${seconds(4 * latencyMs)};` +
           ` its ${cold?.requests ?? NaN} requests over ${connections} connections take at least` +
           ` ${seconds(physicalLimit(4, cold?.requests ?? NaN, connections, latencyMs))}.`,

@@ -46,9 +46,7 @@ async function measure(bench: Bench): Promise<CaseReport> {
         // The first one finds that the registry does not speak plain http.
         atMost("connections", connections, limits.connections + 1, "connections"),
       ],
-      remarks: [
-        `Median of ${rounds} runs. Each image is an index in a repository that needs a token of its own.`,
-      ],
+      remarks: [`Median of ${rounds} runs. Each image is an index in a repository of its own.`],
     };
   } finally {
     rmSync(home, { recursive: true, force: true });

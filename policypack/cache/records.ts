@@ -52,6 +52,9 @@ export interface KnownChallenge {
   readonly service?: string;
 }
 
+/** Whether a token service grants several scopes of one request, or one at most. */
+export type ScopeSupport = "several" | "one";
+
 const maximumChallengeBytes = 8 * 1024;
 
 /**
@@ -73,6 +76,20 @@ export class KnownChallenges {
 
   forget(authority: string): void {
     this.#record(authority).remove();
+  }
+
+  /** What a token service made of a request for several scopes. */
+  scopeSupport(service: string): ScopeSupport | undefined {
+    const known = this.#scopes(service).read();
+    return known === "several" || known === "one" ? known : undefined;
+  }
+
+  keepScopeSupport(service: string, support: ScopeSupport): void {
+    this.#scopes(service).leave(support);
+  }
+
+  #scopes(service: string): DayRecord {
+    return new DayRecord(this.folder, "scopes", service, maximumChallengeBytes);
   }
 
   #record(authority: string): DayRecord {

@@ -20,6 +20,12 @@ export const limits = {
    * from, so that not every one of them gets a 401 of its own. After that they no longer wait: it may just be slow.
    */
   firstRequestAloneMs: 2_000,
+  /** Scopes of one token request: few enough for a service that looks each of them up. */
+  scopesPerToken: 24,
+  /** Repositories that try the first shared tokens of a service, while the others wait for what the registry answers them. */
+  tokenTrials: 2,
+  /** Milliseconds that they wait for it. */
+  tokenTrialMs: 2_000,
   /** Requests to one host before anything is known of it. Registries bear so many; the limiter learns how many more, or fewer. */
   requestsPerHostAtFirst: 48,
   /** Requests to one host at most. Below `connections`, so that one slow host cannot take them all. */

@@ -133,6 +133,7 @@ export class Inspector {
       ]);
       return loginFault === undefined ? inspection : { ...inspection, loginFault };
     };
+    registries.expect(reference, reader);
     // Look-ups in ECR wait for one another, to go out together.
     return parseEcrHost(reference.registry) === undefined
       ? this.#turns.during(reference.registry, lookUp)

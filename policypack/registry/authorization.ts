@@ -3,34 +3,11 @@ import { Memo } from "../common/memo";
 import { failure, type Outcome, success } from "../common/outcome";
 import { basicAuthorization, parseUrl } from "../common/text";
 import type { CredentialSearch } from "../common/trace";
-import type { HttpResponse } from "../http/messages";
-import { type Credential, CredentialError, searchInWords, secretsOf } from "../logins/credential";
+import type { HttpResponse, SendResult } from "../http/messages";
+import { CredentialError, searchInWords, secretsOf } from "../logins/credential";
+import { type Authorized, type Bearer, BearerTokens, type Login, type TokenNeed } from "./bearer-tokens";
 import type { Host, Network } from "./options";
-import { parseChallenges, type Token } from "./token-client";
-
-/** What a request to the registry may carry. */
-export interface Authorized {
-  /** The value of the Authorization field; undefined for an anonymous request. */
-  readonly header?: string;
-  /** Whether a credential stands behind it. */
-  readonly identified: boolean;
-  /** Why there is no credential though there may be one: told only where the anonymous request is denied. */
-  readonly credentialFault?: string;
-  /** Texts that must not be shown. */
-  readonly secrets: readonly string[];
-}
-
-/** What there is to log in with, or why it cannot be read. */
-interface Login {
-  readonly credential?: Credential | undefined;
-  readonly fault?: string;
-}
-
-interface Bearer {
-  readonly scheme: "bearer";
-  readonly realm: URL;
-  readonly service: string | undefined;
-}
+import { parseChallenges } from "./token-client";
 
 type Learnt = { readonly scheme: "basic" } | Bearer;
 
@@ -50,9 +27,12 @@ export class Authorization {
   #learnt: Learnt | undefined;
   #recalled: Bearer | undefined;
   readonly #logins = new Map<string, string>();
-  readonly #scopes = new Map<string, string>();
-  /** By token service and repository: a token that an earlier run's challenge led to serves no other service's. */
-  readonly #tokens = new Map<string, { token: Token; authorized: Authorized & { header: string } }>();
+  readonly #tokens: BearerTokens;
+  /** Repositories that will be read, whose logins nobody has looked for yet. */
+  readonly #expected = new Set<string>();
+  /** Those whose logins are known, by login. */
+  readonly #found = new Map<string, string[]>();
+  #finding: Promise<unknown> = Promise.resolve();
   readonly #inFlight = new Memo<Outcome<Authorized>>();
   readonly #recalling = new Memo<Outcome<Authorized | undefined>>();
 
@@ -63,6 +43,7 @@ export class Authorization {
       "tokens" | "credentials" | "challenges" | "recallTimeoutMs" | "trace"
     >,
   ) {
+    this.#tokens = new BearerTokens(host, network);
     const { scheme, realm = "", service } = network.challenges?.recall(host.authority) ?? {};
     const url = realmIn(realm);
     // By the scheme that is tried first: which one it is now is told by its answer only.
@@ -75,6 +56,11 @@ export class Authorization {
     return this.#logins.get(repository);
   }
 
+  /** A repository will be read: its token may be requested together with others'. */
+  expect(repository: string): void {
+    this.#expected.add(repository);
+  }
+
   /** The authorisation to pull from a repository of the registry at this URL; a header that was refused is not given again. */
   async of(
     repository: string,
@@ -84,13 +70,13 @@ export class Authorization {
   ): Promise<Outcome<Authorized>> {
     const learnt = this.#learnt;
     if (learnt === undefined) return success(anonymous);
-    const usable = this.#usable(learnt, repository);
+    const usable = learnt.scheme === "basic" ? undefined : this.#tokens.usable(learnt, repository);
     if (usable !== undefined && usable.header !== refused) return success(usable);
     return this.#inFlight.run(repository, signal, async (shared) => {
       const login = await this.#login(repository);
       return learnt.scheme === "basic"
         ? success(this.#basic(login))
-        : this.#token(repository, registryUrl, learnt, login, shared);
+        : this.#token({ repository, registryUrl, bearer: learnt, login, signal: shared });
     });
   }
 
@@ -103,13 +89,13 @@ export class Authorization {
   async recalled(repository: string, registryUrl: URL, signal: AbortSignal): Promise<Authorized | undefined> {
     const recalled = this.#recalled;
     if (recalled === undefined) return undefined;
-    const usable = this.#usable(recalled, repository);
+    const usable = this.#tokens.usable(recalled, repository);
     if (usable !== undefined) return usable;
     const outcome = await this.#recalling.run(repository, signal, async (shared) => {
       const login = await this.#login(repository);
       if (login.credential !== undefined || login.fault !== undefined) return success(undefined);
       return within(this.network.recallTimeoutMs, shared, (short) =>
-        this.#token(repository, registryUrl, recalled, login, short, true),
+        this.#token({ repository, registryUrl, bearer: recalled, login, signal: short, byRecord: true }),
       );
     });
     if (!outcome.ok) this.doubt();
@@ -132,8 +118,7 @@ export class Authorization {
     for (const { params } of offers) {
       const realm = realmIn(params.get("realm") ?? "");
       if (realm === undefined) continue;
-      const scope = params.get("scope");
-      if (renewing && scope !== undefined && scope !== "") this.#scopes.set(repository, scope);
+      if (renewing) this.#tokens.renew(repository, params.get("scope"));
       const service = params.get("service") || undefined;
       this.#learnt = { scheme: "bearer", realm, service };
       this.#recalled = undefined;
@@ -157,37 +142,30 @@ export class Authorization {
     return failure("denied", `${this.host.name} wants a login ${how}`);
   }
 
-  #usable(learnt: Learnt, repository: string): (Authorized & { header: string }) | undefined {
-    const cached = learnt.scheme === "basic" ? undefined : this.#tokens.get(tokenKey(learnt, repository));
-    return cached !== undefined && cached.token.usableUntil > performance.now()
-      ? cached.authorized
-      : undefined;
+  /**
+   * Learns from the registry's answer to an authorisation.
+   *
+   * @returns whether the repository needs another one: the token was requested for others too, and did not serve this one
+   */
+  judge(authorized: Authorized, sent: SendResult): boolean {
+    return this.#tokens.judge(authorized, sent);
   }
 
-  async #token(
-    repository: string,
-    registryUrl: URL,
-    bearer: Bearer,
-    { credential, fault }: Login,
-    signal: AbortSignal,
-    byRecord = false,
-  ): Promise<Outcome<Authorized>> {
-    const { realm, service } = bearer;
-    const scope = this.#scopes.get(repository) ?? `repository:${repository}:pull`;
-    const request = { registry: this.host.name, registryUrl, realm, service, scope, credential };
-    const token = await this.network.tokens.fetch(request, signal, byRecord);
-    if (!token.ok)
-      return token.failure.kind === "denied" && fault !== undefined ? failure("denied", fault) : token;
-    const { value } = token.value;
-    this.network.trace?.conceal([value]);
-    const authorized = {
-      header: `Bearer ${value}`,
-      identified: credential !== undefined,
-      ...(fault !== undefined && { credentialFault: fault }),
-      secrets: [value, ...secretsOf(credential)],
-    };
-    this.#tokens.set(tokenKey(bearer, repository), { token: token.value, authorized });
-    return success(authorized);
+  async #token(need: TokenNeed): Promise<Outcome<Authorized>> {
+    this.#expected.delete(need.repository);
+    this.#finding = Promise.all([this.#finding, ...[...this.#expected].map((other) => this.#find(other))]);
+    await this.#finding;
+    const key = JSON.stringify(need.login.credential ?? null);
+    this.#tokens.expect(this.#found.get(key) ?? [], need);
+    this.#found.delete(key);
+    return this.#tokens.get(need);
+  }
+
+  async #find(repository: string): Promise<void> {
+    this.#expected.delete(repository);
+    const { credential = null } = await this.#login(repository);
+    const key = JSON.stringify(credential);
+    this.#found.set(key, [...(this.#found.get(key) ?? []), repository]);
   }
 
   /** For the next run. A query is not kept: it may be a secret. */
@@ -240,10 +218,6 @@ function realmIn(text: string): URL | undefined {
   realm.password = "";
   realm.hash = "";
   return realm;
-}
-
-function tokenKey({ realm, service }: Bearer, repository: string): string {
-  return JSON.stringify([realm.href, service, repository]);
 }
 
 /** Work that is given up after so many milliseconds. */

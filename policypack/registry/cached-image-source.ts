@@ -71,6 +71,10 @@ export class CachedImageSource implements ImageSource {
     return this.router.loginFault(...asked);
   }
 
+  expect(...image: Parameters<ImageSource["expect"]>): void {
+    this.router.expect(...image);
+  }
+
   close(): Promise<void> {
     return this.router.close();
   }

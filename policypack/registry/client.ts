@@ -137,6 +137,13 @@ export class RegistryClient {
     return this.#pull(name, what, signal, (registry, { response }) => readStart(response, length, registry));
   }
 
+  /** A repository will be read soon: where it needs a token, that is requested together with others'. */
+  expect({ registry, repository }: RepositoryName): void {
+    const [first = registry] = this.#mirrors.of(registry);
+    const endpoint = this.#endpoint(first);
+    endpoint?.expect(endpoint.path(repository));
+  }
+
   /** Ends what is under way and closes every connection. */
   async close(): Promise<void> {
     await this.#network.transport.close();
@@ -175,8 +182,8 @@ export class RegistryClient {
     const endpoint = this.#endpoint(entry);
     if (endpoint === undefined)
       return failure("invalid-reference", `${printable(entry, 100)} is not a registry's host name`);
-    const { name, prefix } = endpoint.host;
-    const repository = prefix === "" ? path : `${prefix}/${path}`;
+    const { name } = endpoint.host;
+    const repository = endpoint.path(path);
     const { noun, reference, maxBytes, startOnly = false, method } = what;
     const accept = noun === "manifest" ? { accept: acceptedManifestTypes.join(", ") } : {};
     const answer = await endpoint.get({

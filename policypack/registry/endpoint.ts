@@ -1,7 +1,8 @@
 import { type Outcome, success } from "../common/outcome";
 import { whenAborted, sleep } from "../common/concurrency";
 import { limits } from "../common/limits";
-import { Authorization, type Authorized } from "./authorization";
+import { Authorization } from "./authorization";
+import type { Authorized } from "./bearer-tokens";
 import type { Scheme } from "../http/host-rules";
 import type { Host, Network } from "./options";
 import { bringsStart, rangeOfStart } from "../http/body";
@@ -46,6 +47,17 @@ export class Endpoint {
     return this.#authorization.loginInWords(repository);
   }
 
+  /** A repository's name here: with a mirror's prefix. */
+  path(repository: string): string {
+    const { prefix } = this.host;
+    return prefix === "" ? repository : `${prefix}/${repository}`;
+  }
+
+  /** A repository will be read soon, as the endpoint knows it. */
+  expect(repository: string): void {
+    this.#authorization.expect(repository);
+  }
+
   /** The registry's answer, of any status; a challenge is followed, a refused token renewed, each once. */
   async get(request: PullRequest): Promise<Outcome<Answer>> {
     const answer = await this.#getByRecord(request);
@@ -78,6 +90,7 @@ export class Endpoint {
     const [scheme] = this.host.schemes;
     if (authorized?.header === undefined || scheme === undefined) return undefined;
     const sent = await this.#sendBy(scheme, request, authorized.header, true);
+    this.#authorization.judge(authorized, sent);
     const response = sent.ok ? sent.response : undefined;
     if (response?.status === 200 || (startOnly && response !== undefined && bringsStart(response.status))) {
       this.#scheme ??= scheme;
@@ -95,6 +108,10 @@ export class Endpoint {
       if (!authorized.ok) return authorized;
       const { header } = authorized.value;
       const sent = await this.#send(request, header);
+      if (this.#authorization.judge(authorized.value, sent)) {
+        authorized = await authorize(header);
+        continue;
+      }
       if (!sent.ok) return { ok: false, failure: sent.failure };
       const answer = success({ response: sent.response, authorized: authorized.value });
       const challenged = sent.response.status === 401 && sent.response.url.origin === this.#url().origin;

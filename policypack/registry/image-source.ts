@@ -103,9 +103,12 @@ export class RegistryImageSource {
     reader: ResolvedIdentity,
     signal: AbortSignal,
   ): Promise<Outcome<ResolvedTag | undefined>> {
-    const { secret, key } = reader;
-    const client = secret === undefined ? this.#distribution : this.#bySecretOf(key, secret).client;
-    return client.resolve(name, tag, signal);
+    return this.#clientOf(reader).resolve(name, tag, signal);
+  }
+
+  /** An image of this repository will be read soon: what others need too can be requested together. */
+  expect(name: RepositoryName, reader: ResolvedIdentity): void {
+    if (parseEcrHost(name.registry) === undefined) this.#clientOf(reader).expect(name);
   }
 
   async close(): Promise<void> {
@@ -144,6 +147,10 @@ export class RegistryImageSource {
     return message.includes(secret.parameter)
       ? outcome
       : { ok: false, failure: { ...outcome.failure, message: `${message}; ${remark}` } };
+  }
+
+  #clientOf({ secret, key }: ResolvedIdentity): RegistryClient {
+    return secret === undefined ? this.#distribution : this.#bySecretOf(key, secret).client;
   }
 
   #bySecretOf(key: string, secret: RegistrySecret): { client: RegistryClient; login: SecretLogin } {
@@ -203,7 +210,7 @@ export class RegistryImageSource {
 /** How an inspection reads documents. */
 export interface ImageSource extends Pick<
   RegistryImageSource,
-  "manifest" | "blob" | "blobStart" | "loginFault" | "close" | "requests"
+  "manifest" | "blob" | "blobStart" | "loginFault" | "expect" | "close" | "requests"
 > {
   /** Documents that were not fetched because they were there already. */
   readonly cacheHits?: number;

@@ -1,5 +1,5 @@
 import type { Failure } from "../common/outcome";
-import type { Authorized } from "./authorization";
+import type { Authorized } from "./bearer-tokens";
 import { errorTextOf } from "./errors";
 import type { HttpResponse } from "../http/messages";
 

@@ -22,7 +22,8 @@ export interface TokenRequest {
   readonly registryUrl: URL;
   readonly realm: URL;
   readonly service: string | undefined;
-  readonly scope: string;
+  /** At least one. */
+  readonly scopes: readonly string[];
   readonly credential: Credential | undefined;
 }
 
@@ -86,7 +87,7 @@ export class TokenClient {
 function messageOf({
   realm,
   service,
-  scope,
+  scopes,
   credential,
 }: TokenRequest): Pick<HttpRequest, "method" | "url" | "headers" | "body"> {
   const url = new URL(realm);
@@ -96,7 +97,7 @@ function messageOf({
       refresh_token: credential.identityToken,
       service: service ?? "",
       client_id: "pulumi-ecs-image-guard",
-      scope,
+      scope: scopes.join(" "),
     });
     return {
       method: "POST",
@@ -106,7 +107,8 @@ function messageOf({
     };
   }
   if (service !== undefined) url.searchParams.set("service", service);
-  url.searchParams.set("scope", scope);
+  url.searchParams.delete("scope");
+  for (const scope of scopes) url.searchParams.append("scope", scope);
   const headers: Record<string, string> =
     credential === undefined
       ? {}

@@ -185,8 +185,8 @@ export class TestRegistry {
     const [, repository = "", kind, reference = ""] = match ?? [];
     const access = this.perRepository.get(repository) ?? this.access;
     if (url.pathname === "/token") {
-      const [, scoped = ""] = /^repository:(.+):pull$/.exec(url.searchParams.get("scope") ?? "") ?? [];
-      this.#tokens.answer(url, request, response, this.perRepository.get(scoped) ?? this.access);
+      const accessOf = (scoped: string) => this.perRepository.get(scoped) ?? this.access;
+      this.#tokens.answer(url, request, response, accessOf);
     } else if (!this.#authorized(access, request, repository)) this.#challenge(access, response, repository);
     else if (url.pathname === "/v2/") sendJson(response, 200, {});
     else if (kind === undefined) sendError(response, 404, "UNSUPPORTED", "no such route");

@@ -18,10 +18,13 @@ export interface Grant {
 export const tokenService = { service: "token test registry", issuer: "token test issuer" };
 
 /** A token as distribution's registry demands it (distribution `spec/auth/jwt.md`), signed with ES256. */
-export function signToken({ key, cert }: Signer, { repository, actions, lifetime = 300 }: Grant): string {
+export function signToken({ key, cert }: Signer, ...grants: readonly Grant[]): string {
   const now = Math.floor(Date.now() / 1000);
   const header = { typ: "JWT", alg: "ES256", x5c: [new X509Certificate(cert).raw.toString("base64")] };
-  const access = actions.length === 0 ? [] : [{ type: "repository", name: repository, actions }];
+  const lifetime = Math.min(...grants.map((grant) => grant.lifetime ?? 300));
+  const access = grants
+    .filter(({ actions }) => actions.length > 0)
+    .map(({ repository, actions }) => ({ type: "repository", name: repository, actions }));
   const claims = {
     iss: tokenService.issuer,
     sub: "",
@@ -47,7 +50,7 @@ export class TokenServer {
   /** What a user's name (undefined: nobody's) gets of a repository; undefined for a wrong login. */
   grant: (user: string | undefined, password: string, repository: string) => Grant | undefined = () =>
     undefined;
-  /** The scopes that were asked for. */
+  /** The scopes of each request, with commas between them. */
   readonly scopes: string[] = [];
   url = "";
   readonly #server: Server;
@@ -76,13 +79,13 @@ export class TokenServer {
   }
 
   #token(request: IncomingMessage): string | undefined {
-    const scope = new URL(request.url ?? "/", this.url).searchParams.get("scope") ?? "";
-    this.scopes.push(scope);
-    const [, repository = ""] = /^repository:(.+):pull$/.exec(scope) ?? [];
+    const scopes = new URL(request.url ?? "/", this.url).searchParams.getAll("scope");
+    this.scopes.push(scopes.join());
     const basic = /^Basic (.+)$/.exec(request.headers.authorization ?? "")?.[1];
     const login = basic === undefined ? "" : Buffer.from(basic, "base64").toString("utf8");
     const [, user, password = ""] = /^([^:]+):(.*)$/s.exec(login) ?? [];
-    const grant = this.grant(user, password, repository);
-    return grant === undefined ? undefined : signToken(this.signer, grant);
+    const repositories = scopes.map((scope) => /^repository:(.+):pull$/.exec(scope)?.[1] ?? "");
+    const grants = repositories.flatMap((repository) => this.grant(user, password, repository) ?? []);
+    return grants.length === 0 ? undefined : signToken(this.signer, ...grants);
   }
 }

@@ -20,15 +20,15 @@ describe("the benchmark's counts", () => {
     rmSync(home, { recursive: true, force: true });
   });
 
-  it("are the registry's own: three requests an image, one challenge in all, a config for the mixed one", async () => {
+  it("are the registry's own: two requests an image, one challenge and one token in all, a config for the mixed one", async () => {
     const images = await registry.publish(orders(6, "counts", { mixed: 1 }));
     const { result, traffic } = await registry.during(() => compete(guardCommand, images, home));
     assert.equal(result, 1);
     const { connections, ...counted } = traffic;
     assert.deepEqual(counted, {
-      requests: 1 + 6 * 3 + 1,
+      requests: 1 + 1 + 6 * 2 + 1,
       unauthorized: 1,
-      tokens: 6,
+      tokens: 1,
       manifestGets: 12,
       manifestHeads: 0,
       blobs: 1,

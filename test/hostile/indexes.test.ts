@@ -26,6 +26,7 @@ async function walk(entriesOf: (tagOrDigest: string) => readonly Entry[]) {
     blob: () => Promise.resolve(failure("missing", "no blob")),
     loginFault: () => Promise.resolve(undefined),
     blobStart: () => Promise.resolve(failure("missing", "no blob")),
+    expect: () => undefined,
     close: () => Promise.resolve(),
   };
   const outcome = await new ManifestLookup({

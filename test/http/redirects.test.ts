@@ -163,7 +163,7 @@ describe("token realms", () => {
         registryUrl: new URL(registry),
         realm: new URL(realm),
         service: undefined,
-        scope: "repository:app:pull",
+        scopes: ["repository:app:pull"],
         credential,
       };
       const outcome = await new TokenClient(transport, rules, new Retries()).fetch(

@@ -158,7 +158,7 @@ describe("no credential leaves for the wrong origin", () => {
           registryUrl: new URL(registry),
           realm: new URL(`${scheme}://realm.example:${service.port}/token`),
           service: undefined,
-          scope: "repository:app:pull",
+          scopes: ["repository:app:pull"],
           credential: { username: "u", password: marker },
         };
         const tokens = new TokenClient(transport, new HostRules(), new Retries());

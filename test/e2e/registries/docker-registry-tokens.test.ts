@@ -10,6 +10,8 @@ import { assertFails, at, valueOf } from "../../../support/registry/client";
 const image = buildImage({ family: "docker", layers: ["gzip", "zstd"] });
 const pull = (repository: string): Grant => ({ repository, actions: ["pull"] });
 
+const names = ["team/app", "team/other", "team/secret", "team/fourth"];
+
 describe("distribution's own registry with token authentication", function () {
   this.timeout(20_000);
   let tokens: TokenServer;
@@ -26,7 +28,7 @@ describe("distribution's own registry with token authentication", function () {
     tokens = new TokenServer(signer);
     await tokens.start();
     registry = await DockerRegistry.start({ tokens: { realm: tokens.url, signer } });
-    await registry.push("team/app", "1", image);
+    for (const name of names) await registry.push(name, "1", image);
   });
   // These fail harmlessly where the parts were not there to start.
   after(async () => {
@@ -113,5 +115,26 @@ describe("distribution's own registry with token authentication", function () {
       tokens.grant = () => grant;
       assertFails((await pullAll()).manifest, "denied", /with the credentials given \(HTTP 401\)/);
     }
+  });
+
+  it("takes one token for several repositories, of which the service grants what the user may read", async () => {
+    await logIn("aladdin", marker);
+    tokens.grant = (_user, _password, repository) =>
+      repository === "team/secret" ? { repository, actions: [] } : pull(repository);
+    const client = new RegistryClient({ credentials: home.source() });
+    try {
+      for (const name of names) client.expect(at(registry, name));
+      for (const name of names) {
+        const outcome = await client.manifest(at(registry, name), "1");
+        if (name === "team/secret")
+          assertFails(outcome, "denied", /denies access to team\/secret with the credentials/);
+        else assert.equal(valueOf(outcome).digest, image.digest);
+      }
+    } finally {
+      await client.close();
+    }
+    const scopes = names.map((name) => `repository:${name}:pull`);
+    assert.equal(tokens.scopes[0], scopes.join());
+    assert.deepEqual(new Set(tokens.scopes.slice(1)), new Set(["repository:team/secret:pull"]));
   });
 });

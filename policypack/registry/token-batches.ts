@@ -1,0 +1,280 @@
+/*
+ * One token request for several repositories of a registry: a `scope` parameter for each, as the token specification allows
+ * (https://distribution.github.io/distribution/spec/auth/token/).
+ *
+ * Services differ. Some grant every scope, some only the first, some refuse the request, some ignore scopes, and any may leave out what a
+ * user may not read. So a shared token is only tried: if the registry does not answer it with what was requested, the repository gets a
+ * token of its own (`Endpoint`), and that one decides. A wrong guess costs a request, never a verdict.
+ */
+import type { ScopeSupport } from "../cache/records";
+import { type Clock, sleep, systemClock, whenAborted } from "../common/concurrency";
+import { limits } from "../common/limits";
+import { Memo } from "../common/memo";
+import type { Outcome } from "../common/outcome";
+import { isRecord } from "../common/values";
+import { parseJson } from "./errors";
+import type { Token } from "./token-client";
+
+/** Characters of them all as they stand in a URL: common servers refuse a request line of more than 8,190 bytes. */
+const maximumScopesLength = 3_000;
+/** How long a few repositories wait for others while another small request is under way (as in RFC 896, Nagle's algorithm). */
+const gatheringMs = 50;
+/** What is known of one token service, and who waits to know it. */
+export class TokenService {
+  #support: ScopeSupport | undefined;
+  #proven: ScopeSupport | undefined;
+  #trials = 0;
+  #refused = 0;
+  readonly #waiting = new Set<() => void>();
+
+  /**
+   * @param hint what an earlier run learnt
+   * @param keep told what the registry's answers prove
+   */
+  constructor(
+    hint: ScopeSupport | undefined,
+    private readonly keep: (proven: ScopeSupport) => void = () => undefined,
+    private readonly clock: Clock = systemClock,
+  ) {
+    this.#support = hint;
+  }
+
+  get support(): ScopeSupport | undefined {
+    return this.#support;
+  }
+
+  /** Whether a shared token may be tried for a repository whose scope was not the first. Waits while others try. */
+  async mayTry(signal: AbortSignal): Promise<boolean> {
+    const until = this.clock.now() + limits.tokenTrialMs;
+    while (this.#support === undefined && !signal.aborted) {
+      const leftMs = until - this.clock.now();
+      if (this.#trials < limits.tokenTrials || leftMs <= 0) {
+        this.#trials++;
+        return true;
+      }
+      await this.#change(leftMs, signal);
+    }
+    return this.#support === "several";
+  }
+
+  /** What the registry answered to a shared token that was tried: "unclear" says nothing about its scopes. */
+  tried(answer: "accepted" | "refused" | "unclear"): void {
+    if (answer === "accepted") this.prove("several");
+    if (this.#support !== undefined) return;
+    if (answer === "unclear") this.#trials--;
+    if (answer === "refused" && ++this.#refused >= this.#trials) this.assume("one");
+    this.#wake();
+  }
+
+  /** For this run only: the service's own answer suggests it. */
+  assume(support: ScopeSupport): void {
+    this.#support = support;
+    this.#wake();
+  }
+
+  /** The registry's answer proves it. */
+  prove(support: ScopeSupport): void {
+    const isNews = this.#proven !== support;
+    this.#proven = support;
+    this.assume(support);
+    if (isNews) this.keep(support);
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting) wake();
+  }
+
+  async #change(ms: number, signal: AbortSignal): Promise<void> {
+    const stop = new AbortController();
+    const wake = () => {
+      stop.abort();
+    };
+    this.#waiting.add(wake);
+    const stopListening = whenAborted(signal, wake);
+    await sleep(ms, stop.signal, this.clock);
+    stopListening();
+    this.#waiting.delete(wake);
+  }
+}
+
+/** A token, and whether it was requested for other repositories too: then it may not be good for this one. */
+export interface BatchedToken {
+  readonly token: Token;
+  readonly shared: boolean;
+  /** Whether the scope of this repository was the first, which every service grants that grants any. */
+  readonly first: boolean;
+}
+
+interface Batch {
+  readonly repositories: string[];
+  /** Of their scopes. */
+  length: number;
+  readonly leave: () => void;
+  readonly left: Promise<void>;
+  token?: Token;
+}
+
+interface BatchOptions {
+  /** Whether a failed request is the answer to all its repositories: they get none of their own. */
+  readonly isFinal?: boolean;
+  readonly clock?: Clock;
+}
+
+/** The token requests for repositories that are read with the same login from one registry. */
+export class TokenBatches {
+  #open: Batch | undefined;
+  /** Batches under way that had room for more. */
+  #small = 0;
+  readonly #expected = new Set<string>();
+  readonly #batchOf = new Map<string, Batch>();
+  readonly #requests = new Memo<Outcome<Token>>();
+  #smallEnded: (() => void) | undefined;
+  readonly #isFinal: boolean;
+  readonly #clock: Clock;
+
+  constructor(
+    private readonly service: TokenService,
+    private readonly fetch: (scopes: readonly string[], signal: AbortSignal) => Promise<Outcome<Token>>,
+    { isFinal = false, clock = systemClock }: BatchOptions = {},
+  ) {
+    this.#isFinal = isFinal;
+    this.#clock = clock;
+  }
+
+  /** A repository that will need a token soon: its scope goes with others' if there is room. */
+  expect(repository: string): void {
+    if (!this.#batchOf.has(repository)) this.#expected.add(repository);
+  }
+
+  /**
+   * The token for a repository.
+   *
+   * @returns undefined if the repository needs a request of its own
+   */
+  async get(repository: string, signal: AbortSignal): Promise<Outcome<BatchedToken> | undefined> {
+    let batch = this.#batchOf.get(repository);
+    if (batch?.token !== undefined && batch.token.usableUntil <= performance.now()) batch = undefined;
+    batch ??= this.#join(repository);
+    const outcome =
+      batch.token === undefined
+        ? await this.#send(batch, signal)
+        : ({ ok: true, value: batch.token } as const);
+    const { repositories } = batch;
+    const shared = repositories.length > 1;
+    if (!outcome.ok) {
+      if (signal.aborted) return outcome;
+      for (const one of repositories) if (this.#batchOf.get(one) === batch) this.#batchOf.delete(one);
+      if (!shared || this.#isFinal) return outcome;
+      this.service.assume("one");
+      return undefined;
+    }
+    const token = (batch.token = outcome.value);
+    const first = repositories[0] === repository;
+    const granted = grantedIn(token.value);
+    if (shared && granted !== undefined) {
+      const count = repositories.filter((one) => granted.has(one)).length;
+      if (this.service.support === undefined) this.service.assume(count > 1 ? "several" : "one");
+      if (!granted.has(repository)) return undefined;
+    } else if (!first && !(await this.service.mayTry(signal))) return undefined;
+    return { ok: true, value: { token, shared, first } };
+  }
+
+  #join(repository: string): Batch {
+    const length = encodeURIComponent(scopeOf(repository)).length;
+    if (this.#open !== undefined && !hasRoom(this.#open, length)) this.#leave(this.#open);
+    const batch = (this.#open ??= this.#start());
+    this.#add(batch, repository, length);
+    if (batch.repositories.length === limits.scopesPerToken) this.#leave(batch);
+    return batch;
+  }
+
+  #add(batch: Batch, repository: string, length: number): void {
+    batch.repositories.push(repository);
+    batch.length += length;
+    this.#batchOf.set(repository, batch);
+    this.#expected.delete(repository);
+  }
+
+  #start(): Batch {
+    let leave = () => {};
+    const left = new Promise<void>((resolve) => (leave = resolve));
+    const batch: Batch = { repositories: [], length: 0, leave, left };
+    // All who ask in the same turn of the event loop go together.
+    setImmediate(() => {
+      if (this.#open === batch) this.#fill(batch);
+    });
+    return batch;
+  }
+
+  /** Takes the expected ones along. A batch that still has room waits a moment if another such batch is under way. */
+  #fill(batch: Batch): void {
+    for (const repository of this.#expected) {
+      const length = encodeURIComponent(scopeOf(repository)).length;
+      if (!hasRoom(batch, length)) break;
+      this.#add(batch, repository, length);
+    }
+    if (batch.repositories.length === limits.scopesPerToken || this.#small === 0) this.#leave(batch);
+    else {
+      const leave = () => {
+        cancel();
+        if (this.#open === batch) this.#leave(batch);
+      };
+      const cancel = this.#clock.after(gatheringMs, leave);
+      this.#smallEnded = leave;
+    }
+  }
+
+  #leave(batch: Batch): void {
+    if (this.#open === batch) this.#open = undefined;
+    batch.leave();
+  }
+
+  #send(batch: Batch, signal: AbortSignal): Promise<Outcome<Token>> {
+    // The first repository is in no other batch that is under way.
+    const key = batch.repositories[0] ?? "";
+    return this.#requests.run(key, signal, async (shared) => {
+      const stopListening = whenAborted(shared, () => {
+        this.#leave(batch);
+      });
+      await batch.left;
+      stopListening();
+      const isSmall = batch.repositories.length < limits.scopesPerToken;
+      if (isSmall) this.#small++;
+      try {
+        return await this.fetch(batch.repositories.map(scopeOf), shared);
+      } finally {
+        if (isSmall) this.#small--;
+        if (this.#small === 0) this.#smallEnded?.();
+      }
+    });
+  }
+}
+
+export function scopeOf(repository: string): string {
+  return `repository:${repository}:pull`;
+}
+
+function hasRoom({ repositories, length }: Batch, more: number): boolean {
+  return (
+    repositories.length === 0 ||
+    (repositories.length < limits.scopesPerToken && length + more <= maximumScopesLength)
+  );
+}
+
+/**
+ * The repositories that a JSON Web Token says it is good for: a hint, nobody checks its signature. Undefined if it does not say.
+ * Source: https://distribution.github.io/distribution/spec/auth/jwt/
+ */
+export function grantedIn(token: string): ReadonlySet<string> | undefined {
+  const [, payload, signature] = token.split(".");
+  if (payload === undefined || signature === undefined) return undefined;
+  const claims = parseJson(Buffer.from(payload, "base64url"));
+  const access: unknown = isRecord(claims) ? claims["access"] : undefined;
+  if (!Array.isArray(access)) return undefined;
+  return new Set(
+    access.filter(isRecord).flatMap(({ type, name, actions }) => {
+      const canPull = Array.isArray(actions) && (actions.includes("pull") || actions.includes("*"));
+      return type === "repository" && typeof name === "string" && canPull ? [name] : [];
+    }),
+  );
+}
