@@ -76,7 +76,7 @@ export function judged({ views, ...inspected }: InspectedName): JudgedName {
     if (inspection === undefined) return [];
     const tasks = uses.map(({ launchTypes }) => ({ launchTypes, platform }));
     const runtimesMet = runtimesOfTasks(tasks, settings.runtimes);
-    const finding = definition.judge({
+    const finding = definition.judge?.({
       image,
       platform,
       users: uses.flatMap(({ user }) => user ?? []),

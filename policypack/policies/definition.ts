@@ -27,6 +27,14 @@ export interface JudgedImage {
   readonly isActive: (policy: string) => boolean;
 }
 
+/** The images of one Linux task for Fargate alone, but those that the program pushes and those that are exempt. */
+export interface JudgedTask {
+  readonly workload: ImageUser["workload"];
+  /** GiB of ephemeral storage. */
+  readonly storageGiB: number;
+  readonly images: readonly Pick<JudgedImage, "image" | "inspection">[];
+}
+
 /** A place of a resource where an image should be and none can be read. */
 export interface UnreadablePlace extends Pick<JudgedImage, "isActive"> {
   readonly workload: ImageUser["workload"];
@@ -54,7 +62,8 @@ export type PolicyMetadata = Required<
 
 /** A policy over images, as data: its words, its level and a pure judgement. It needs neither Pulumi nor a network. */
 export interface PolicyDefinition extends PolicyMetadata {
-  readonly judge: (image: JudgedImage) => ImageFinding | undefined;
+  readonly judge?: (image: JudgedImage) => ImageFinding | undefined;
+  readonly judgeTask?: (task: JudgedTask) => ImageFinding | undefined;
   readonly judgePlace?: (place: UnreadablePlace) => ImageFinding | undefined;
   /** Judges task definitions that resources only name, and that all could not be read for one reason. */
   readonly judgeUnread?: (unread: readonly NamedBy[], failure: Failure) => ImageFinding;

@@ -1,6 +1,7 @@
 import type { PolicyDefinition, ProgramPolicyDefinition } from "./definition";
 import { executionRole } from "./execution-role";
 import { imageName } from "./image-name";
+import { imageSize } from "./image-size";
 import { missingImage } from "./missing-image";
 import { mixedLayerCompression } from "./mixed-layer-compression";
 import { platformMismatch } from "./platform-mismatch";
@@ -16,6 +17,7 @@ export const definitions: readonly PolicyDefinition[] = [
   platformMismatch,
   imageName,
   registryLogin,
+  imageSize,
   missingImage,
   unverifiedImage,
 ];

@@ -8,6 +8,7 @@ export {
   missingTrust,
   type RoleUse,
 } from "./execution-role";
+export { imagesTooLarge, type SizedImage } from "./image-size";
 export { impossibleName, impossibleValue, missingValueHint, type NameFault } from "./image-name";
 export { missingLogin } from "./registry-login";
 export { noEgress, noWayOut } from "./task-network";

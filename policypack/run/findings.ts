@@ -4,7 +4,7 @@ import type { Settings } from "../settings";
 import { runtimesOfTasks } from "../runtimes/ecs-runtimes";
 import type { ImageFinding, JudgedImage, PolicyDefinition } from "../policies/definition";
 import type { Inspection } from "../inspection/inspector";
-import type { Review } from "./review";
+import type { Review, ReviewedImage, Workload } from "./review";
 import type { Session } from "./session";
 
 /** What a policy says, and where it is shown. */
@@ -27,6 +27,7 @@ export function imageFindings(
   run: Pick<JudgedImage, "isActive"> & Pick<Session, "willPush" | "mayMakeSecret">,
   judge: PolicyDefinition["judge"],
 ): Finding[] {
+  if (judge === undefined) return [];
   const { allowOciMix, runtimes } = settings;
   const found = review.images.flatMap((reviewed) => {
     const uses = reviewed.users.map(({ use }) => use);
@@ -65,6 +66,27 @@ function withoutMadeSecret(
   return loginFault === undefined || mayMakeSecret(loginFault.secret)
     ? inspection
     : { ...inspection, loginFault };
+}
+
+/** A policy's judgement of all the images of each task together. */
+export function taskFindings(
+  review: Review,
+  { willPush }: Pick<Session, "willPush">,
+  judge: PolicyDefinition["judgeTask"],
+): Finding[] {
+  if (judge === undefined) return [];
+  const tasks = new Map<string, { readonly workload: Workload; readonly images: ReviewedImage[] }>();
+  for (const reviewed of review.images)
+    for (const { workload } of willPush(reviewed.image) ? [] : reviewed.users) {
+      const task = tasks.get(workload.urn) ?? { workload, images: [] };
+      tasks.set(workload.urn, task);
+      if (task.images.at(-1) !== reviewed) task.images.push(reviewed);
+    }
+  return [...tasks].flatMap(([urn, { workload, images }]) => {
+    const { storageGiB } = workload.images;
+    const finding = storageGiB === undefined ? undefined : judge({ workload, storageGiB, images });
+    return finding === undefined ? [] : [{ ...finding, urn }];
+  });
 }
 
 /** The exemptions that are in force, and those that have ended: none blocks. */

@@ -14,14 +14,21 @@ import {
 } from "../workloads";
 import { collectingPolicy, type ImagePolicy } from "./policy-adapter";
 import type { PolicyDefinition } from "../policies/definition";
-import { exemptionsOf, type Finding, imageFindings, placeFindings, unreadFindings } from "./findings";
+import {
+  exemptionsOf,
+  type Finding,
+  imageFindings,
+  placeFindings,
+  taskFindings,
+  unreadFindings,
+} from "./findings";
 import type { ReadWorkload, Workload } from "./review";
 import type { Session } from "./session";
 import { tagExemptionOf } from "../exemptions/tag-exemption";
 
 /** A policy over the images that ECS workloads run. */
 export function imagePolicy(session: Session, definition: PolicyDefinition): ImagePolicy {
-  const { judge, judgePlace, judgeUnread, ...metadata } = definition;
+  const { judge, judgeTask, judgePlace, judgeUnread, ...metadata } = definition;
   const run = {
     isActive: (policy: string) => session.isActive(policy),
     willPush: (image: string) => session.willPush(image),
@@ -54,6 +61,7 @@ export function imagePolicy(session: Session, definition: PolicyDefinition): Ima
           if (resources !== undefined) session.saveImages(review, resources);
           return [
             ...imageFindings(settled, settings, run, judge),
+            ...taskFindings(settled, run, judgeTask),
             ...exemptionsOf(settled).filter(({ message, urn }) => session.firstTime([urn, message])),
             ...placeFindings(settled, run, judgePlace),
             ...unreadFindings(settled, judgeUnread).filter(

@@ -9,13 +9,17 @@ import { type KeyMatch, member } from "../common/values";
  */
 export const taskDefinition: WorkloadFamily = {
   types: {
-    "aws:ecs/taskDefinition:TaskDefinition": (props) => containersFromJson(props, task(props)),
-    "aws-native:ecs:TaskDefinition": (props) =>
-      containersFromArray(member(props, "containerDefinitions"), task(props)),
+    "aws:ecs/taskDefinition:TaskDefinition": (props) => ({
+      ...containersFromJson(props, task(props)),
+      ...storage(props),
+    }),
+    "aws-native:ecs:TaskDefinition": (props) => ({
+      ...containersFromArray(member(props, "containerDefinitions"), task(props)),
+      ...storage(props),
+    }),
   },
 };
 
-/**
 /**
  * A task definition in the form of the ECS API (`TaskDefinition`, and `RegisterTaskDefinition`, which takes the same keys). One that was
  * registered without launch types runs on those that ECS found it compatible with.
@@ -26,7 +30,30 @@ export function imagesOfDescribed(definition: unknown, keys: KeyMatch = "exact")
   const { platform, launchTypes: required } = task(definition, keys);
   const types = required.length > 0 ? required : launchTypes(definition, "compatibilities", keys);
   const containers = member(definition, "containerDefinitions", keys);
-  return containersFromArray(containers, { platform, launchTypes: types }, keys);
+  return {
+    ...containersFromArray(containers, { platform, launchTypes: types }, keys),
+    ...storage(definition, keys),
+  };
+}
+
+/** Fargate's default (ECS API, `EphemeralStorage`, platform version 1.4.0; older ones have less). */
+const DEFAULT_STORAGE = { storageGiB: 20 };
+
+/** A task that may run on EC2 as well has the storage of its host there; Windows has a storage of its own. */
+function storage(props: unknown, keys: KeyMatch = "exact"): Pick<WorkloadImages, "storageGiB"> {
+  const {
+    platform,
+    launchTypes: [launchType, ...others],
+  } = task(props, keys);
+  if (launchType !== "FARGATE" || others.length > 0 || !platform.ok || platform.platform.os !== "linux")
+    return {};
+  const given = member(props, "ephemeralStorage", keys);
+  if (given.state === "absent") return DEFAULT_STORAGE;
+  if (given.state === "unknown") return {};
+  const size = ["sizeInGib", "sizeInGiB"]
+    .map((key) => member(given.value, key, keys))
+    .find(({ state }) => state !== "absent");
+  return size?.state === "known" && typeof size.value === "number" ? { storageGiB: size.value } : {};
 }
 
 function task(props: unknown, keys: KeyMatch = "exact"): Task {
@@ -75,5 +102,5 @@ function primaryContainer(props: unknown): WorkloadImages {
     return { uses: [], unreadable: [] };
   }
   const place = { container, path: "primaryContainer", label: "primary container", keys: "exact" } as const;
-  return imagesOfContainers([place], EXPRESS);
+  return { ...imagesOfContainers([place], EXPRESS), ...DEFAULT_STORAGE };
 }

@@ -39,6 +39,8 @@ export interface UnreadableUse {
 export interface WorkloadImages {
   readonly uses: readonly ImageUse[];
   readonly unreadable: readonly UnreadableUse[];
+  /** GiB of ephemeral storage, where the resource is one Linux task for Fargate alone and tells it. */
+  readonly storageGiB?: number;
 }
 
 /** One kind of ECS resource, under the Pulumi types by which the classic AWS provider and aws-native know it. */

@@ -7,7 +7,7 @@ import type { HistoryEntry } from "../../policypack/oci/image-config";
 import type { Platform } from "../../policypack/oci/platform";
 import { parseReference } from "../../policypack/oci/reference";
 import { definitions } from "../../policypack/policies";
-import { faultyBuild, missingLogin, missingTrust, noWayOut } from "../../policypack/report";
+import { faultyBuild, imagesTooLarge, missingLogin, missingTrust, noWayOut } from "../../policypack/report";
 import { runtimesOfTasks } from "../../policypack/runtimes/ecs-runtimes";
 
 const linux: Platform = { os: "linux", architecture: "amd64" };
@@ -44,6 +44,15 @@ export function messagesOfReadme(): Map<string, string> {
       ),
     ],
     ["name", say("image-name", failure("invalid-reference", ""), linux, `https://${app}`)],
+    [
+      "size",
+      imagesTooLarge(
+        { workload: { name: "app" }, storageGiB: 20 },
+        [{ image: app, bytes: 22.5 * 1024 ** 3 }],
+        22.5 * 1024 ** 3,
+        false,
+      ),
+    ],
     [
       "login",
       missingLogin(
@@ -116,7 +125,7 @@ function messageOf(
 ): string {
   const definition = definitions.find(({ name }) => name === policy);
   const [name, container] = image.includes("api") ? ["api", "app"] : ["app", "web"];
-  const finding = definition?.judge({
+  const finding = definition?.judge?.({
     image,
     platform,
     users: [{ workload: { name }, use: { container } }],

@@ -31,6 +31,7 @@ describe("the library", () => {
       "platform-mismatch mandatory",
       "image-name mandatory",
       "registry-login mandatory",
+      "image-size mandatory",
       "missing-image advisory",
       "unverified-image advisory",
       "build-compression advisory",

@@ -12,7 +12,7 @@ const length = /ClientException: Container\.image should be 255 characters or le
 const runtime = /CannotPullContainerError: invalid reference format/;
 
 function judged(image: string): ImageFinding | undefined {
-  return imageName.judge({
+  return imageName.judge?.({
     image,
     platform: LINUX_AMD64,
     users: [{ workload: { name: "web" }, use: { container: "app" } }],

@@ -57,25 +57,26 @@ for (const type of SERVICES) {
           },
         ],
         unreadable: [],
+        storageGiB: 20,
       });
     });
 
-    const faults: readonly (readonly [unknown, string])[] = [
+    const faults: readonly (readonly [primaryContainer: unknown, path: string, reason?: string])[] = [
       [undefined, "primaryContainer"],
       [null, "primaryContainer"],
       ["shop:1", "primaryContainer"],
       [[{ image: "shop:1" }], "primaryContainer"],
       [{}, "primaryContainer.image"],
       [{ image: 1 }, "primaryContainer.image"],
-      [{ image: "" }, "primaryContainer.image"],
+      [{ image: "" }, "primaryContainer.image", "impossible"],
     ];
-    for (const [primaryContainer, path] of faults) {
-      it(`with the primary container ${JSON.stringify(primaryContainer)} is malformed at ${path}`, () => {
+    for (const [primaryContainer, path, reason = "malformed"] of faults) {
+      it(`with the primary container ${JSON.stringify(primaryContainer)} is ${reason} at ${path}`, () => {
         const found = imagesOf(type, previewed({ primaryContainer }))!;
         assert.deepEqual(found.uses, []);
         assert.deepEqual(
           found.unreadable.map((use) => [use.reason, use.path]),
-          [["malformed", path]],
+          [[reason, path]],
         );
       });
     }

@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { ecsImagePolicies } from "../../policypack";
+import {
+  analyze,
+  classic,
+  type Registered,
+  taskDefinition,
+  urnOf,
+  type Violation,
+} from "../../support/engine/fake-engine";
+import { UNKNOWN } from "../../support/pulumi/previewed";
+import { buildImage, pushImage } from "../../support/registry/images";
+import { TestRegistry } from "../../support/registry/registry";
+
+const GiB = 1024 ** 3;
+const fargate = { requiresCompatibilities: ["FARGATE"] };
+const storage = (sizeInGib: unknown) => ({ ...fargate, ephemeralStorage: { sizeInGib } });
+
+/** The size of each image's only layer, in GiB. */
+const sizes: Record<string, number> = {
+  small: 1,
+  eight: 8,
+  "eight-too": 8,
+  eleven: 11,
+  "twenty-one": 21,
+  huge: 90,
+};
+
+describe("the size of a task's images", () => {
+  let registry: TestRegistry;
+  const image = (tag: string) => `${registry.host}/app:${tag}`;
+
+  before(async () => {
+    registry = await TestRegistry.start();
+    for (const [tag, size] of Object.entries(sizes)) {
+      const built = buildImage({ layers: ["gzip"], family: "oci", content: tag });
+      pushImage(registry, "app", tag, built);
+      const manifest = JSON.parse(built.manifest.toString()) as { layers: { size: number }[] };
+      manifest.layers[0]!.size = size * GiB;
+      registry.putManifest("app", tag, built.mediaType, manifest);
+    }
+  });
+  after(() => registry.stop());
+
+  const task = (tags: readonly string[], more: object = fargate): Registered =>
+    taskDefinition("web", Object.fromEntries(tags.map((tag, n) => [`c${n}`, image(tag)])), {
+      executionRoleArn: "arn:aws:iam::123456789012:role/exec",
+      ...more,
+    });
+  const short = ({ policy, level }: Violation) => `${policy} ${level}`;
+  const cases: [tags: string[], more: object, found: string[]][] = [
+    [["small"], fargate, []],
+    [["eight"], fargate, []],
+    // The same layer is stored once.
+    [["eight", "eight"], fargate, []],
+    [["eleven"], fargate, ["image-size advisory"]],
+    [["eight", "eight-too"], fargate, ["image-size advisory"]],
+    [["twenty-one"], fargate, ["image-size mandatory"]],
+    [["eleven", "eight", "eight-too"], fargate, ["image-size mandatory"]],
+    [["twenty-one"], storage(21), ["image-size advisory"]],
+    [["twenty-one"], storage(50), []],
+    [["huge"], storage(200), []],
+    [["huge"], storage(80), ["image-size mandatory"]],
+    [["twenty-one"], storage(UNKNOWN.number), []],
+    [["twenty-one"], storage("20"), []],
+    [["twenty-one"], { ...fargate, ephemeralStorage: UNKNOWN.object }, []],
+    [["twenty-one"], {}, []],
+    [["twenty-one"], { requiresCompatibilities: ["EC2"] }, []],
+    [["twenty-one"], { requiresCompatibilities: ["FARGATE", "EC2"] }, []],
+  ];
+  for (const [tags, more, expected] of cases)
+    it(`${expected.join() || "is fine"}: ${tags.join("+")} in ${JSON.stringify(more)}`, async () => {
+      for (const mode of ["preview", "update"] as const)
+        assert.deepEqual((await analyze(mode, [task(tags, more)])).map(short), expected, mode);
+    });
+
+  it("is judged in the other resources that are Fargate tasks, and not in Windows tasks", async () => {
+    const containers = [{ name: "app", image: image("twenty-one") }];
+    const native = "aws-native:ecs:TaskDefinition";
+    const resources: Registered[] = [
+      { type: native, name: "a", props: { ...fargate, containerDefinitions: containers } },
+      {
+        type: native,
+        name: "b",
+        props: { ...fargate, containerDefinitions: containers, ephemeralStorage: { sizeInGiB: 100 } },
+      },
+      {
+        type: "aws:ecs/expressGatewayService:ExpressGatewayService",
+        name: "c",
+        props: { primaryContainer: containers[0] },
+      },
+      {
+        type: classic,
+        name: "d",
+        props: {
+          ...fargate,
+          containerDefinitions: JSON.stringify(containers),
+          runtimePlatform: { operatingSystemFamily: "WINDOWS_SERVER_2022_CORE" },
+        },
+      },
+    ];
+    const policies = ecsImagePolicies().filter(({ name }) => name === "image-size");
+    const found = await analyze("preview", resources, {}, policies);
+    assert.deepEqual(
+      found.map(({ urn }) => urn.split("::").at(-1)),
+      ["a", "c"],
+    );
+  });
+
+  it("leaves out images that are not known, and those that the program pushes", async () => {
+    assert.deepEqual(
+      (await analyze("preview", [task(["eight", "gone"])]))
+        .map(short)
+        .filter((one) => one.startsWith("image-size")),
+      [],
+    );
+    const build: Registered = {
+      type: "docker-build:index:Image",
+      name: "build",
+      props: { tags: [image("twenty-one")], push: true, dockerfile: { inline: "FROM scratch" } },
+    };
+    const found = await analyze("preview", [build, task(["twenty-one"])]);
+    assert.deepEqual(
+      found.map(short).filter((one) => one.startsWith("image-size")),
+      [],
+    );
+  });
+
+  it("is told with the images, the largest first, and the storage to ask for", async () => {
+    const [found] = await analyze("preview", [task(["small", "twenty-one"])]);
+    const { message } = found!;
+    assert.match(message, /storage +20 GiB\nlayers +22\.0 GiB compressed/);
+    assert.match(message, /images +21\.0 GiB \S+:twenty-one\n +1\.0 GiB \S+:small\n/);
+    assert.match(message, /ephemeralStorage: \{ sizeInGib: 67 \}/);
+    assert.ok(message.split("\n").length <= 24);
+    assert.ok(message.split("\n").every((line) => line.length <= 80));
+    const [most] = await analyze("preview", [task(["huge"], storage(80))]);
+    assert.match(most!.message, /at most 200 GiB/);
+  });
+
+  it("can be exempted by image and by resource, and disabled", async () => {
+    const because = { reason: "a test" };
+    for (const exclude of [[{ image: image("twenty-one"), ...because }], [{ resource: "web", ...because }]]) {
+      const web = task(["twenty-one"]);
+      const found = await analyze("preview", [web], { "mixed-layer-compression": { exclude } });
+      assert.deepEqual(
+        found.map(({ level, urn, message }) => [
+          level,
+          urn,
+          message.startsWith("Not checked: ") || /\nNot checked: /.test(message),
+        ]),
+        [["advisory", urnOf(web), true]],
+      );
+    }
+    const policies = ecsImagePolicies().filter(({ name }) => name !== "image-size");
+    assert.deepEqual(await analyze("preview", [task(["twenty-one"])], {}, policies), []);
+  });
+});
