@@ -31,7 +31,7 @@ const everything: Handler = (seen, response) => {
   json(response, { images, failures: [] });
 };
 
-describe("look-ups in private ECR", () => {
+describe("requests to private ECR", () => {
   const ecr = new FakeEcr();
   let client: EcrClient;
   before(() => ecr.start());
@@ -44,7 +44,7 @@ describe("look-ups in private ECR", () => {
   afterEach(() => client.close());
   after(() => ecr.stop());
 
-  it("of one repository go out together, identical ones once", async () => {
+  it("for one repository go out in one call, identical ones once", async () => {
     const tags = ["a", "b", "c", "a", "b"];
     const outcomes = await Promise.all(tags.map((tag) => client.manifest(name, tag)));
     assert.deepEqual(
@@ -61,7 +61,7 @@ describe("look-ups in private ECR", () => {
     assert.match(String(call.headers.authorization), /\/eu-west-3\/ecr\/aws4_request/);
   });
 
-  it("wait for others until told that none is to come, and by the defaults from then on", async () => {
+  it("wait for more images until all are known, and use the default pause from then on", async () => {
     const complete = new AbortController();
     const gathering = { quietMs: 60_000, longestMs: 60_000, until: complete.signal };
     const patient = new EcrClient({ gathering });
@@ -79,14 +79,14 @@ describe("look-ups in private ECR", () => {
     await patient.close();
   });
 
-  it("of more than 100 images go out in calls of at most 100", async () => {
+  it("for more than 100 images go out in calls of at most 100", async () => {
     const tags = Array.from({ length: 250 }, (_, i) => `t${i}`);
     const outcomes = await Promise.all(tags.map((tag) => client.manifest(name, tag)));
     assert.ok(outcomes.every((outcome) => outcome.ok));
     assert.deepEqual(ecr.seen.map((call) => idsOf(call).length).sort(), [100, 100, 50]);
   });
 
-  it("of different repositories, accounts and regions stay apart", async () => {
+  it("for different repositories, accounts and regions go out separately", async () => {
     const names = [
       name,
       { registry, repository: "other" },
@@ -97,7 +97,7 @@ describe("look-ups in private ECR", () => {
     assert.equal(ecr.seen.length, names.length);
   });
 
-  it("spread over a longer time go together when they may wait longer", async () => {
+  it("that come one after another go out in one call if the pause is long enough", async () => {
     await client.close();
     client = new EcrClient({ gathering: { quietMs: 1_000, longestMs: 10_000 } });
     const outcomes: Promise<unknown>[] = [];
@@ -109,7 +109,7 @@ describe("look-ups in private ECR", () => {
     assert.equal(ecr.seen.length, 1);
   });
 
-  it("keep their answers apart when some images are missing", async () => {
+  it("get their own answers if some images are missing", async () => {
     ecr.handle = (seen, response) => {
       if (idsOf(seen).length === 1) throw new Error("nothing is asked twice");
       const imageManifest = manifestOf("here");
@@ -137,7 +137,7 @@ describe("look-ups in private ECR", () => {
     });
   });
 
-  it("are not spoilt by an id that ECR cannot parse", async () => {
+  it("succeed beside an id that ECR cannot parse", async () => {
     ecr.handle = (seen, response) => {
       if (idsOf(seen).includes("bad"))
         exception(response, 400, "InvalidParameterException", "Invalid parameter at 'imageTag'");
@@ -151,7 +151,7 @@ describe("look-ups in private ECR", () => {
     );
   });
 
-  it("ask alone for an image that came back under another of its tags", async () => {
+  it("are repeated for an image that came back under another of its tags", async () => {
     ecr.handle = (seen, response) => {
       const imageManifest = manifestOf("same");
       const image = { imageId: { imageTag: "v1", imageDigest: sha256(imageManifest) }, imageManifest };
@@ -163,7 +163,7 @@ describe("look-ups in private ECR", () => {
     assert.deepEqual(ecr.seen.map(idsOf), [["v1", "latest"], ["latest"]]);
   });
 
-  it("refuse a manifest that does not match its digest", async () => {
+  it("fail for a manifest that does not match its digest", async () => {
     ecr.handle = (_seen, response) => {
       json(response, {
         images: [{ imageId: { imageTag: "t", imageDigest: sha256("other") }, imageManifest: "{}" }],
@@ -176,7 +176,7 @@ describe("look-ups in private ECR", () => {
     for (const outcome of outcomes) assert.ok(!outcome.ok && outcome.failure.kind === "malformed");
   });
 
-  it("end one by one with their own time, and the call with the last of them", async () => {
+  it("time out one by one, and the call ends with the last of them", async () => {
     let closed = false;
     ecr.handle = (_seen, response) => response.on("close", () => (closed = true));
     const first = new AbortController();
@@ -196,7 +196,7 @@ describe("look-ups in private ECR", () => {
     await eventually(() => closed);
   });
 
-  it("that nobody waits for any more cost no call", async () => {
+  it("that were aborted before they went out cost no call", async () => {
     const outcome = await client.manifest(name, "t", AbortSignal.abort());
     const abort = new AbortController();
     const left = client.manifest(name, "u", abort.signal);

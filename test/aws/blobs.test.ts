@@ -50,7 +50,7 @@ describe("a blob of private ECR", () => {
     assert.equal(download.headers.authorization, undefined);
   });
 
-  it("gives its start by a range, or from a storage that ignores it, unverified", async () => {
+  it("returns its first bytes, unverified, whether or not the storage supports ranges", async () => {
     for (const [status, fields] of [
       [206, { "content-range": `bytes 0-4/${config.length}` }],
       [200, {}],
@@ -93,7 +93,7 @@ describe("a blob of private ECR", () => {
     ["a broken connection", "unreachable", (_seen, response) => response.destroy()],
   ];
   for (const [what, kind, handler] of faults)
-    it(`is ${kind} for ${what}, and the URL's query stays unsaid`, async () => {
+    it(`is ${kind} for ${what}, and the message leaves out the URL's query`, async () => {
       ecr.handle = (seen, response) => {
         storage(handler)(seen, response);
       };
@@ -114,7 +114,7 @@ describe("a blob of private ECR", () => {
     [`no url?${secret}`, "malformed"],
   ];
   for (const [url, kind] of urls)
-    it(`is ${kind} where its URL is ${url.replace(/\?.*/, "")}`, async () => {
+    it(`is ${kind} if its URL is ${url.replace(/\?.*/, "")}`, async () => {
       ecr.handle = storage((_seen, response) => response.end(config), url);
       const outcome = await client.blob(name, sha256(config), 100);
       assert.ok(!outcome.ok && outcome.failure.kind === kind);
@@ -122,7 +122,7 @@ describe("a blob of private ECR", () => {
       assert.equal(ecr.seen.length, 1);
     });
 
-  it("is missing where ECR has no such layer", async () => {
+  it("is missing if ECR has no such layer", async () => {
     ecr.handle = (_seen, response) => {
       exception(response, 400, "LayersNotFoundException", "no such layer");
     };
@@ -134,7 +134,7 @@ describe("a blob of private ECR", () => {
   });
 
   for (const hanging of ["GetDownloadUrlForLayer", `/blob?${secret}`])
-    it(`ends with its time while ${hanging.replace(/\?.*/, "")} hangs`, async () => {
+    it(`times out while ${hanging.replace(/\?.*/, "")} hangs`, async () => {
       const answers = storage(() => undefined);
       ecr.handle = (seen, response) => {
         if (seen.what !== hanging) answers(seen, response);

@@ -28,7 +28,7 @@ describe("private ECR behind a proxy", () => {
     return { proxy, client };
   }
 
-  it("is asked through a tunnel, in which its certificate must prove it", async function () {
+  it("is queried through a tunnel, in which its certificate is verified", async function () {
     const tls = selfSigned("api.ecr.eu-west-3.amazonaws.com");
     if (tls === undefined) this.skip();
     const impostor = await TestRegistry.start({ tls });
@@ -38,7 +38,7 @@ describe("private ECR behind a proxy", () => {
     assert.deepEqual([proxy.asked, impostor.log.length], [[tunnel], 0]);
   });
 
-  it("is unreachable where the proxy refuses or is down, in words without its login", async () => {
+  it("is unreachable if the proxy refuses or is down, and the message leaves out the proxy's login", async () => {
     const { proxy, client } = await behindProxy(1);
     proxy.refusal = 407;
     const refused = await client.manifest(name, "1");

@@ -77,7 +77,11 @@ describe("the calls to AWS", () => {
 
   for (const [how, noProxy, expected] of [
     ["all go through the proxy of the environment", "", ["sts", "ecr", "storage", "sts", "secrets"]],
-    ["go past it to the hosts of NO_PROXY", ".s3.eu-west-3.amazonaws.com", ["sts", "ecr", "sts", "secrets"]],
+    [
+      "bypass the proxy for the hosts of NO_PROXY",
+      ".s3.eu-west-3.amazonaws.com",
+      ["sts", "ecr", "sts", "secrets"],
+    ],
   ] as const)
     it(how, async function () {
       const tls = selfSigned("test AWS", Object.values(apis));
@@ -111,7 +115,7 @@ describe("the calls to AWS", () => {
       }
     });
 
-  it("do without a proxy where an endpoint on loopback is given", async () => {
+  it("bypass the proxy if an endpoint on loopback is configured", async () => {
     const ecr = new FakeEcr();
     await ecr.start();
     answer(ecr);
@@ -148,7 +152,7 @@ describe("the calls to AWS", () => {
     ["dkr-ecr.cn-north-1.on.amazonwebservices.com.cn", "ecr.cn-north-1.api.amazonwebservices.com.cn"],
   ];
   for (const [host, api] of hosts)
-    it(`for ${host} go to ${api}, and are unreachable where the proxy refuses`, async () => {
+    it(`for ${host} go to ${api}, and fail as unreachable if the proxy refuses`, async () => {
       proxy = await TunnelProxy.start(undefined);
       Object.assign(process.env, { HTTPS_PROXY: proxy.url, NO_PROXY: "" });
       const client = new EcrClient();

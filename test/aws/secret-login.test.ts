@@ -86,7 +86,7 @@ describe("an image with repositoryCredentials", () => {
       );
     });
 
-  it("needs its secret once for all repositories, and also where the registry wants no login", async () => {
+  it("reads its secret once for all repositories, even if the registry needs no login", async () => {
     const found = await inspect(["bearer", "other"]);
     assert.ok(found.every(({ ok }) => ok));
     assert.equal(aws.seen.length, 1);
@@ -115,7 +115,7 @@ describe("an image with repositoryCredentials", () => {
     ["DecryptionFailure", "Secrets Manager can't decrypt the protected secret text"],
   ];
   for (const [type, said] of unreadable)
-    it(`is read with the docker login where its secret gives ${type}; without one AWS's words are told`, async () => {
+    it(`is read with the docker login if its secret gives ${type}; without one AWS's message is shown`, async () => {
       aws.handle = (_, response) => {
         exception(response, 400, type, said);
       };
@@ -151,7 +151,7 @@ describe("an image with repositoryCredentials", () => {
     ["bytes", { SecretBinary: Buffer.from(secretText).toString("base64") }, /holds bytes, not text/],
   ];
   for (const [what, answer, said] of worthless)
-    it(`is denied where its secret holds ${what}, and nothing of the secret is shown`, async () => {
+    it(`is denied if its secret holds ${what}, and nothing of the secret is shown`, async () => {
       aws.handle = (_, response) => {
         json(response, answer);
       };
@@ -167,7 +167,7 @@ describe("an image with repositoryCredentials", () => {
     assert.ok(words(found).endsWith(`; asked with the login of the secret ${arn} of repositoryCredentials`));
   });
 
-  it("is refused a parameter that names no secret, without asking AWS", async () => {
+  it("is refused if its parameter is not a secret's name, without a call to AWS", async () => {
     const [found] = await inspect(["bearer"], {
       credentialsParameter: "arn:aws:ssm:eu-west-3:123456789012:parameter/x",
     });

@@ -36,7 +36,7 @@ describe("the benchmark's counts", () => {
     assert.ok(connections >= 1 && connections <= 6, `${connections} connections`);
   }).timeout(30_000);
 
-  it("begin anew with each contender", async () => {
+  it("start at zero for each contender", async () => {
     const { traffic } = await registry.during(() => Promise.resolve());
     assert.equal(traffic.requests + traffic.connections, 0);
   });
@@ -47,7 +47,7 @@ describe("the benchmark's counts", () => {
     await assert.rejects(compete(guardCommand, [image, missing], home), /read 1 of 2 images/);
   }).timeout(30_000);
 
-  it("leave out a peer that does not read such images, and say why", async () => {
+  it("leave out a peer that does not read such images, with the reason", async () => {
     const peers = ["echo", "false"].map((file) => ({
       ...peerContender({ name: "crane", file, version: file }, registry.host),
       mark: /image-\d$/gm,

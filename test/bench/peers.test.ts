@@ -18,7 +18,7 @@ describe("the benchmark's peers", () => {
       else process.env[name] = value;
   });
 
-  it("are those on PATH, with the version that they tell; the others are named", async () => {
+  it("are those on PATH, with their version; the missing ones are named", async () => {
     for (const [name, words] of [
       ["oras", "Version:        1.2.3"],
       ["skopeo", "skopeo version 1.9.3"],

@@ -11,7 +11,7 @@ function only(entry: unknown) {
 }
 
 describe("the settings of pulumi-docker-build", () => {
-  it("drop compression and force without a level, and say so where that matters", () => {
+  it("drop compression and force without a level, and report it if that matters", () => {
     const settings = { ...bare, ociMediaTypes: true };
     for (const [options, dropped] of [
       [{ compression: "zstd", forceCompression: true }, ["compression", "forceCompression"]],
@@ -103,7 +103,7 @@ describe("the settings of pulumi-docker-build", () => {
     ]);
   });
 
-  it("are none where nothing is pushed", () => {
+  it("are absent if nothing is pushed", () => {
     for (const props of [{}, { exports: [], push: false }, { exports: null, push: null }])
       assert.deepEqual(settingsOfDockerBuild(props), []);
   });
@@ -139,7 +139,7 @@ describe("the settings of pulumi-docker-build", () => {
     });
   }
 
-  it("are unreadable where a value is not known yet, but for values that are not sent anyway", () => {
+  it("are unreadable if a value that is sent is not known yet", () => {
     const unknown = (key: string, rest: object) =>
       Object.defineProperty({ ...rest }, key, {
         enumerable: true,

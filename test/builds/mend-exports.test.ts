@@ -62,7 +62,7 @@ describe("the fix for the exports of a build", () => {
     { requiredKeys: ["tags"], noNullPrototype: true },
   );
 
-  it("gives every base, with every BuildKit, one compression that every containerd from 1.5 pulls", () => {
+  it("makes builds on every base, with every BuildKit, push one compression that every containerd since 1.5 pulls", () => {
     fc.assert(
       fc.property(props, ground, (build, { buildkitVersion, ...rest }) => {
         const on = { ...rest, ...(buildkitVersion === undefined ? {} : { buildkitVersion }) };
@@ -86,7 +86,7 @@ describe("the fix for the exports of a build", () => {
     );
   });
 
-  it("leaves what is well as it is, and pushes as many images as before", () => {
+  it("leaves good exports unchanged, and pushes as many images as before", () => {
     fc.assert(
       fc.property(props, ground, (build, { buildkitVersion, ...rest }) => {
         const on = { ...rest, ...(buildkitVersion === undefined ? {} : { buildkitVersion }) };
@@ -113,17 +113,17 @@ describe("the fix for the exports of a build", () => {
       { push: false, exports: [{ local: { dest: "o" } }, { registry: { push: true, ...gzip } }] },
     ],
     [
-      "defaults that the provider filled in are no wish",
+      "defaults that the provider filled in do not count as a choice",
       { exports: [{ registry: { compression: "gzip", compressionLevel: 0, push: true, names: ["n"] } }] },
       { exports: [{ registry: { ...gzip, push: true, names: ["n"] } }] },
     ],
     [
-      "zstd that was asked for and dropped is given",
+      "zstd that was configured but dropped takes effect",
       { exports: [{ image: { compression: "zstd", forceCompression: true, push: true } }] },
       { exports: [{ image: { ...gzip, compression: "zstd", compressionLevel: 3, push: true } }] },
     ],
     [
-      "the level that was asked for is kept",
+      "the configured level is kept",
       { exports: [{ registry: { compression: "zstd", compressionLevel: 9 } }] },
       { exports: [{ registry: { ...gzip, compression: "zstd", compressionLevel: 9 } }] },
     ],
@@ -146,11 +146,11 @@ describe("the fix for the exports of a build", () => {
     ],
   ];
   for (const [why, before, after, buildkitVersion = zstdBase.buildkitVersion] of cases)
-    it(`sets the safe settings and nothing else: ${why}`, () => {
+    it(`changes only what it must: ${why}`, () => {
       assert.deepEqual(mended(before, { ...zstdBase, buildkitVersion }), after);
     });
 
-  it("writes the change as code", () => {
+  it("is shown as code", () => {
     const safe = safeSettings([zstdBase]);
     const settings =
       'compression: "gzip", compressionLevel: 6, forceCompression: true, ociMediaTypes: true }';

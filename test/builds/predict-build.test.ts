@@ -77,11 +77,11 @@ describe("a predicted build", () => {
     });
   });
 
-  it("has no layers where neither the base nor the Dockerfile has any", () => {
+  it("has no layers if neither the base nor the Dockerfile has any", () => {
     assert.deepEqual(predictBuild({ baseLayers: [], newLayers: 0 }), { layers: [] });
   });
 
-  it("refuses a compression that BuildKit does not have, and a count that is none", () => {
+  it("refuses a compression that BuildKit does not have, and an invalid count", () => {
     const build: Build = { ...gzipBase, ...(JSON.parse('{"compression":"toString"}') as object) };
     assert.deepEqual(predictBuild(build), { error: "unsupported compression type toString" });
     for (const newLayers of [-1, 0.5, NaN, Infinity])

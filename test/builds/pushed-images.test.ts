@@ -41,7 +41,7 @@ describe("the images that a resource will push", () => {
       assert.deepEqual(pushedImages(type, previewed(props)), { images, unknown });
     });
 
-  it("are none where the properties are nothing of the kind", () => {
+  it("are absent if the properties have other types", () => {
     for (const props of [undefined, null, 1, "x", []])
       assert.deepEqual(pushedImages(build, props), { images: [], unknown: false });
   });

@@ -71,7 +71,7 @@ describe("a cache that was tampered with", () => {
       },
     ],
     [
-      "given a line before that says they are web pages, as version 0.1 would read it",
+      "given a first line that says they are web pages, as version 0.1 read it",
       (path) => {
         const digest = /sha\d+-\w+$/.exec(path)?.[0].replace("-", ":") ?? "";
         const seal = createHash("sha256")
@@ -123,20 +123,20 @@ describe("a cache that was tampered with", () => {
       },
     ],
     [
-      "of 1970",
+      "from 1970",
       (path) => {
         utimesSync(path, 0, 0);
       },
     ],
     [
-      "of a time to come, as after the clock was set back",
+      "from the future, as after the clock was set back",
       (path) => {
         utimesSync(path, 4e9, 4e9);
       },
     ],
   ];
   for (const [what, file] of spoil) {
-    it(`gives the same verdicts when its files are ${what}`, async () => {
+    it(`gives the same verdicts if its files are ${what}`, async () => {
       const verdicts = async () => [await bench.inspect("app:mixed"), await bench.inspect("app:good")];
       const before = await verdicts();
       bench.files().forEach(file);
@@ -146,10 +146,10 @@ describe("a cache that was tampered with", () => {
     });
   }
 
-  it("heals what it finds broken", async () => {
+  it("replaces broken files", async () => {
     await bench.inspect("app:mixed");
     for (const [, file] of spoil.filter(
-      ([what]) => !/something in them|unreadable|of (?:1970|a time)/.test(what),
+      ([what]) => !/something in them|unreadable|from (?:1970|the future)/.test(what),
     )) {
       bench.files().forEach(file);
       await bench.inspect("app:mixed");
@@ -159,7 +159,7 @@ describe("a cache that was tampered with", () => {
     }
   });
 
-  it("gives the same verdicts when files have each other's names", async () => {
+  it("gives the same verdicts if files have each other's names", async () => {
     const before = [await bench.inspect("app:mixed"), await bench.inspect("app:good")];
     const files = bench.files();
     const last = files.at(-1)!;
@@ -169,7 +169,7 @@ describe("a cache that was tampered with", () => {
     assert.deepEqual([await bench.inspect("app:mixed"), await bench.inspect("app:good")], before);
   });
 
-  it("believes no content that was put in place of another's", async () => {
+  it("ignores content that was put in place of another's", async () => {
     await bench.inspect("app:mixed");
     for (const path of bench.files()) writeFileSync(path, good.manifest);
     assert.equal((await bench.inspect("app:mixed")).layers.length, 2);
@@ -179,7 +179,7 @@ describe("a cache that was tampered with", () => {
     ["app:mixed", mixed.digest, mixed.manifest],
     ["app:good", "good", good.manifest],
   ] as const)
-    it(`does not repeat a content type that ${name} was once sent with by mistake`, async () => {
+    it(`does not keep the wrong content type of ${name}`, async () => {
       bench.registry.onRequest = ({ url = "" }, response) => {
         const wrong = url.endsWith(`/${path}`);
         if (wrong) response.writeHead(200, { "content-type": "text/html" }).end(bytes);
@@ -212,7 +212,7 @@ describe("a cache that was tampered with", () => {
   ];
   for (const [what, prepare] of folders) {
     for (const place of ["the folder that was named", "the folder in it"]) {
-      it(`is left alone where ${place} is ${what}`, async () => {
+      it(`is not used if ${place} is ${what}`, async () => {
         const named = join(bench.directory, "named");
         const inner = place === "the folder in it";
         if (inner) mkdirSync(named);
@@ -226,7 +226,7 @@ describe("a cache that was tampered with", () => {
     }
   }
 
-  it("is closed to others when it was open to them", async function () {
+  it("is made private if others may read it", async function () {
     if (process.platform === "win32") this.skip();
     await bench.inspect("app:good");
     const folder = join(bench.directory, "images-v1");
@@ -235,7 +235,7 @@ describe("a cache that was tampered with", () => {
     assert.equal(lstatSync(folder).mode & 0o777, 0o700);
   });
 
-  it("is not used where it belongs to somebody else", async function () {
+  it("is not used if it belongs to another user", async function () {
     if (!asRoot) this.skip();
     mkdirSync(join(bench.directory, "images-v1"));
     const { chownSync } = await import("node:fs");
@@ -247,7 +247,7 @@ describe("a cache that was tampered with", () => {
   // Root may write anywhere but where there is nothing to write to.
   const readOnly = asRoot ? ["/proc/ecs-image-guard", "/dev/null/ecs-image-guard"] : ["read-only"];
   for (const home of readOnly) {
-    it(`costs nothing but itself in a home that cannot be written (${home})`, async () => {
+    it(`is skipped if its folder cannot be written (${home})`, async () => {
       chmodSync(bench.directory, 0o500);
       const directory = join(bench.directory, home);
       const places = asRoot ? [home] : [directory];

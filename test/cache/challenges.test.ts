@@ -38,12 +38,12 @@ describe("a registry's challenge", () => {
     assert.equal(kept().length, 1);
   });
 
-  it("is known to the next run, which asks for a token at once", async () => {
+  it("is cached for the next run, which requests a token at once", async () => {
     await bench.inspect("app:1");
     assert.deepEqual(bench.asked(), [token, "HEAD manifests/1"]);
   });
 
-  it("is known for all images at once, which get one token at once", async () => {
+  it("is cached for all images of a registry, which get one token at once", async () => {
     for (const name of ["b", "c"]) pushImage(bench.registry, name, "1", image);
     bench.registry.latencyMs = 50;
     await inspectTogether("app", "b", "c");
@@ -136,7 +136,7 @@ describe("a registry's challenge", () => {
     await inspectTogether("app", "late");
   });
 
-  it("says nothing against the plain scope where the token that it led to is refused", async () => {
+  it("does not replace the default scope if the token that it led to is refused", async () => {
     bench.registry.onRequest = ({ url = "", headers }, response) => {
       const { pathname, searchParams } = new URL(url, bench.registry.url);
       const plain = pathname === "/token" && searchParams.get("scope") === "repository:app:pull";
@@ -154,13 +154,13 @@ describe("a registry's challenge", () => {
     assert.equal(!found.ok && found.failure.kind, "missing");
   });
 
-  it("is forgotten where the registry asks for none any more", async () => {
+  it("is dropped if the registry needs no login any more", async () => {
     bench.registry.access = { mode: "none" };
     await bench.inspect("app:1");
     assert.equal(bench.asked().at(-1), "HEAD manifests/1");
   });
 
-  it("leads no login anywhere: with one, the registry is asked first", async () => {
+  it("is not used if there is a login: the registry is queried first", async () => {
     const login = { username: "Aladdin", password: "open sesame" };
     bench.registry.access = { mode: "bearer", login };
     change({ realm: `${bench.registry.url}/elsewhere` });
@@ -174,7 +174,7 @@ describe("a registry's challenge", () => {
     assert.deepEqual(bench.asked(), anew);
   });
 
-  it("leads to no address that is less public than the registry's", async () => {
+  it("is ignored if its realm is less public than the registry", async () => {
     for (const realm of ["http://169.254.169.254/token", "file:///etc/passwd", "nonsense", ""]) {
       change({ realm });
       await bench.inspect("app:1");
@@ -221,13 +221,13 @@ describe("a registry's challenge", () => {
     ],
   ];
   for (const [what, spoil] of odd)
-    it(`is fetched again if what was kept is ${what}`, async () => {
+    it(`is fetched again if the cached one is ${what}`, async () => {
       kept().forEach(spoil);
       await bench.inspect("app:1");
       assert.deepEqual(bench.asked(), anew);
     });
 
-  it("is not kept where its realm's query may hold a secret, and never with a login", async () => {
+  it("is not cached if its realm's query may hold a secret, and never with a login", async () => {
     kept().forEach((file) => {
       writeFileSync(file, "{}");
     });

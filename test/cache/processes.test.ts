@@ -8,7 +8,7 @@ import { cachedBench } from "../../support/registry/cached-run";
 
 const library = join(__dirname, "../../dist/bin/index.js");
 
-describe("the processes that share a cache", function () {
+describe("processes that share a cache", function () {
   this.timeout(60_000);
   const bench = cachedBench();
   const plain = { ...process.env, NODE_OPTIONS: "" };
@@ -48,7 +48,7 @@ describe("the processes that share a cache", function () {
     return expected;
   }
 
-  it("get their verdicts while they write and remove the same files", async () => {
+  it("get the right verdicts while they write and remove the same files", async () => {
     const expected = pushMixed(12);
     // So little room that each removes what the others keep.
     const maxBytes = 60_000;
@@ -62,7 +62,7 @@ describe("the processes that share a cache", function () {
     );
   });
 
-  it("get their verdicts on a disk that is full in mid-write", async function () {
+  it("get the right verdicts if the disk is full in mid-write", async function () {
     if (process.platform === "win32") this.skip();
     const expected = pushMixed(30);
     // The kernel cuts every file at one block and fails the write, as it does on a full disk (EFBIG for ENOSPC).
@@ -76,7 +76,7 @@ describe("the processes that share a cache", function () {
     }
   });
 
-  it("keep to the size that was set, and remove what was used longest ago", async () => {
+  it("keep to the configured size, and remove the least recently used files", async () => {
     const maxBytes = 100_000;
     for (let n = 0; n < 60; n++) {
       const image = buildImage({ layers: ["gzip"], family: "docker", content: `image ${n}` });
@@ -95,7 +95,7 @@ describe("the processes that share a cache", function () {
     assert.deepEqual(bench.asked(), ["GET manifests/n0", "GET blobs/<digest>"]);
   });
 
-  it("remove what a run that was cut short left behind, but not what is being written", async () => {
+  it("remove what an interrupted run left behind, but not what is being written", async () => {
     pushImage(bench.registry, "app", "1", buildImage({ layers: ["gzip"], family: "docker" }));
     await bench.inspect("app:1");
     const [left, written] = ["left.tmp", "written.tmp"].map((name) =>

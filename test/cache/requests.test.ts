@@ -12,7 +12,7 @@ const mixed = buildImage({ layers: ["gzip", "zstd"], family: "docker", platform:
 describe("with the cache, an inspection", () => {
   const bench = cachedBench();
 
-  it("asks for a tag by GET once, and then by one HEAD", async () => {
+  it("fetches a tag by GET once, and then checks it by one HEAD", async () => {
     pushIndex(bench.registry, "app", "1", [mixed]);
     const first = await bench.inspect("app:1");
     assert.deepEqual(bench.asked(), ["GET manifests/1", "GET manifests/<digest>", "GET blobs/<digest>"]);
@@ -41,7 +41,7 @@ describe("with the cache, an inspection", () => {
     assert.deepEqual(bench.asked(), []);
   });
 
-  it("asks another repository for a digest that this one has", async () => {
+  it("requests a digest from each repository", async () => {
     pushImage(bench.registry, "app", "1", gzip);
     await bench.inspect("app:1");
     const elsewhere = await bench.outcome(`other@${gzip.digest}`);
@@ -74,7 +74,7 @@ describe("with the cache, an inspection", () => {
     ],
   ];
   for (const [what, status, headers] of heads) {
-    it(`falls back to GET where the registry ${what}`, async () => {
+    it(`falls back to GET if the registry ${what}`, async () => {
       pushImage(bench.registry, "app", "1", gzip);
       await bench.inspect("app:1");
       bench.asked();
@@ -88,7 +88,7 @@ describe("with the cache, an inspection", () => {
     });
   }
 
-  it("does not ask by HEAD again where the registry was mute", async () => {
+  it("sends no second HEAD to a registry that did not answer", async () => {
     pushImage(bench.registry, "app", "1", gzip);
     await bench.inspect("app:1");
     bench.registry.onRequest = (request, response) => {
@@ -149,7 +149,7 @@ describe("with the cache, an inspection", () => {
     await inspector.close();
   });
 
-  it("keeps nothing without being told to", async () => {
+  it("caches nothing by default", async () => {
     pushImage(bench.registry, "app", "1", gzip);
     await bench.inspect("app:1", { cache: false });
     assert.equal(existsSync(join(bench.directory, "images-v1")), false);

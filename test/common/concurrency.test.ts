@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { KeyedSemaphore } from "../../policypack/common/concurrency";
 
 describe("a keyed semaphore", () => {
-  it("let so much of one kind run at a time, in its order, and other kinds beside it", async () => {
+  it("runs a limited number of tasks of one key at a time, in their order, beside those of other keys", async () => {
     const turns = new KeyedSemaphore(2);
     const started: string[] = [];
     let most = 0;
@@ -24,7 +24,7 @@ describe("a keyed semaphore", () => {
     assert.equal(most, 2);
   });
 
-  it("go on after work that fails", async () => {
+  it("goes on after a task that fails", async () => {
     const turns = new KeyedSemaphore(1);
     const failing = turns.during("a", () => Promise.reject(new Error("no")));
     const next = turns.during("a", () => Promise.resolve("done"));

@@ -57,7 +57,7 @@ describe("a memo", () => {
     assert.deepEqual(await memo.run("a", undefined, work, always), success(2));
   });
 
-  it("tells all callers when work throws, and starts it again for the next one", async () => {
+  it("throws what the work throws to all callers, and starts it again for the next one", async () => {
     const failing = () => Promise.reject(new Error("no"));
     const both = [memo.run("a", undefined, failing), memo.run("a", undefined, failing)];
     for (const one of both) await assert.rejects(one, /no/);
@@ -76,7 +76,7 @@ describe("a memo", () => {
       return clock.lasting(60_000, success(++runs));
     };
 
-    it("aborts the work when nobody else waits, and gives a timeout after a short grace", async () => {
+    it("aborts the work if no other caller waits, and returns a timeout after a short grace", async () => {
       const first = memo.run("a", abort.signal, watched);
       abort.abort();
       await clock.pass(100);

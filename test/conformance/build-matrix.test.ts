@@ -111,7 +111,7 @@ describe("the rule of what BuildKit makes of a base image", () => {
     groups.set(title, [...(groups.get(title) ?? []), row]);
   }
 
-  it("is held against every build that was measured", () => {
+  it("covers every build that was measured", () => {
     assert.equal(matrix.builds.length, 1260);
     assert.equal(groups.size, 21);
     assert.equal(matrix.builds.filter(({ layers }) => layers === null).length, 84);
@@ -127,7 +127,7 @@ describe("the rule of what BuildKit makes of a base image", () => {
     });
   }
 
-  it("holds for other clients and Dockerfiles, wherever no old cache has a say", () => {
+  it("holds for other clients and Dockerfiles, unless an old cache is used", () => {
     const seen = new Map<string, number>();
     let held = 0;
     for (const row of matrix.clients) {
@@ -184,7 +184,7 @@ describe("what pulumi-docker-build sends", () => {
       configured.set(scenario, { exports: checkedExports, push });
   }
 
-  it("is held against 16 configurations", () => {
+  it("covers 16 configurations", () => {
     assert.equal(configured.size, 16);
     assert.equal(matrix.pulumiDockerBuild.length, 64);
   });

@@ -68,7 +68,7 @@ function outcomeOf(name: RuntimeName, image: PulledImage): string {
 }
 
 describe("the runtimes' rules", () => {
-  it("are held against every release that was measured", () => {
+  it("cover every release that was measured", () => {
     assert.equal(variants.length, 54);
     for (const { outcomes, layers, layerBytes } of variants) {
       assert.equal(Object.keys(outcomes).length, 12);
@@ -89,7 +89,7 @@ describe("the runtimes' rules", () => {
     });
   }
 
-  it("stand behind the names that can be asked for", () => {
+  it("exist for every runtime name of the settings", () => {
     for (const row of variants) {
       for (const name of measuredNames) {
         assert.equal(
@@ -101,7 +101,7 @@ describe("the runtimes' rules", () => {
     }
   });
 
-  it("need no look at the bytes where the media types tell the truth", () => {
+  it("need no layer bytes if the media types are right", () => {
     const honest = variants.filter(({ variant }) => !/labelled|skippable|unknown/.test(variant));
     assert.ok(honest.length > 40);
     for (const row of honest) {
@@ -119,7 +119,7 @@ describe("a prediction", () => {
   const zstd = { mediaType: "application/vnd.docker.image.rootfs.diff.tar.zstd" };
   const gzip = { mediaType: "application/vnd.oci.image.layer.v1.tar+gzip" };
 
-  it("takes a config that nobody read to be right", () => {
+  it("assumes that an unread config is right", () => {
     const image = { ...imageOf(seed), diffIds: null };
     const error = "number of layers and diffIDs don't match: 3 != 15";
     assert.equal(outcomeOf("containerd-1.7", image), error);
@@ -179,7 +179,7 @@ describe("the mismatch that ECS reports", () => {
     assert.equal(errorOf([gzip, gzip], 3), "number of layers and diffIDs don't match: 2 != 3");
   });
 
-  it("is another error where no layer is recognised, and none where OCI types mix", () => {
+  it("is another error if no layer is recognised, and none if OCI types mix", () => {
     assert.match(errorOf([zstd, zstd], 2) ?? "", /mismatched image rootfs/);
     assert.equal(errorOf([], 0), undefined);
     const mixed = ["gzip", "zstd"].map((suffix) => `application/vnd.oci.image.layer.v1.tar+${suffix}`);

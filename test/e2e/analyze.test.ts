@@ -60,7 +60,7 @@ describe("pulumi policy analyze", function () {
     assert.match(run.output, /mandatory policy violations were found/);
   });
 
-  it("asks the registries for all images side by side", async () => {
+  it("inspects all images in parallel", async () => {
     let most = 0;
     registry.latencyMs = 200;
     registry.onRequest = () => {

@@ -84,7 +84,7 @@ describe("a preview of a hundred images, with the real Pulumi engine,", function
       assert.ok(calls.length <= 10, `${calls.length} calls`);
     });
 
-  it("asks one private registry for one token for each repository and is challenged once", async () => {
+  it("requests one token for each repository of a private registry and is challenged once", async () => {
     registry = await TestRegistry.start({ access: { mode: "bearer", login } });
     for (const n of numbers) pushImage(registry, `app${n % repositories}`, `v${n}`, built);
     const { host } = registry;

@@ -8,7 +8,7 @@ import { Home } from "../../support/registry/logins";
 
 const amd64 = buildImage({ layers: ["gzip", "zstd"], family: "docker" });
 
-describe("with the real Pulumi engine, a preview that is cancelled while registries are asked", function () {
+describe("with the real Pulumi engine, a preview that is cancelled during requests to registries", function () {
   this.timeout(120_000);
   const stacks: EngineStack[] = [];
   const registries: TestRegistry[] = [];

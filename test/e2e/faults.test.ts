@@ -157,7 +157,7 @@ describe("with the real Pulumi engine and registries that fail in every way", fu
     assert.ok(seconds < limits.timeBudgetSeconds + 30, `${seconds} s`);
   });
 
-  it("fails closed on each of them where unverified-image is mandatory", async () => {
+  it("fails closed on each of them if unverified-image is mandatory", async () => {
     const some = rows.filter(({ what }) =>
       /^(drip at the manifest|truncated body at the index|refused)/.test(what),
     );

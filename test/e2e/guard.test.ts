@@ -66,7 +66,7 @@ describe("with the real Pulumi engine, the pack", function () {
     assert.ok(!stack.created().includes("web"));
   });
 
-  it("lets the mended program pass preview and update, silently", async () => {
+  it("lets the fixed program pass preview and update, silently", async () => {
     const stack = await engineStack(() => {
       task("web", [image("app:good")]);
       task("arm", [image("app:arm-mixed")]);
@@ -125,7 +125,7 @@ describe("with the real Pulumi engine, the pack", function () {
     assert.match(run.output, /\[mandatory\].*mixed-layer-compression/);
   });
 
-  it("fails closed where unverified-image is mandatory", async () => {
+  it("fails closed if unverified-image is mandatory", async () => {
     const stack = await engineStack(() => {
       task("gone", [image("app:no-such-tag")]);
     });

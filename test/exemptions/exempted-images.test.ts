@@ -31,7 +31,7 @@ describe("an exemption of a resource or a stack", () => {
         );
       });
 
-  it("covers no such place where it names an image too, or has ended", async () => {
+  it("does not cover such a definition if it names an image too, or has ended", async () => {
     const image = await analyze("update", [malformed], configured({ resource: "web", image: "**", reason }));
     assert.doesNotMatch(image.map(({ message }) => message).join(), /Not checked/);
     const ended = await analyze(
@@ -58,7 +58,7 @@ describe("an image that would be blocked", () => {
   });
   after(() => registry.stop());
 
-  it("is let alone where its exemption holds, and judged again after it, with a remark", async () => {
+  it("is allowed while its exemption lasts, and blocked after it, with a remark", async () => {
     const exempt = (exclusion: object) => ({
       "mixed-layer-compression": { exclude: [{ reason: "vendor", ...exclusion }] },
     });
@@ -151,7 +151,7 @@ describe("an exemption of a build", () => {
     return { found, mended: (await remediate(args)) !== undefined };
   };
 
-  it("is needed here: it is faulty, and would be mended", async () => {
+  it("is needed here: without one, the build is faulty and would be changed", async () => {
     const { found, mended } = await judged([]);
     assert.match(found[0]?.message ?? "", /will push/);
     assert.equal(mended, true);
@@ -181,7 +181,7 @@ describe("an exemption of a build", () => {
     });
 });
 
-it("an image of a registry without AWS is told once, whichever providers deploy it", async () => {
+it("an image that several providers deploy is reported once if its registry is not on AWS", async () => {
   const image = "127.0.0.1:1/app:1";
   const resources = ["dev", "prod"].map((profile) => ({
     ...taskDefinition(profile, { app: image }),

@@ -47,7 +47,7 @@ describe("a registry's certificate", () => {
     ],
   ];
   for (const [what, make, words] of bad)
-    it(`that is ${what} is said to be so, and nothing is asked`, async () => {
+    it(`that is ${what} is reported, and no request is sent`, async () => {
       const tls = make();
       assert.ok(tls);
       const registry = await start({ tls });
@@ -57,7 +57,7 @@ describe("a registry's certificate", () => {
       assert.equal(registry.log.length, 0);
     });
 
-  it("that proves nothing is taken from a registry declared insecure", async () => {
+  it("that cannot be verified is accepted from a registry declared insecure", async () => {
     const tls = selfSigned("elsewhere.test");
     assert.ok(tls);
     const registry = await start({ tls });
@@ -99,9 +99,9 @@ describe("a registry's certificate", () => {
   }
 
   for (const [what, host, days, words] of [
-    ["is taken", "registry.test", 2, /^ok$/],
-    ["that has expired is said to be so", "registry.test", -1, /presents an expired certificate/],
-    ["for another host is said to be so", "other.test", 2, /presents a certificate for another host name/],
+    ["is accepted", "registry.test", 2, /^ok$/],
+    ["that has expired is reported", "registry.test", -1, /presents an expired certificate/],
+    ["for another host is reported", "other.test", 2, /presents a certificate for another host name/],
   ] as const)
     it(`by an authority of NODE_EXTRA_CA_CERTS ${what}`, async () => {
       const tls = issuedBy(authority, host, days);
@@ -111,7 +111,7 @@ describe("a registry's certificate", () => {
       assert.match(await trusting(registry), words);
     });
 
-  it("does not let a public registry lead to a name behind which a private address stands", async () => {
+  it("does not let a public registry redirect to a name with a private address", async () => {
     const tls = issuedBy(authority, "registry.test");
     assert.ok(tls);
     const [registry, storage] = [await start({ tls }), await start({ tls })];
@@ -144,7 +144,7 @@ describe("a registry's addresses", () => {
     valueOf(await connect().manifest({ registry: `[::1]:${registry.port}`, repository: "app" }, "1"));
   });
 
-  it("that this network does not lead to are said to be so", async () => {
+  it("that cannot be reached are reported", async () => {
     const client = connect({ lookup: leadingTo("::1") });
     const outcome = await client.manifest({ registry: "registry.test:1", repository: "app" }, "1");
     assertFails(outcome, "unreachable", /refused the connection|cannot be reached from this network/);

@@ -36,7 +36,7 @@ describe("connections", () => {
     assert.ok(!opened.some(isOpen));
   });
 
-  it("that broke are closed, and of the idle ones the oldest where too many are open", async () => {
+  it("that broke are closed, and the oldest idle ones if too many are open", async () => {
     const connections = new Connections(2);
     connections.take("x", open).release(false);
     assert.ok(!isOpen(opened[0]));
@@ -143,7 +143,7 @@ describe("connections", () => {
     ["at once", 0],
     ["late", 20],
   ] as const)
-    it(`break where a server sends a body ${when} after its answer to a HEAD, and no request with them`, async () => {
+    it(`are given up if a server sends a body ${when} after its answer to a HEAD, and no request fails`, async () => {
       const registry = await start({ latencyMs: 10 });
       const digest = registry.putManifest("app", "1", manifestType, manifest);
       registry.onRequest = ({ method, socket }) => {

@@ -18,7 +18,7 @@ const truncatedChunk = (response: ServerResponse) => {
   setTimeout(() => response.socket?.destroySoon(), 10);
 };
 
-describe("faults of registries", () => {
+describe("the registry client", () => {
   const { start, connect } = bench();
 
   /** A registry whose first answers are faulty. */
@@ -48,7 +48,7 @@ describe("faults of registries", () => {
       ["a truncated chunk", truncatedChunk, "unreachable", /broke the connection/],
     ];
   for (const [what, fault, kind, words] of passing) {
-    it(`tries again after ${what}, four times at most`, async () => {
+    it(`retries after ${what}, with four attempts at most`, async () => {
       const client = connect({ clock: new SkippingClock() });
       const once = await faulty(fault, 1);
       valueOf(await client.manifest(at(once), "1"));
@@ -59,7 +59,7 @@ describe("faults of registries", () => {
     });
   }
 
-  it("waits as long as Retry-After says, with every request to that host", async () => {
+  it("delays every request to a host as long as its Retry-After says", async () => {
     const registry = await faulty((response) => response.writeHead(429, { "retry-after": "1" }).end(), 1);
     const clock = new SkippingClock();
     const client = connect({ clock });
@@ -72,7 +72,7 @@ describe("faults of registries", () => {
     assert.equal(registry.log.length, 3);
   });
 
-  it("calls a host that throttles until the time is over throttled, not late", async () => {
+  it("reports a host as throttled, not as timed out, if it throttles until the time is over", async () => {
     const registry = await faulty((response) => response.writeHead(429, { "retry-after": "30" }).end());
     const clock = new ManualClock();
     const client = connect({ clock });
@@ -89,7 +89,7 @@ describe("faults of registries", () => {
     assert.equal(registry.log.length, 1);
   });
 
-  it("does not wait for a host that wants more than a minute", async () => {
+  it("gives up at once if Retry-After is more than a minute", async () => {
     const registry = await faulty((response) => response.writeHead(429, { "retry-after": "3600" }).end());
     assertFails(await connect().manifest(at(registry), "1"), "throttled", /HTTP 429/);
   });
@@ -111,7 +111,7 @@ describe("faults of registries", () => {
     }
   });
 
-  it("gives up a request that takes too long, in its head or in its body", async () => {
+  it("times a request out in its head and in its body", async () => {
     const clock = new ManualClock();
     const timeOut = () => void clock.pass(10_000);
     for (const fault of [
@@ -125,7 +125,7 @@ describe("faults of registries", () => {
     }
   });
 
-  it("stops when the asker's time ends", async () => {
+  it("stops when the caller's signal fires", async () => {
     const registry = await faulty(() => undefined);
     assertFails(
       await connect().manifest(at(registry), "1", AbortSignal.timeout(50)),
@@ -136,7 +136,7 @@ describe("faults of registries", () => {
     assertFails(await blob, "timeout", /./);
   });
 
-  it("names a registry that refuses connections, and one that DNS does not know", async () => {
+  it("names a registry that refuses connections", async () => {
     const registry = await start();
     const { host } = registry;
     await registry.stop();
@@ -149,7 +149,7 @@ describe("faults of registries", () => {
     assert.equal(client.requests, 2);
   });
 
-  it("ends everything under way when it is closed, and sends nothing afterwards", async () => {
+  it("ends all requests when it is closed, and sends none afterwards", async () => {
     const client = connect();
     const registry = await faulty(() => void client.close());
     assertFails(await client.manifest(at(registry), "1"), "unreachable", /was closed/);
@@ -171,7 +171,7 @@ describe("faults of registries", () => {
     ["toString", "unreachable", /could not be reached/],
   ];
   for (const [code, kind, words] of codes) {
-    it(`puts the network error ${code} into words, wherever it stands in the causes`, () => {
+    it(`describes the network error ${code}, wherever it is among the causes`, () => {
       const error = Object.assign(new Error("https://x/?secret"), { code });
       for (const wrapped of [error, new Error("outer", { cause: error }), new AggregateError([error])]) {
         const described = describeNetworkError(wrapped);

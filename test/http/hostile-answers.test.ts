@@ -59,10 +59,10 @@ const attacks: readonly Attack[] = [
     "missing",
     /has no tag/,
   ],
-  ["a body that drips", unending(200, "1\r\n \r\n", 10), "timeout", /within 10 s/],
-  ["an error's body that drips", unending(404, "1\r\n \r\n", 10), "timeout", /within 10 s/],
+  ["a slow body without an end", unending(200, "1\r\n \r\n", 10), "timeout", /within 10 s/],
+  ["a slow body of an error without an end", unending(404, "1\r\n \r\n", 10), "timeout", /within 10 s/],
   [
-    "headers that drip",
+    "slow headers without an end",
     (_, s) => {
       s.write(head);
       forever(s, "x: y\r\n", 10);
@@ -106,7 +106,7 @@ const attacks: readonly Attack[] = [
     /within 10 s/,
   ],
   [
-    "a 100 that nobody waits for",
+    "a 100 without an Expect",
     (_, s) => s.write("HTTP/1.1 100 Continue\r\n\r\n"),
     "unreachable",
     /broke the connection/,
@@ -118,7 +118,7 @@ const attacks: readonly Attack[] = [
     /broke the connection/,
   ],
   ["a 204", (r) => r.writeHead(204).end(), "malformed", /HTTP 204/],
-  ["a 206 that was not asked for", (r) => r.writeHead(206).end(bytes), "malformed", /HTTP 206/],
+  ["a 206 without a range", (r) => r.writeHead(206).end(bytes), "malformed", /HTTP 206/],
   ["a 300", (r) => r.writeHead(300).end(), "malformed", /HTTP 300/],
   [
     "a 302 without a location",
@@ -134,7 +134,7 @@ const attacks: readonly Attack[] = [
   ],
   ["a 304", (r) => r.writeHead(304).end(), "malformed", /HTTP 304/],
   [
-    "a status that is none",
+    "an invalid status",
     (_, s) => s.end("HTTP/1.1 999 What\r\ncontent-length: 0\r\n\r\n"),
     "unreachable",
     /HTTP 999/,
@@ -152,7 +152,7 @@ const attacks: readonly Attack[] = [
     /does not speak HTTP/,
   ],
   [
-    "a length that is no number",
+    "a length that is not a number",
     (_, s) => s.end(`${head}content-length: many\r\n\r\n{}`),
     "malformed",
     /does not speak HTTP/,
@@ -187,7 +187,7 @@ describe("hostile answers", () => {
   const { start, connect } = bench();
 
   for (const [what, attack, kind, words] of attacks)
-    it(`such as ${what} end in time as ${kind}, and the client goes on`, async () => {
+    it(`such as ${what} end as ${kind}, and the client goes on`, async () => {
       const clock = new SkippingClock();
       const [hostile, honest] = [await start(), await start()];
       honest.putManifest("app", "1", manifestType, manifest);
@@ -206,7 +206,7 @@ describe("hostile answers", () => {
       valueOf(await client.manifest(at(honest), "1"));
     });
 
-  it("such as a body longer than announced are read as far as announced, and their connection is given up", async () => {
+  it("such as a body longer than its Content-Length are cut off there, and their connection is closed", async () => {
     const registry = await start();
     const answers = [`${head}content-length: 2\r\n\r\n{}${head}content-length: 4\r\n\r\nevil`, undefined];
     registry.putManifest("app", "1", manifestType, manifest);
@@ -220,7 +220,7 @@ describe("hostile answers", () => {
     assert.equal(Buffer.from(valueOf(await client.manifest(at(registry), "1")).bytes).toString(), bytes);
   });
 
-  it("such as interim ones before the real one are passed over", async () => {
+  it("such as interim ones before the real one are skipped", async () => {
     const registry = await start();
     registry.onRequest = (_, response) => {
       const interim = "HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n";
@@ -230,7 +230,7 @@ describe("hostile answers", () => {
     assert.equal(valueOf(await connect().manifest(at(registry), "1")).bytes.length, 2);
   });
 
-  it("of token services are bounded too", async () => {
+  it("of token services are limited in size, too", async () => {
     const registry = await start({ access: { mode: "bearer" } });
     registry.onRequest = (request, response) => {
       if (!request.url!.startsWith("/token")) return false;

@@ -5,7 +5,7 @@ import { hostOf, openNetwork } from "../../policypack/registry/options";
 import { selfSigned } from "../../support/network/certificate";
 import { assertFails, at, bench, manifest, manifestType, valueOf } from "../../support/registry/client";
 
-describe("hosts", () => {
+describe("registry hosts", () => {
   const insecure = ["plain.example", "http://Ported.example:5000/", "[2001:db8::1]:5000"];
   const { rules } = openNetwork({ insecureRegistries: insecure });
   for (const [entry, authority, schemes, prefix] of [
@@ -25,7 +25,7 @@ describe("hosts", () => {
     ["[2001:db8::1]:5000", "[2001:db8::1]:5000", "https,http", ""],
     ["https://mirror.example/a/b/", "mirror.example", "https", "a/b"],
   ] as const) {
-    it(`of ${entry} are asked at ${authority} by ${schemes}`, () => {
+    it(`such as ${entry} are reached at ${authority} by ${schemes}`, () => {
       const host = hostOf(entry, rules);
       assert.deepEqual(
         [host?.authority, host?.schemes.join(","), host?.prefix],
@@ -138,7 +138,7 @@ describe("schemes", () => {
     } else tls = made;
   });
 
-  it("turn to https where a loopback registry speaks only that, once for all requests", async () => {
+  it("change to https if a loopback registry speaks only that, once for all requests", async () => {
     const registry = await start({ tls, access: { mode: "bearer" } });
     for (const name of ["a", "b", "c"]) registry.putManifest(name, "1", manifestType, manifest);
     const client = connect();
@@ -147,7 +147,7 @@ describe("schemes", () => {
     assert.equal(client.requests, 1 + 1 + 3 * 2);
   });
 
-  it("turn to https where a loopback registry says that it wants it", async () => {
+  it("change to https if a loopback registry answers that it needs it", async () => {
     const registry = await start();
     registry.onRequest = (_, response) => {
       response.writeHead(400).end("Client sent an HTTP request to an HTTPS server.\n");
@@ -161,7 +161,7 @@ describe("schemes", () => {
 describe("mirrors", () => {
   const { start, connect } = bench();
 
-  it("are asked first, in their order, each with its own credentials and path", async () => {
+  it("are queried first, in their order, each with its own credentials and path", async () => {
     const [origin, empty, full] = [await start(), await start(), await start()];
     full.access = { mode: "basic", username: "m", password: "m" };
     full.putManifest("hub/library/app", "1", manifestType, manifest);

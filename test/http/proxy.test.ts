@@ -9,7 +9,7 @@ import { assertFails, at, bench, manifest, manifestType, valueOf } from "../../s
 const name = { registry: "registry.test", repository: "app" };
 const password = "hunter2";
 
-describe("the environment's proxies", () => {
+describe("the proxies of the environment", () => {
   const { start, connect } = bench();
   const setEnvironment = useProxyEnvironment();
   const proxies: TestProxy[] = [];
@@ -23,7 +23,7 @@ describe("the environment's proxies", () => {
     return proxy;
   }
 
-  it("lead to https registries by tunnels, with their login; loopback registries do without", async function () {
+  it("tunnel to https registries, with the proxy's login, and are bypassed for loopback registries", async function () {
     const tls = selfSigned();
     if (tls === undefined) this.skip();
     const registry = await start({ tls });
@@ -38,7 +38,7 @@ describe("the environment's proxies", () => {
     assert.equal(proxy.asked.length, 1);
   });
 
-  it("are asked with whole URLs for registries that speak plain http, https being tried first", async () => {
+  it("get whole URLs for registries that speak plain http, after https was tried", async () => {
     const registry = await start();
     for (const repository of ["a", "b"]) registry.putManifest(repository, "1", manifestType, manifest);
     const proxy = await proxyTo(registry.port, `user:${password}@`);
@@ -58,7 +58,7 @@ describe("the environment's proxies", () => {
     assert.equal(registry.log.length, 2);
   });
 
-  it("that let tunnels lead to port 443 only still lead to plain http", async () => {
+  it("that tunnel to port 443 only still forward plain http", async () => {
     const registry = await start();
     registry.putManifest("app", "1", manifestType, manifest);
     const proxy = await proxyTo(registry.port);
@@ -76,7 +76,7 @@ describe("the environment's proxies", () => {
     [0, "login", "timeout", /did not answer within 10 s/],
   ];
   for (const [status, login, kind, words] of refusals)
-    it(`that answer ${status === 0 ? "nothing" : status}${login && " to a login"} are named without it`, async () => {
+    it(`that answer ${status === 0 ? "nothing" : status}${login && " to a login"} are named without their login`, async () => {
       const proxy = await proxyTo(1, login && `planted:${password}@`);
       proxy.refusal = status;
       const clock = new SkippingClock();
@@ -99,14 +99,14 @@ describe("the environment's proxies", () => {
       assert.equal(proxy.asked.length, status === 502 ? 4 : 1);
     });
 
-  it("that refuse a plain request want the login there, too", async () => {
+  it("that answer 407 to a plain request are named, too", async () => {
     const proxy = await proxyTo(1);
     proxy.refusal = 407;
     const insecure = { insecureRegistries: ["registry.test"] };
     assertFails(await connect(insecure).manifest(name, "1"), "unreachable", /wants a login \(HTTP 407\)/);
   });
 
-  it("that are down are named", async () => {
+  it("that are down are named in the failure", async () => {
     const proxy = await proxyTo(1, `user:${password}@`);
     const { port } = proxy;
     await proxy.stop();
@@ -124,14 +124,14 @@ describe("the environment's proxies", () => {
   });
 
   for (const bad of [`::${password}::`, `ftp://user:${password}@proxy:21`, `socks5://${password}@proxy`])
-    it(`that are no URL of a proxy (${bad.replace(password, "…")}) are said to be none, by their variable`, async () => {
+    it(`with an invalid URL (${bad.replace(password, "…")}) are named by their variable, without the URL`, async () => {
       setEnvironment({ HTTPS_PROXY: bad });
       const outcome = await connect().manifest(name, "1");
       assertFails(outcome, "unreachable", /HTTPS_PROXY, which is not the URL of an http or https proxy/);
       assert.ok(!JSON.stringify(outcome).includes(password));
     });
 
-  it("are not asked for addresses to which a registry must not lead", async () => {
+  it("get no request for addresses to which a registry must not lead", async () => {
     const registry = await start();
     registry.onRequest = (_, response) => {
       response.writeHead(307, { location: "http://169.254.169.254/latest/meta-data" }).end();
@@ -146,7 +146,7 @@ describe("the environment's proxies", () => {
     ]);
   });
 
-  it("are the ones of the variables that docker reads, in either case", () => {
+  it("come from the variables that docker reads, in upper or lower case", () => {
     const https = new URL("https://a.example/");
     const http = new URL("http://a.example/");
     for (const [url, env, expected] of [
@@ -167,7 +167,7 @@ describe("the environment's proxies", () => {
     }
   });
 
-  it("are passed by for what NO_PROXY names", () => {
+  it("are bypassed for the hosts of NO_PROXY", () => {
     for (const [host, list, direct] of [
       ["a.example", "", false],
       ["a.example", "*", true],

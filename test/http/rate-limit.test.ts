@@ -122,12 +122,12 @@ describe("a registry that allows three requests a second", () => {
     assert.ok(results.every(({ endedMs }) => endedMs <= 30_000));
   });
 
-  it("is given up after four attempts if it never answers anything else and names no time", async () => {
+  it("is given up after four attempts if it answers nothing else and sends no Retry-After", async () => {
     const { results, transport } = await read(1, 120_000, 0, {});
     assert.deepEqual([results[0]?.last, transport.sent], [429, 4]);
   });
 
-  it("is not waited for if it wants more than a minute", async () => {
+  it("is given up at once if its Retry-After is more than a minute", async () => {
     const { results, transport } = await read(1, 120_000, 0, { "retry-after": "61" });
     assert.deepEqual([results[0]?.last, transport.sent], [429, 1]);
   });

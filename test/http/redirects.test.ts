@@ -64,7 +64,7 @@ describe("redirects", () => {
     );
   });
 
-  it("to storage that wants a login do not lead credentials there", async () => {
+  it("to storage that needs a login do not send credentials there", async () => {
     const storage = await start({ access: { mode: "basic", ...login } });
     const registry = await redirecting((url) => `${storage.url}${url}`);
     assertFails(
@@ -125,7 +125,7 @@ describe("redirects", () => {
     });
   }
 
-  it("to names are told to keep to addresses as public as the registry's", async () => {
+  it("to host names may reach only addresses as public as the registry's", async () => {
     const transport = new PlayedTransport(["https://storage.example/"]);
     const { signal } = new AbortController();
     await follow(transport, new HostRules(), {
@@ -156,7 +156,7 @@ describe("token realms", () => {
     ["http://insecure.example:5000/", "http://insecure.example:5001/token", login, undefined],
   ] as const) {
     const how = credential === undefined ? "anonymously" : "with credentials";
-    it(`${realm} of ${registry} is ${refusal === undefined ? "asked" : "refused"} ${how}`, async () => {
+    it(`such as ${realm} of ${registry} are ${refusal === undefined ? "queried" : "refused"} ${how}`, async () => {
       const transport = new PlayedTransport([]);
       const request = {
         registry: "it",
@@ -175,7 +175,7 @@ describe("token realms", () => {
     });
   }
 
-  it("that redirect do not lead the login to another origin", async () => {
+  it("that redirect do not send the login to another origin", async () => {
     const elsewhere = await start();
     elsewhere.onRequest = (_, response) => {
       sendJson(response, 200, { token: "t" });

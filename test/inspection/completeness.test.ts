@@ -20,10 +20,10 @@ const faults: Readonly<Record<string, (response: ServerResponse, clock: Skipping
   "404": (response) => response.writeHead(404).end('{"errors":[{"code":"BLOB_UNKNOWN"}]}'),
   "429": (response) => response.writeHead(429).end(),
   "500": (response) => response.writeHead(500).end(),
-  never: (_, clock) => {
+  "no answer": (_, clock) => {
     clock.expire();
   },
-  broken: (response) => response.destroy(),
+  "broken connection": (response) => response.destroy(),
   "other bytes": (response) => response.writeHead(200).end("{}"),
 };
 
@@ -61,7 +61,7 @@ function pushAll(registry: TestRegistry): void {
   registry.putManifest("app", "unlabelled", mediaType, { schemaVersion: 2, mediaType, manifests });
 }
 
-describe("the verdict on an image", () => {
+describe("the verdict", () => {
   let registry: TestRegistry;
   before(async () => {
     registry = await TestRegistry.start();
@@ -110,13 +110,13 @@ describe("the verdict on an image", () => {
       ["wrong-count", amd64, 1, "unpullable-layers"],
     ];
   for (const [name, platform, status, policy] of complete)
-    it(`of ${name} for ${formatPlatform(platform)} is ${policy ?? "ok"} with every answer`, async () => {
+    it(`on the image ${name} for ${formatPlatform(platform)} is ${policy ?? "ok"} if every request is answered`, async () => {
       const found = await verdict([name, platform], new Map(), false);
       assert.deepEqual([found.status, found.findings[0]?.policy], [status, policy]);
       assert.deepEqual(found.unread, []);
     });
 
-  it("names the hosts that take a mixed manifest, if others take a good one", async () => {
+  it("on a mixed manifest names the hosts that take it, if others take a good one", async () => {
     const { findings } = await verdict(["levels", amd64], new Map(), false);
     const [{ message } = { message: "" }] = findings;
     assert.match(message, /taken by +dockerd-23 on amd64\/v3/);
@@ -125,7 +125,7 @@ describe("the verdict on an image", () => {
   });
 
   for (const fault of Object.keys(faults)) {
-    it(`of an image whose config answers ${fault} is unverified, and says that the config was not read`, async () => {
+    it(`on an image is unverified if its config cannot be read (${fault})`, async () => {
       const { urls } = await verdict(["arm-alone", amd64], new Map(), false);
       const config = urls.find((url) => url.includes("/blobs/"));
       assert.ok(config);
@@ -142,7 +142,7 @@ describe("the verdict on an image", () => {
     });
 
     if (fault === "other bytes") continue;
-    it(`of an image whose layers answer ${fault} is unverified if their bytes are wanted`, async () => {
+    it(`on an image is unverified if sniffLayers is set and a layer cannot be read (${fault})`, async () => {
       const { urls } = await verdict(["good", amd64], new Map(), true);
       const plain = await verdict(["good", amd64], new Map(), false);
       const layers = urls.filter((url) => url.includes("/blobs/") && !plain.urls.includes(url)).slice(0, 2);
@@ -152,7 +152,7 @@ describe("the verdict on an image", () => {
     });
   }
 
-  it("is never ok with any requests unanswered, unless it is ok with all of them answered", async function () {
+  it("is never ok if requests fail, unless it is ok if none fails", async function () {
     this.timeout(120_000);
     const choice = fc.record({
       image: fc.constantFrom(...images),

@@ -8,7 +8,7 @@ describe("an inspection", () => {
   const bench = inspectionBench();
   const { inspect } = bench;
 
-  it("gives the layers with their compression, and the config where it has something to say", async () => {
+  it("returns the layers with their compression, and the config if it matters", async () => {
     pushImage(bench.registry, "app", "plain", buildImage({ layers: ["gzip", "none"], family: "docker" }));
     pushIndex(bench.registry, "app", "index", [
       buildImage({ layers: ["gzip"], family: "oci", platform: amd64 }),
@@ -32,7 +32,7 @@ describe("an inspection", () => {
     assert.equal(mixed.ok && mixed.value.config?.rootfs.diffIds?.length, 2);
   });
 
-  it("counts an image that was anticipated once somebody asks for it, and asks the registry no more then", async () => {
+  it("counts a prefetched image when it is first used, and sends no second request for it", async () => {
     pushImage(bench.registry, "app", "1", buildImage({ layers: ["gzip"], family: "docker" }));
     const anticipate = (name: string) =>
       bench.inspector.anticipate(parseReference(`${bench.registry.host}/${name}`), amd64);
@@ -46,13 +46,13 @@ describe("an inspection", () => {
     assert.equal(bench.inspector.statistics.requests, 2);
   });
 
-  it("asks again for an image that was anticipated before it was there", async () => {
+  it("fetches an image again that was missing when it was prefetched", async () => {
     await bench.inspector.anticipate(parseReference(`${bench.registry.host}/app:1`), amd64);
     pushImage(bench.registry, "app", "1", buildImage({ layers: ["gzip"], family: "docker" }));
     assert.equal((await inspect("app:1")).ok, true);
   });
 
-  it("asks a tag again where its answer is old, and a digest never", async () => {
+  it("fetches an old tag again, and a digest never", async () => {
     const digest = pushImage(bench.registry, "app", "1", buildImage({ layers: ["gzip"], family: "docker" }));
     const updating = new Inspector({ tagsFreshForMs: 0 });
     const digestNow = async (name: string) => {
@@ -80,7 +80,7 @@ describe("an inspection", () => {
     }
   });
 
-  it("looks at the bytes of layers where it is told to", async () => {
+  it("reads the bytes of layers if sniffLayers is set", async () => {
     const gzip = "application/vnd.oci.image.layer.v1.tar+gzip";
     const image = buildImage({
       layers: ["gzip", "zstd", "none"],
@@ -129,7 +129,7 @@ describe("an inspection", () => {
     assert.equal(found.ok && found.value.digest, digest);
   });
 
-  it("asks once for what is asked for twice, by whichever name", async () => {
+  it("requests an image once that is named in several ways", async () => {
     pushImage(bench.registry, "app", "latest", buildImage({ layers: ["gzip"], family: "docker" }));
     await Promise.all([inspect("app"), inspect("app:latest"), inspect("app:latest")]);
     assert.equal(bench.registry.requestsTo("/manifests/").length, 1);
@@ -152,7 +152,7 @@ describe("an inspection", () => {
     });
   }
 
-  it("ends in time where a registry never answers", async () => {
+  it("times out if a registry never answers", async () => {
     bench.registry.onRequest = () => true;
     const impatient = new Inspector({ imageTimeoutMs: 200 });
     const found = await impatient.inspect(`${bench.registry.host}/app:1`, amd64);

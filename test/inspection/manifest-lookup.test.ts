@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { buildImage, pushImage, pushIndex } from "../../support/registry/images";
 import { amd64, arm64, inspectionBench } from "../../support/registry/inspection";
 
-describe("the look-up of a platform in an index", () => {
+describe("choosing a platform in an index", () => {
   const bench = inspectionBench();
   const { inspect, putIndex } = bench;
 
@@ -15,7 +15,7 @@ describe("the look-up of a platform in an index", () => {
     assert.equal(!tooDeep.ok && tooDeep.failure.kind, "malformed");
   });
 
-  it("says which platforms an image has when the wanted one is not among them", async () => {
+  it("fails with the platforms that the image has if the requested one is not among them", async () => {
     pushIndex(bench.registry, "app", "arm", [
       buildImage({ layers: ["gzip"], family: "oci", platform: arm64 }),
     ]);

@@ -98,7 +98,7 @@ describe("a login that cannot be read", function () {
       );
     });
 
-  it("is none where config.json is empty: the image is asked for without, and denied", async () => {
+  it("counts as no login if config.json is empty: the image is requested anonymously, and denied", async () => {
     await home.write(file, "");
     const inspector = new Inspector({ credentials: home.source() });
     const found = await inspector.inspect(`${registry.host}/private:1`, {

@@ -32,14 +32,14 @@ describe("a credential helper", function () {
   });
   afterEach(() => home.remove());
 
-  it("gives a user name and a secret, and is asked to get the login of the server", async () => {
+  it("gets the server's name with `get`, and returns a user name and a secret", async () => {
     await home.helper("x", good);
     const credential = await home.source()("ghcr.io", "team/app");
     assert.deepEqual(credential, { username: "helped", password: marker });
     assert.equal(await readFile(home.path("bin", "x.log"), "utf8"), "get ghcr.io\n");
   });
 
-  it("is asked for Docker Hub by its legacy key", async () => {
+  it("gets the legacy key for Docker Hub", async () => {
     await home.helper("x", good);
     assert.equal(await userOf(home.source(), "docker.io"), "helped");
     assert.equal(await readFile(home.path("bin", "x.log"), "utf8"), "get https://index.docker.io/v1/\n");
@@ -76,7 +76,7 @@ describe("a credential helper", function () {
     assert.equal(await userOf(home.source(), "ghcr.io"), "podman");
   });
 
-  it("is asked once for a registry, also by many at a time, and by its name only", async () => {
+  it("runs once for a registry, even for many requests at a time, and gets its name only", async () => {
     await home.helper("x", good);
     const source = home.source();
     const ask = (n: number) => userOf(source, n % 2 === 0 ? "ghcr.io" : "quay.io", `team/app${n}`);
@@ -86,7 +86,7 @@ describe("a credential helper", function () {
     assert.deepEqual(lines, ["get ghcr.io", "get quay.io"]);
   });
 
-  it("may end without reading what it is asked", async () => {
+  it("may end without reading its input", async () => {
     await home.write("bin/docker-credential-x", `#!/bin/sh\necho '{"Username":"deaf","Secret":"s"}'\n`);
     await chmod(home.path("bin", "docker-credential-x"), 0o755);
     assert.equal(await userOf(home.source(), "ghcr.io"), "deaf");

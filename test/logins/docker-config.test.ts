@@ -137,7 +137,7 @@ describe("docker's config.json", () => {
     assert.equal(await userOf(home.source(), "ghcr.io"), undefined);
   });
 
-  it("is read from DOCKER_CONFIG where that is set", async () => {
+  it("is read from DOCKER_CONFIG if that is set", async () => {
     await home.write(".docker/config.json", { auths: { "ghcr.io": entry("home") } });
     await home.write("other/config.json", { auths: { "ghcr.io": entry("other") } });
     assert.equal(await userOf(home.source({ DOCKER_CONFIG: home.path("other") }), "ghcr.io"), "other");

@@ -23,7 +23,7 @@ describe("credential helpers that hang", () => {
   // A process of another session is found by its environment, which only Linux shows.
   const names = ["own", "child", ...(process.platform === "linux" ? ["detached"] : [])];
 
-  it("end with what they started when their time is over", async function () {
+  it("are ended with their children when their time is over", async function () {
     if (process.platform === "win32") this.skip();
     const source = loginCredentials(home.env({ DOCKER_CONFIG: home.folder }), { helperTimeLimitMs: 4_000 });
     await assert.rejects(Promise.resolve(source("ghcr.io", "app")), /did not end within 4 s/);
@@ -31,7 +31,7 @@ describe("credential helpers that hang", () => {
   });
 
   for (const signal of ["SIGKILL", "SIGTERM", "SIGINT"] as const)
-    it(`end with what they started when the process that asked them ends by ${signal}`, async function () {
+    it(`are ended with their children when the process that runs them ends by ${signal}`, async function () {
       if (process.platform === "win32") this.skip();
       const source = `const { loginCredentials } = require(${JSON.stringify(login)});
         void loginCredentials()("ghcr.io", "app");`;

@@ -37,7 +37,7 @@ describe("the places of logins", () => {
     assert.equal(await userOf(source, "b.example"), undefined);
   });
 
-  it("tell of a broken one only where no other has the login", async () => {
+  it("report a broken file only if no other has the login", async () => {
     await home.write(".docker/config.json", auths(["a.example", "docker"]));
     const source = home.source({ DOCKER_AUTH_CONFIG: `{"auths":"${marker}` });
     assert.equal(await userOf(source, "a.example"), "docker");
@@ -47,7 +47,7 @@ describe("the places of logins", () => {
     });
   });
 
-  it("are no Podman file but REGISTRY_AUTH_FILE where that is set", async () => {
+  it("include no Podman file but REGISTRY_AUTH_FILE if that is set", async () => {
     await home.write(".config/containers/auth.json", auths(["a.example", "configured"], ["b.example", "b"]));
     await home.write("named.json", auths(["a.example", "named"]));
     const source = home.source({ REGISTRY_AUTH_FILE: home.path("named.json") });
@@ -96,7 +96,7 @@ describe("the places of logins", () => {
       assert.equal(await userOf(home.source(), registry, repository), user);
     });
 
-  it("ask Podman's helpers for the registry by its own name", async () => {
+  it("query Podman's helpers for the registry by its own name", async () => {
     await home.helper("good", `echo "{\\"Username\\":\\"$server\\",\\"Secret\\":\\"${marker}\\"}"`);
     await home.write(".config/containers/auth.json", { credHelpers: { "docker.io": "good" } });
     assert.equal(await userOf(home.source(), "docker.io"), "docker.io");

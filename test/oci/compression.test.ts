@@ -52,7 +52,7 @@ describe("the compression of a layer", () => {
     });
   }
 
-  it("is told by the blob's first bytes", () => {
+  it("is detected by the blob's first bytes", () => {
     const rows: [bytes: Iterable<number>, compression: Compression][] = [
       [gzipSync("layer"), "gzip"],
       [[0x1f, 0x8b], "none"],

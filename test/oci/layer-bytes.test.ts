@@ -30,7 +30,7 @@ describe("the first bytes of a layer", () => {
     });
   }
 
-  it("tell a tar by its header's checksum: any other byte makes it something else", () => {
+  it("are a tar's if the checksum of its header is right", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 147 }), fc.integer({ min: 1, max: 255 }), (at, by) => {
         const changed = Buffer.from(archive.subarray(0, sniffedBytes));

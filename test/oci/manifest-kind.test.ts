@@ -23,7 +23,7 @@ const empty = "application/vnd.oci.empty.v1+json";
 const inToto = "application/vnd.in-toto+json";
 
 describe("a container image", () => {
-  it("is told by its config, and by its layers where the config is an image's", () => {
+  it("is recognised by its config, and by its layers if the config is an image's", () => {
     const images = [
       manifestOf(types.dockerConfig, [types.dockerGzip, types.dockerZstd]),
       manifestOf(types.ociConfig),

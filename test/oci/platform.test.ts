@@ -135,7 +135,7 @@ describe("a platform", () => {
     );
   });
 
-  it("is written with its Windows build where it has one", () => {
+  it("is written with its Windows build if it has one", () => {
     assert.equal(formatPlatform(build("10.0.20348")), "windows/amd64 10.0.20348");
   });
 });

@@ -24,7 +24,7 @@ describe("the steps of a build", () => {
     });
   }
 
-  it("leave out those that made no layer, and say nothing where the numbers differ", () => {
+  it("leave out those that made no layer, and are unknown if the numbers differ", () => {
     const history = [layer("ADD rootfs /"), empty('CMD ["sh"]'), layer("COPY . /app")];
     assert.deepEqual(stepsOf(history, 2), ["ADD rootfs /", "COPY . /app"]);
     assert.equal(stepsOf(history, 3), undefined);

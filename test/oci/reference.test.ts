@@ -143,7 +143,7 @@ describe("a reference", () => {
     });
   }
 
-  it("takes the tag latest only where it has neither tag nor digest", () => {
+  it("gets the tag latest only if it has neither tag nor digest", () => {
     assert.equal(formatReference(withDefaultTag(parseReference("nginx"))), "docker.io/library/nginx:latest");
     assert.equal(
       formatReference(withDefaultTag(parseReference(`nginx@${sha256}`))),
@@ -232,7 +232,7 @@ describe("a reference", () => {
     });
   });
 
-  it("is no reference where a caller without types gives none", () => {
+  it("is refused if a caller without types passes another value", () => {
     assert.throws(() => Reflect.apply(parseReference, undefined, [undefined]), InvalidReferenceError);
   });
 });

@@ -31,7 +31,7 @@ function contentsOf(files: readonly string[]): Set<string> {
 const inspect = `await new guard.Inspector().inspect("127.0.0.1:1/app:1", { os: "linux", architecture: "amd64" })`;
 
 describe("loading the policies", () => {
-  it("loads nobody else's code: nothing of AWS, no HTTP library and nothing of Pulumi", () => {
+  it("loads no code of other packages: nothing of AWS, no HTTP library and nothing of Pulumi", () => {
     const loaded = contentsOf(loadedBy("guard.ecsImagePolicies()"));
     assert.deepEqual(
       [...loaded].filter((name) => !name.startsWith("policypack/")),

@@ -41,7 +41,7 @@ describe("a damaged installation", function () {
     writeFileSync(path, readFileSync(path).subarray(0, -3));
   };
 
-  it("is told from a whole one, which serves the pack", async () => {
+  it("is told from a complete one, which serves the pack", async () => {
     const child = execFile(process.execPath, pack());
     assert.ok(child.stdout);
     const [port] = (await once(child.stdout, "data")) as [string];
@@ -62,7 +62,7 @@ describe("a damaged installation", function () {
         assert.ok(output.includes(part), output);
       });
 
-  it("makes no policies for another pack, and names the part", async () => {
+  it("makes no policies for another pack, and names the damaged file", async () => {
     const late = parts.find((part) => part.startsWith("image-source")) ?? "";
     const script = `require(${JSON.stringify(join(folder, "bin/index.js"))}).ecsImagePolicies()`;
     const { passed, output } = await damaged(`bin/${late}`, missing, ["-e", script]);
@@ -73,7 +73,7 @@ describe("a damaged installation", function () {
     );
   });
 
-  it("runs no command, and says so in one line", async () => {
+  it("runs no command, and reports that in one line", async () => {
     const { passed, output } = await damaged("bin/aws-sdk.js", truncated, [
       join(folder, "bin/cli.js"),
       "nginx",

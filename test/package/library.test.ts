@@ -41,7 +41,7 @@ describe("the library", () => {
     assert.equal(run(script), `${levels.join()}\n`);
   });
 
-  it("does not load the HTTP library or the AWS SDK before an image is met", () => {
+  it("does not load the HTTP library or the AWS SDK before the first image", () => {
     const script = `
       require("pulumi-ecs-image-guard").ecsImagePolicies();
       console.log(Object.keys(require.cache).filter((file) => /node_modules\\/(undici|@aws-sdk|@pulumi\\/aws)\\//.test(file)).length);`;

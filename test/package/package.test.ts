@@ -47,7 +47,7 @@ describe("the package", function () {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("is the same bytes whoever builds it, wherever and whenever", async () => {
+  it("is byte for byte the same, whoever builds it, wherever and whenever", async () => {
     const copy = join(folder, "a/longer path");
     mkdirSync(join(folder, "a"));
     copyCheckout(copy);
@@ -80,7 +80,7 @@ describe("the package", function () {
     );
   });
 
-  it("runs no script when it is packed or installed: what that printed would break publishing", () => {
+  it("runs no script when it is packed or installed, since its output would break publishing", () => {
     const { scripts = {} } = JSON.parse(read("dist/package.json")) as Partial<Manifest>;
     const lifecycle = /^(pre|post)?(pack|prepare|publish|install)$|^prepublishOnly$|^dependencies$/;
     assert.deepEqual(
@@ -89,7 +89,7 @@ describe("the package", function () {
     );
   });
 
-  it("says the same of itself to npm and to Pulumi, and carries its licence", () => {
+  it("has the same description for npm and for Pulumi, and contains its licence", () => {
     const policy = read("PulumiPolicy.yaml");
     for (const [key, value] of [
       ["description", manifest.description.replace("A Pulumi policy pack that blocks", "Blocks")],

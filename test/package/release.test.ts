@@ -19,19 +19,19 @@ describe("a release", function () {
   const { version } = manifest();
   const released = [...read("CHANGELOG.md").matchAll(/^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d{2}-\d{2}$/gm)];
 
-  it("is the newest that the changelog describes, below what is not released yet", () => {
+  it("is the newest that the changelog describes, below Unreleased", () => {
     assert.equal(released[0]?.[1], version);
     assert.ok(read("CHANGELOG.md").indexOf("## [Unreleased]") < (released[0]?.index ?? 0));
   });
 
   for (const example of ["policy-pack", "typescript"])
-    it(`is one that the example ${example} asks for`, () => {
+    it(`is the one that the example ${example} depends on`, () => {
       const { dependencies, devDependencies } = manifest(join("examples", example));
       const wanted = Object.entries({ ...spread(dependencies), ...spread(devDependencies) });
       assert.equal(Object.fromEntries(wanted)["pulumi-ecs-image-guard"], `^${String(version)}`);
     });
 
-  it("holds what runs, and nothing else", () => {
+  it("contains only the files that it needs", () => {
     const json = execFileSync("npm", ["pack", "--dry-run", "--json", "--silent"], {
       cwd: packageFolder,
       encoding: "utf8",
@@ -55,7 +55,7 @@ describe("a release", function () {
     for (const door of ["bin/pack.js", "bin/cli.js", "bin/index.js"]) assert.ok(files.includes(door), door);
   });
 
-  it("leaves nothing to fetch: whatever it depends on is in the package, or is its user's own", () => {
+  it("contains all its dependencies but those that its user brings", () => {
     const published = manifest("dist");
     assert.deepEqual(Object.keys(spread(published["dependencies"])), published["bundleDependencies"]);
     assert.deepEqual(spread(published["peerDependenciesMeta"]), { "@pulumi/policy": { optional: true } });
@@ -63,7 +63,7 @@ describe("a release", function () {
       assert.equal(published[key], undefined, key);
   });
 
-  it("cannot be published from the checkout by mistake: `dist` is what is published", () => {
+  it("cannot be published from the checkout by mistake, only from `dist`", () => {
     assert.equal(manifest()["private"], true);
     assert.equal(manifest("dist")["private"], undefined);
   });

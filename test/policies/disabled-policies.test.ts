@@ -8,7 +8,7 @@ import { TestRegistry } from "../../support/registry/registry";
 const without = (...names: string[]) => ecsImagePolicies().filter(({ name }) => !names.includes(name));
 const fargate = { requiresCompatibilities: ["FARGATE"] };
 
-describe("where a policy is disabled, the others", () => {
+describe("if a policy is disabled, related policies", () => {
   let registry: TestRegistry;
   const image = (tag: string) => `${registry.host}/app:${tag}`;
 
@@ -46,7 +46,7 @@ describe("where a policy is disabled, the others", () => {
     assert.match(found[0]!.message, /this program pushes it/);
   });
 
-  it("tell in full what it would have told", async () => {
+  it("report the same problem in full", async () => {
     const web = taskDefinition("web", { c: image("gone") });
     const [alone] = await analyze("preview", [web], {}, without("missing-image"));
     assert.match(alone!.message, /used by +`web`: `c`[^]*to do +push the image first/);

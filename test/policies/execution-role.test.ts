@@ -18,7 +18,7 @@ describe("the execution role", () => {
         assert.deepEqual(verdicts(await violationsOf(program, "second")), expected(second));
     });
 
-  it("is not judged where --target leaves parts out", async () => {
+  it("is not judged if --target leaves parts out", async () => {
     const untargeted = (one: Declared): Declared => ({ ...one, state: "untargeted" });
     for (const program of [
       [untargeted(exec), task("web")],

@@ -88,7 +88,7 @@ describe("an image name", () => {
     assert.match(found.message, /may refuse/);
   });
 
-  it("never shows the login that stands in it", () => {
+  it("is never shown with a login that it contains", () => {
     const found = judged("https://ci:pl4nted@r.example/app:1");
     assert.match(found?.message ?? "", /…@r\.example/);
     assert.doesNotMatch(found?.message ?? "", /pl4nted/);
@@ -109,7 +109,7 @@ describe("in a program, an impossible image name", () => {
   const without = (policy: string) => ecsImagePolicies().filter((one) => one.name !== policy);
 
   for (const mode of ["preview", "update"] as const)
-    it(`blocks ${mode === "preview" ? "a preview" : "an update"}, and is told once`, async () => {
+    it(`blocks ${mode === "preview" ? "a preview" : "an update"}, and is reported once`, async () => {
       const found = await analyze(mode, program);
       assert.deepEqual(
         found.map(short).sort(),
@@ -124,13 +124,13 @@ describe("in a program, an impossible image name", () => {
       }
     });
 
-  it("is told with the place in the resource and the fix, where the program converted a value too early", async () => {
+  it("is reported with the property and the fix if the program converted a value too early", async () => {
     const [found] = await analyze("preview", [taskDefinition("web", { app: texts["output"]! })]);
     assert.match(found!.message, /resource +`web`\ncontainer +`app`\nat +containerDefinitions\[0\]\.image\n/);
     assert.match(found!.message, /fix +In Node\.js, use pulumi\.interpolate/);
   });
 
-  it("is told by unverified-image where image-name is disabled", async () => {
+  it("is reported by unverified-image if image-name is disabled", async () => {
     const found = await analyze("preview", program, {}, without("image-name"));
     assert.deepEqual(
       found.map(short).sort(),

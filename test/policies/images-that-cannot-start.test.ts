@@ -178,7 +178,7 @@ describe("an image that cannot start", () => {
     );
   });
 
-  it("is left to the update where the previewed program pushes it", async () => {
+  it("is judged in the update if the previewed program pushes it", async () => {
     for (const tag of ["gone", "docker-mix", "docker-zstd"]) {
       const build: Registered = {
         type: "docker-build:index:Image",

@@ -55,7 +55,7 @@ describe("the policies", () => {
         assert.match(found[0]!.message, /number of layers and diffIDs don't match: 3 != 15/);
       });
 
-      it("block an OCI mix and say where it would pull", async () => {
+      it("block an OCI mix and name the runtimes that pull it", async () => {
         const found = await analyze(mode, [taskDefinition("oci", { app: image("app:oci-mix") })]);
         assert.deepEqual(
           found.map(({ level }) => level),
@@ -103,7 +103,7 @@ describe("the policies", () => {
         );
       });
 
-      it("tell many images of one dead registry in one block, and few in their own", async () => {
+      it("report many images of one dead registry in one message, and few in a message each", async () => {
         const dead = (n: number) => taskDefinition(`t${n}`, { app: `127.0.0.1:1/app${n}:1` });
         const few = await analyze(mode, [dead(1), dead(2)]);
         assert.equal(few.length, 2);
@@ -143,7 +143,7 @@ describe("the policies", () => {
         assert.equal(registry.log.length, 0);
       });
 
-      it("tell a misspelt setting once and go on", async () => {
+      it("report a misspelt setting once and go on", async () => {
         const config = { "mixed-layer-compression": { exlude: [] } };
         const found = await analyze(
           mode,
@@ -178,7 +178,7 @@ describe("the policies", () => {
     assert.match(found[0]!.message, /known only during the update/);
   });
 
-  it("start the look-ups of a preview side by side", async () => {
+  it("inspect the images of a preview in parallel", async () => {
     const gathering = await TestRegistry.start();
     gathering.gather(10);
     try {

@@ -16,7 +16,7 @@ describe("the network of a task", () => {
       assert.deepEqual(verdicts(await violationsOf(program, "second")), expected(second));
     });
 
-  it("is not judged where --target leaves parts out", async () => {
+  it("is not judged if --target leaves parts out", async () => {
     const program = [...ecr, ...publicNet, sg, service()];
     for (const { name } of program) {
       if (["exec", "exec-policy", "task", "vpc", "igw", "sg"].includes(name)) continue;

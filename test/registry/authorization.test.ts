@@ -20,7 +20,7 @@ describe("authorization", () => {
         `${url.split("?")[0] ?? ""} ${authorization} ${status ?? ""}`,
     );
 
-  it("asks anonymously first, and follows a Bearer challenge", async () => {
+  it("is anonymous first, and follows a Bearer challenge", async () => {
     const registry = await start({ access: { mode: "bearer" } });
     fill(registry);
     valueOf(await connect().manifest(at(registry, "app0"), "1"));
@@ -50,7 +50,7 @@ describe("authorization", () => {
     assert.doesNotMatch(registry.log[1]!.url, /refresh-me/);
   });
 
-  it("follows a Basic challenge, and only Bearer where both are offered", async () => {
+  it("follows a Basic challenge, and only Bearer if both are offered", async () => {
     const registry = await start({ access: { mode: "basic", ...login } });
     fill(registry);
     valueOf(await connect({ credentials }).manifest(at(registry, "app0"), "1"));
@@ -71,7 +71,7 @@ describe("authorization", () => {
     assert.equal(flow(both).at(-1), "/v2/app0/manifests/1 bearer 200");
   });
 
-  it("learns the challenge once, while the others wait, and fetches one token for all of them", async () => {
+  it("gets the challenge once, while other requests wait, and fetches one token for all of them", async () => {
     const registry = await start({ access: { mode: "bearer" }, latencyMs: 30 });
     const names = fill(registry, 12);
     const client = connect();

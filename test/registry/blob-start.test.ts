@@ -76,7 +76,7 @@ describe("the start of a blob", () => {
     }
   });
 
-  it("is not asked for at an address where the registry must not lead", async () => {
+  it("is not requested from an address to which the registry must not lead", async () => {
     const registry = await answering((r) => r.writeHead(307, { location: "http://169.254.169.254/" }).end());
     assertFails(await connect().blobStart(at(registry), digest, 4), "unsupported", /169\.254\.169\.254/);
   });
@@ -112,7 +112,7 @@ describe("the start of a blob", () => {
     [204, {}, "malformed", /HTTP 204/],
   ];
   for (const [status, fields, kind, words] of refusals)
-    it(`is ${kind} where the registry answers ${status}`, async () => {
+    it(`is ${kind} if the registry answers ${status}`, async () => {
       const registry = await answering((r) => r.writeHead(status, fields).end());
       assertFails(await connect().blobStart(at(registry), digest, 4), kind, words);
     });
@@ -122,7 +122,7 @@ describe("the start of a blob", () => {
     assert.equal(valueOf(await connect().blobStart(at(registry), digest, 4)).length, 0);
   });
 
-  it("is not asked for under a name that is no digest", async () => {
+  it("is not requested without a valid digest", async () => {
     const registry = await start();
     assertFails(await connect().blobStart(at(registry), "latest", 4), "invalid-reference", /latest/);
     assert.equal(registry.log.length, 0);

@@ -57,7 +57,7 @@ describe("an image", () => {
     );
   });
 
-  it("of private ECR stays denied, in AWS's words, where the API denies it and no login helps", async () => {
+  it("of private ECR is denied with AWS's message if the API denies it and there is no login", async () => {
     ecr.handle = (_, response) => {
       exception(response, 400, "AccessDeniedException", "not authorized to perform ecr:BatchGetImage");
     };
@@ -66,7 +66,7 @@ describe("an image", () => {
     assert.match(found.ok ? "" : found.failure.message, /not authorized to perform ecr:BatchGetImage/);
   });
 
-  it("of private ECR says both where the API denies it and the docker login cannot be read", async () => {
+  it("of private ECR is denied with both messages if the API denies it and the docker login cannot be read", async () => {
     ecr.handle = (_, response) => {
       exception(response, 400, "AccessDeniedException", "not authorized to perform ecr:BatchGetImage");
     };

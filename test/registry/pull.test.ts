@@ -62,7 +62,7 @@ describe("pulling from a registry", () => {
     valueOf(await connect().manifest({ registry: `k3d.localhost:${registry.port}`, repository: "app" }, "1"));
   });
 
-  it("shares identical manifest requests in flight, and lets each asker's time end alone", async () => {
+  it("shares identical manifest requests in flight, and each caller has its own time limit", async () => {
     const registry = await start();
     const time = new AbortController();
     let answer = () => {};
@@ -182,7 +182,7 @@ describe("pulling from a registry", () => {
     ["no HTTP at all", (r) => r.socket!.end("SSH-2.0-OpenSSH_9.2\r\n"), "malformed", /does not speak HTTP/],
   ];
   for (const [what, answer, kind, words] of refusals) {
-    it(`puts ${what} into words, as ${kind}`, async () => {
+    it(`reports ${what} as ${kind}`, async () => {
       const registry = await start();
       registry.onRequest = (_, response) => {
         answer(response);
@@ -192,7 +192,7 @@ describe("pulling from a registry", () => {
     });
   }
 
-  it("ignores a Docker-Content-Digest that is no digest", async () => {
+  it("ignores an invalid Docker-Content-Digest", async () => {
     const registry = await start();
     registry.onRequest = (_, response) => {
       response.writeHead(200, { "docker-content-digest": "nonsense" }).end(bytes);
@@ -201,7 +201,7 @@ describe("pulling from a registry", () => {
     assert.equal(valueOf(await connect().manifest(at(registry), "1")).digest, digestOf(bytes));
   });
 
-  it("refuses bytes that do not match the digest they were asked by", async () => {
+  it("refuses bytes that do not match the requested digest", async () => {
     const registry = await start();
     registry.onRequest = (_, response) => {
       response.writeHead(200).end(bytes);

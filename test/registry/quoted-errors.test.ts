@@ -52,7 +52,7 @@ describe("an error text of a registry", () => {
   }
 
   for (const text of ["a%62c", "a\\u0062", "a&#98;c", "ａｂｃ", "a\u001b[31m", "\u202eabc", "#$^~|`"]) {
-    it(`is not quoted where it may encode another: ${JSON.stringify(text)}`, () => {
+    it(`is not quoted if it may encode another: ${JSON.stringify(text)}`, () => {
       assert.equal(quoted(text), "");
     });
   }
@@ -62,7 +62,7 @@ describe("an error text of a registry", () => {
   });
 
   for (const [form, write] of Object.entries(forms)) {
-    it(`is not quoted where it holds a password ${form}`, () => {
+    it(`is not quoted if it holds a password ${form}`, () => {
       const password = fc.string({
         minLength: 6,
         maxLength: 40,

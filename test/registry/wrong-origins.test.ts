@@ -25,7 +25,7 @@ async function inspect(name: string, options: InspectorOptions) {
   }
 }
 
-describe("no credential leaves for the wrong origin", () => {
+describe("credentials are not sent to a wrong origin", () => {
   const { start } = bench();
   const ecr = new FakeEcr();
   let home: Home;
@@ -57,7 +57,7 @@ describe("no credential leaves for the wrong origin", () => {
     ecrHost,
   ];
   for (const lookalike of lookalikes)
-    it(`such as ${lookalike} at a port of its own: neither AWS's nor docker's for the real host`, async () => {
+    it(`such as ${lookalike} with a port: neither AWS's nor docker's for the real host`, async () => {
       const registry = await start({ access: { mode: "basic", username: "real", password: marker } });
       const host = `${lookalike}:${registry.port}`;
       const options = { credentials: home.source(), insecureRegistries: [host] };
@@ -70,7 +70,7 @@ describe("no credential leaves for the wrong origin", () => {
       assert.equal(ecr.seen.length, 0);
     });
 
-  it("such as a mirror of Docker Hub: it gets its own login, by its own name, or none", async () => {
+  it("such as a mirror of Docker Hub: it gets its own login or none", async () => {
     const mirror = await start({ access: { mode: "basic", username: "mirror", password: marker } });
     pushImage(mirror, "hub/library/app", "1", image);
     const mirrors = { "docker.io": [`${mirror.host}/hub`] };
@@ -86,7 +86,7 @@ describe("no credential leaves for the wrong origin", () => {
     assert.deepEqual(carried(), new Set([undefined]));
   });
 
-  it("such as the registry behind a mirror: it gets its own login, never the mirror's", async () => {
+  it("such as a mirror or its origin: each gets its own login", async () => {
     const access = { mode: "basic", password: marker } as const;
     const [origin, mirror] = [
       await start({ access: { ...access, username: "origin" } }),
@@ -102,7 +102,7 @@ describe("no credential leaves for the wrong origin", () => {
     assert.deepEqual(carried(mirror.log), new Set([undefined, basic("mirror")]));
   });
 
-  it("such as a mirror of private ECR, which is asked first; then the ECR API, not the host", async () => {
+  it("such as a mirror of private ECR, or ECR's host: the mirror gets none, and ECR is queried by its API", async () => {
     const mirror = await start({ access: { mode: "basic", username: "mirror", password: marker } });
     const mirrors = { [`https://${ecrHost}/`]: [mirror.host] };
     const options = { credentials: home.source(), mirrors };
@@ -113,7 +113,7 @@ describe("no credential leaves for the wrong origin", () => {
     assert.doesNotMatch(String(ecr.seen[0].headers.authorization), /Basic/);
   });
 
-  it("such as one that a redirect leads to, nor after a second hop back", async () => {
+  it("such as the target of a redirect, nor after a second redirect back", async () => {
     const login = { username: "real", password: marker };
     const [registry, storage] = [await start({ access: { mode: "basic", ...login } }), await start()];
     pushImage(registry, "app", "1", image);

@@ -43,7 +43,7 @@ describe("build-compression", () => {
   });
 
   for (const mode of ["preview", "update"] as const)
-    it(`tells in ${mode === "preview" ? "a preview" : "an update"} what a build will push, why, and the change that mends it`, async () => {
+    it(`reports in ${mode === "preview" ? "a preview" : "an update"} what a build will push, why, and the change that fixes it`, async () => {
       const resource = build(from("base:zstd"), {
         exports: [{ registry: { compression: "zstd", forceCompression: true, compressionLevel: 0 } }],
       });
@@ -69,7 +69,7 @@ describe("build-compression", () => {
       assert.match(message, /layers 1–3 zstd .*\nlayers 4–5 gzip/);
     });
 
-  it("says nothing of builds that are well, and of those that push nothing", async () => {
+  it("reports nothing about good builds, and about those that push nothing", async () => {
     for (const resource of [
       build(from("base:gzip")),
       build({ inline: "FROM scratch\nCOPY . /" }),
@@ -93,14 +93,14 @@ describe("build-compression", () => {
     assert.match(newer, /containerd 1\.5 and later pull this mix/);
   });
 
-  it("looks at the base image of each platform", async () => {
+  it("inspects the base image of each platform", async () => {
     const resource = build(from("base:arm-zstd"), { push: true, platforms: ["linux/amd64", "linux/arm64"] });
     const found = await judged(resource);
     assert.equal(found.length, 1);
     assert.match(found[0]!.message, /arm-zstd \(linux\/arm64\)/);
   });
 
-  it("remarks on settings that are dropped where the image is well all the same", async () => {
+  it("remarks on settings that are dropped, even if the image is good", async () => {
     const found = await judged(
       build(from("base:gzip"), { exports: [{ registry: { compression: "zstd" } }] }),
     );
@@ -111,7 +111,7 @@ describe("build-compression", () => {
     assert.match(found[0]!.message, /asks for compression, which BuildKit will never hear of/);
   });
 
-  it("says what it does not know, and never that all is well", async () => {
+  it("reports what it cannot know, and does not pass it", async () => {
     for (const [dockerfile, reason] of [
       [{ location: "https://example.com/Dockerfile" }, /it is fetched from elsewhere/],
       [{ location: join(folder, "none") }, /cannot be read \(ENOENT\)/],
@@ -169,7 +169,7 @@ describe("build-compression", () => {
     assert.match(found[0]!.message, /containerd image store[^]*this resource has no settings for it/);
   });
 
-  it("mends what is faulty at the level `remediate`, and leaves the rest alone", async () => {
+  it("fixes faulty builds at the level `remediate`, and leaves the others unchanged", async () => {
     setDryRun(true);
     const remediate = async (props: Record<string, unknown>) => {
       const policy = buildCompression(new Session("none"));

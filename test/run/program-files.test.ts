@@ -27,7 +27,7 @@ describe("the folder of the Pulumi program", () => {
     assert.equal(programFolder("shop", [root, below]), shop);
   });
 
-  it("is not known where another project stands there, or none", () => {
+  it("is unknown if another project is there, or none", () => {
     const other = project("other", "name: other\n");
     assert.equal(programFolder("shop", [other, "/"]), undefined);
     assert.equal(programFolder("shop", []), undefined);

@@ -27,7 +27,7 @@ describe("the progress of a run", () => {
     }
   }
 
-  it("is told after two seconds of waiting, and then every five seconds", async () => {
+  it("is shown after two seconds of waiting, and then every five seconds", async () => {
     await wait(1_999);
     assert.deepEqual(lines, []);
     await wait(4_999);
@@ -58,7 +58,7 @@ describe("the progress of a run", () => {
     assert.match(lines.join(), /^ecs-image-guard: 200 images, .* waited 1\.5 s$/);
   });
 
-  it("is not told while nothing remains to be looked up", async () => {
+  it("is not shown if no image remains", async () => {
     statistics.remaining = 0;
     await wait(20_000);
     assert.deepEqual(lines, []);

@@ -3,13 +3,13 @@ import fc from "fast-check";
 import { defaultSettings, mergeSettings, readSettings } from "../../policypack/settings";
 
 describe("settings", () => {
-  it("are the defaults where nothing is configured", () => {
+  it("are the defaults if nothing is configured", () => {
     assert.deepEqual(readSettings({}), { settings: {}, problems: [] });
     assert.deepEqual(readSettings(undefined), { settings: {}, problems: [] });
     assert.deepEqual(mergeSettings({}), defaultSettings);
   });
 
-  it("are taken as they are given where they are right", () => {
+  it("are taken unchanged if they are valid", () => {
     const config = {
       exclude: [{ image: "nginx", reason: "vendor image" }],
       insecureRegistries: ["registry.internal:5000"],
@@ -133,7 +133,7 @@ describe("settings", () => {
     );
   });
 
-  it("never throw, whatever stands there", () => {
+  it("never throw, whatever is configured", () => {
     fc.assert(
       fc.property(
         fc.dictionary(fc.constantFrom("exclude", "mirrors", "insecureRegistries", "x"), fc.jsonValue()),

@@ -66,7 +66,7 @@ describe("malformed container definitions", () => {
     });
   }
 
-  it("name the container where its name is known", () => {
+  it("name the container if its name is known", () => {
     const [found] = unreadable(NATIVE, { containerDefinitions: [{ name: "a\u0007b", image: 5 }] });
     assert.equal(found?.container, "a\uFFFDb");
   });
@@ -91,7 +91,7 @@ describe("malformed container definitions", () => {
     assert.ok(!JSON.stringify(found).includes(secret));
   });
 
-  it("are found in properties that are no object at all", () => {
+  it("are reported for properties that are not an object", () => {
     for (const props of [null, undefined, 7, "text", []]) {
       assert.deepEqual(imagesOf(CLASSIC, props)?.uses, []);
       assert.equal(imagesOf(CLASSIC, props)?.unreadable[0]?.reason, "malformed");

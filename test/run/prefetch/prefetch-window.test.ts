@@ -7,7 +7,7 @@ import { amd64 } from "../../../support/registry/cached-run";
 const expected = (name: string) => ({ reference: parseReference(name), platform: amd64, reader: {} });
 const images = Array.from({ length: 300 }, (_, n) => expected(`registry.example/app${n}:1`));
 
-describe("the images that a run looks up ahead", () => {
+describe("the images that a run prefetches", () => {
   /** How many of the expected images are looked up while the program names these. */
   function lookedUp(names: readonly string[], of = images): number {
     const window = new PrefetchWindow(of);
@@ -37,7 +37,7 @@ describe("the images that a run looks up ahead", () => {
       assert.equal(lookedUp(names), started);
     });
 
-  it("are none of a registry at which the program names none", () => {
+  it("exclude registries that the program does not use", () => {
     const planted = Array.from({ length: 50 }, (_, n) => expected(`planted.example/app${n}:1`));
     assert.equal(lookedUp(appNames(8), [...planted, ...images.slice(0, 8)]), 7);
   });
@@ -51,7 +51,7 @@ describe("the images that a run looks up ahead", () => {
   });
 });
 
-describe("a preview that looks ahead", () => {
+describe("the prefetch of a preview", () => {
   /** A prefetch over an inspector whose look-ups end by `end` alone. */
   function bench(of = images) {
     const waiting: (() => void)[] = [];
@@ -77,7 +77,7 @@ describe("a preview that looks ahead", () => {
     return { prefetch, started, name, end };
   }
 
-  it("keeps at most 48 look-ups under way, until all were made", async () => {
+  it("runs at most 48 requests at a time, until all are made", async () => {
     const { started, name, end } = bench();
     for (let n = 0; n < 8; n++) name(n);
     assert.equal(started.length, 48);

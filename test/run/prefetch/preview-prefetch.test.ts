@@ -40,7 +40,7 @@ describe("a preview after another", () => {
     assert.deepEqual(asked(), ["HEAD app0"]);
   };
 
-  it("looks up images of the last one while its program still loads, each once", async () => {
+  it("prefetches images of the last preview while its program still loads, each once", async () => {
     let loaded: string[] = [];
     const found = await preview(async () => {
       await firstRequests();
@@ -51,7 +51,7 @@ describe("a preview after another", () => {
     assert.deepEqual(asked().sort(), heads.slice(5));
   });
 
-  it("looks up nothing before its program has named an image", async () => {
+  it("prefetches nothing before its program has named an image", async () => {
     const loading = async () => {
       await pause(300);
       assert.deepEqual(asked(), []);
@@ -60,19 +60,19 @@ describe("a preview after another", () => {
     assert.deepEqual(asked(), []);
   });
 
-  it("judges a tag that was pushed again before as what it is now", async () => {
+  it("judges a tag that was pushed again as it is now", async () => {
     pushImage(bench.registry, "app5", "1", mixed);
     const found = await preview(firstRequests);
     assert.ok(found.some(({ level, message }) => level === "mandatory" && message.includes(image("app5"))));
   });
 
-  it("says nothing of an image that its program uses no more, whatever became of it", async () => {
+  it("reports nothing about an image that its program no longer uses", async () => {
     pushImage(bench.registry, "app6", "1", mixed);
     pushImage(bench.registry, "app7", "1", other);
     assert.deepEqual(await preview(firstRequests, names.slice(0, 6)), []);
   });
 
-  it("asks again for an image that was not there while the program loaded", async () => {
+  it("inspects an image again that was missing while the program loaded", async () => {
     let answered = false;
     bench.registry.onRequest = ({ url = "" }, response) => {
       if (!url.includes("app3")) return false;
@@ -88,13 +88,13 @@ describe("a preview after another", () => {
     assert.deepEqual(found, []);
   });
 
-  it("looks up nothing ahead if its stack is another", async () => {
+  it("prefetches nothing for another stack", async () => {
     nameStack("project", "other");
     await preview(namedAlone);
   });
 
   for (const variable of ["PULUMI_BACKEND_URL", "PULUMI_HOME"])
-    it(`looks up nothing ahead if its stack is one of the same name in another backend, by ${variable}`, async () => {
+    it(`prefetches nothing for a stack of the same name in another backend, by ${variable}`, async () => {
       const saved = process.env[variable];
       process.env[variable] = "file:///another";
       try {
@@ -105,12 +105,12 @@ describe("a preview after another", () => {
       }
     });
 
-  it("looks up nothing ahead once its program has run no image", async () => {
+  it("prefetches nothing after a preview without images", async () => {
     await analyze("preview", [bucket]);
     await preview(namedAlone);
   });
 
-  it("looks up nothing for an image that is exempt by then", async () => {
+  it("does not prefetch an image that is exempt by then", async () => {
     const exclude = [{ image: image("app3"), reason: "TEAM-1" }];
     const [first] = program();
     assert.ok(first !== undefined);

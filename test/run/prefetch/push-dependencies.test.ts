@@ -20,20 +20,20 @@ describe("before a task definition, an image may be pushed", () => {
     ["pulumi:providers:aws", false],
   ];
   for (const [type, may] of cases) {
-    it(`${may ? "" : "never "}where it waits for ${type}`, () => {
+    it(`${may ? "" : "never "}if it depends on ${type}`, () => {
       const direct = resource("aws:ecs/taskDefinition:TaskDefinition", resource(type));
       assert.equal(mayFollowPush(direct), may);
       assert.equal(mayFollowPush(resource("x", resource("aws:iam/role:Role", resource(type)))), may);
     });
   }
 
-  it("where one property waits for it", () => {
+  it("if one property depends on it", () => {
     const image = resource("docker:index/image:Image");
     const task = { ...resource("x"), propertyDependencies: { containerDefinitions: [image] } };
     assert.equal(mayFollowPush(task), true);
   });
 
-  it("never where dependencies are not told, or go in a circle", () => {
+  it("never if dependencies are unknown, or go in a circle", () => {
     assert.equal(mayFollowPush({ type: "x", urn: "y" } as PolicyResource), false);
     const a = resource("aws:a:A");
     a.dependencies.push(resource("aws:b:B", a));

@@ -16,7 +16,7 @@ describe("an update after its preview", () => {
   const { image, program, asked } = bench;
   const records = () => stackRecords(bench.directory);
 
-  it("looks up more of its images with the first one that its program names, and no other before", async () => {
+  it("prefetches more images with the first one that its program names, and none before", async () => {
     assert.deepEqual(await analyze("preview", program()), []);
     asked();
     const bucket = { type: "aws:s3/bucket:Bucket", name: "b", props: {} };
@@ -32,7 +32,7 @@ describe("an update after its preview", () => {
     );
   });
 
-  it("finds the answers waiting, each looked up once", async () => {
+  it("uses the prefetched answers, each requested once", async () => {
     await analyze("preview", program());
     asked();
     bench.registry.gather(5);
@@ -43,14 +43,14 @@ describe("an update after its preview", () => {
     );
   });
 
-  it("judges a tag that was pushed again as what it is then", async () => {
+  it("judges a tag that was pushed again as it is then", async () => {
     await analyze("preview", program());
     pushImage(bench.registry, "app5", "1", mixed);
     const found = await analyze("update", program());
     assert.ok(found.some(({ level, message }) => level === "mandatory" && message.includes(image("app5"))));
   });
 
-  it("looks nothing up for an image that is exempt by then", async () => {
+  it("does not prefetch an image that is exempt by then", async () => {
     await analyze("preview", program());
     asked();
     const exclude = [{ image: image("app3"), reason: "TEAM-1" }];
@@ -62,7 +62,7 @@ describe("an update after its preview", () => {
     );
   });
 
-  it("of another stack asks for nothing beforehand", async () => {
+  it("of another stack prefetches nothing", async () => {
     await analyze("preview", program());
     asked();
     nameStack("project", "other");
@@ -105,14 +105,14 @@ describe("an update after its preview", () => {
       },
     ],
     [
-      "of a time to come",
+      "from the future",
       (file) => {
         utimesSync(file, 4e9, 4e9);
       },
     ],
   ];
   for (const [what, spoil] of odd) {
-    it(`does without a record that is ${what}`, async () => {
+    it(`ignores a record that is ${what}`, async () => {
       await analyze("preview", program());
       records().forEach(spoil);
       asked();
@@ -140,7 +140,7 @@ describe("an update after its preview", () => {
       assert.ok(!readFileSync(join(bench.directory, "images-v1", name), "utf8").includes("planted-secret"));
   });
 
-  it("asks anew for what still waits when the program paused in between, and for that only", async () => {
+  it("requests unused answers again if the program paused in between, and only those", async () => {
     const inspector = new Inspector({ cache: { directory: bench.directory } });
     const amd64 = { os: "linux", architecture: "amd64" };
     const images = names.map((name) => ({
