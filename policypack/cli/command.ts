@@ -10,6 +10,7 @@ import { inspectAll } from "./inspect";
 import { renderJson } from "./json";
 import { renderMarkdown } from "./markdown";
 import { renderSarif } from "./sarif";
+import { startProgress } from "./progress";
 import { readSubjects } from "./subjects";
 import { summaryLine } from "./summary";
 import { renderText } from "./text";
@@ -67,6 +68,7 @@ async function inspect(args: Arguments, terminal: Terminal): Promise<number> {
       : readConfiguration(await readInput(config, terminal.stdin), inputName(config), settings);
   const subjects = await readSubjects(args, terminal.stdin);
   let results: readonly JudgedName[] = [];
+  const progress = await startProgress(subjects.images.length, args, terminal);
   await inspectAll(subjects, {
     ...args,
     policies,
@@ -74,11 +76,15 @@ async function inspect(args: Arguments, terminal: Terminal): Promise<number> {
     cache: args.cache && !args.explain,
     // Without a configuration, a long list may take as long as it needs.
     budgetSeconds: config === undefined ? undefined : policies[0]?.settings.timeBudgetSeconds,
-    onDecided: () => undefined,
+    onDecided: () => {
+      progress.advance();
+    },
     onJudged: (judged) => {
       results = judged;
       terminal.onExitCode(exitCode(judged));
     },
+  }).finally(() => {
+    progress.end();
   });
   await print(results, args, terminal, summaryLine(results, performance.now() - startedMs));
   return exitCode(results);

@@ -1,5 +1,6 @@
 import { printable } from "../common/text";
 import { formatPlatform } from "../oci/platform";
+import { explainedBy } from "./causes";
 import { countsInWords } from "./summary";
 import { isBad, layersInWords, subjectOf } from "./text";
 import type { JudgedName, Verdict } from "./verdict";
@@ -45,24 +46,15 @@ function noteOf({ verdict, inspection, platform, users }: JudgedName): string {
   return [...(platform === null ? [] : [formatPlatform(platform)]), ...containers].map(escaped).join(", ");
 }
 
-/** Each message once, with the images that it is about. */
+/** Each cause once: the message of the first image that has it, under the names of all that share it. */
 function messagesOf(results: readonly JudgedName[]): string[] {
-  const byMessage = new Map<string, JudgedName[]>();
-  for (const result of results) {
+  const explained = explainedBy(results);
+  return results.flatMap((result) => {
     const [finding] = result.findings;
-    if (finding !== undefined)
-      byMessage.set(finding.message, [...(byMessage.get(finding.message) ?? []), result]);
-  }
-  return [...byMessage].flatMap(([message, about]) => {
-    const [first] = about;
-    if (first === undefined) return [];
-    const policy = first.findings[0]?.policy ?? "";
-    return [
-      "",
-      `#### ${signs[first.verdict]} ${policy}: ${about.map(imageCell).join(", ")}`,
-      "",
-      ...fenced(message),
-    ];
+    if (finding === undefined || explained.has(result)) return [];
+    const sharing = results.filter((other) => explained.get(other) === result);
+    const names = [result, ...sharing].map(imageCell).join(", ");
+    return ["", `#### ${signs[result.verdict]} ${finding.policy}: ${names}`, "", ...fenced(finding.message)];
   });
 }
 

@@ -1,4 +1,5 @@
 import { count } from "../common/text";
+import { explainedBy } from "./causes";
 import type { JudgedName, Verdict } from "./verdict";
 
 const words: readonly (readonly [Verdict, string])[] = [
@@ -9,16 +10,19 @@ const words: readonly (readonly [Verdict, string])[] = [
   ["unverified", "unverified"],
 ];
 
-/** `200 images: 180 ok, 15 blocked, 5 unverified`. */
-export function countsInWords(results: readonly Pick<JudgedName, "verdict">[]): string {
+/** `200 images: 180 ok, 15 blocked (2 causes), 5 unverified`. */
+export function countsInWords(results: readonly JudgedName[]): string {
+  const explained = explainedBy(results);
   const counts = words.flatMap(([verdict, word]) => {
-    const n = results.filter((result) => result.verdict === verdict).length;
-    return n === 0 ? [] : [`${n} ${word}`];
+    const found = results.filter((result) => result.verdict === verdict);
+    const causes = found.filter((result) => !explained.has(result)).length;
+    const shared = causes === found.length ? "" : ` (${count(causes, "cause")})`;
+    return found.length === 0 ? [] : [`${found.length} ${word}${shared}`];
   });
   return `${count(results.length, "image")}: ${counts.join(", ")}`;
 }
 
 /** The counts, and how long the run took. */
-export function summaryLine(results: readonly Pick<JudgedName, "verdict">[], ms: number): string {
+export function summaryLine(results: readonly JudgedName[], ms: number): string {
   return `${countsInWords(results)}, ${(ms / 1000).toFixed(1)} s`;
 }

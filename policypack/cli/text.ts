@@ -3,6 +3,7 @@ import { count } from "../common/text";
 import type { InspectedImage } from "../inspection/inspector";
 import { formatPlatform } from "../oci/platform";
 import { printableName } from "../oci/reference";
+import { explainedBy } from "./causes";
 import { renderSteps, stepsOf } from "./explain";
 import { type JudgedName, predictionsOf, type Verdict } from "./verdict";
 
@@ -21,11 +22,12 @@ const styles = {
   blocked: "red",
 } as const;
 
-/** For people: a line for each good image, a block for each other one. */
+/** For people: a line for each good image, a message for each cause, and a line for each other image with the same cause. */
 export function renderText(results: readonly JudgedName[], { color, quiet }: TextOptions): string {
+  const explained = explainedBy(results);
   return results
     .filter((result) => !quiet || isBad(result))
-    .map((result) => `${explanationOf(result)}${blockOf(result, color)}\n`)
+    .map((result) => `${explanationOf(result)}${blockOf(result, explained.get(result), color)}\n`)
     .join("");
 }
 
@@ -39,10 +41,11 @@ function explanationOf(result: JudgedName): string {
   return steps === undefined ? "" : `${renderSteps(result.image ?? "", steps)}\n`;
 }
 
-function blockOf(result: JudgedName, color: boolean): string {
+function blockOf(result: JudgedName, explainedAt: JudgedName | undefined, color: boolean): string {
   const { verdict, findings, inspection } = result;
   const headline = `${labelOf(verdict, color)}  ${subjectOf(result)}`;
   if (verdict === "ok" && inspection?.ok) return `${headline}  ${layersInWords(inspection.value)}`;
+  if (explainedAt !== undefined) return `${headline}  same cause as ${subjectOf(explainedAt)}`;
   // The first says it best: the others are for those who set their levels otherwise.
   const message = findings[0]?.message.split("\n") ?? [];
   const lines = [...message, ...named(result)];

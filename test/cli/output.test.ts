@@ -72,6 +72,35 @@ describe("the output of ecs-image-guard inspect", () => {
     assert.match(out, /^ok {7}127\S+ {2}linux\/amd64, 1 layer: gzip\n1 image: 1 ok, \d+\.\d s\n$/);
   });
 
+  it("explains a cause once, and names every other image that shares it in one line", async () => {
+    const mixed = buildImage({ layers: ["gzip", "zstd"], family: "docker" });
+    for (let n = 1; n <= 30; n++) pushImage(registry, `twin-${n}`, "1", mixed);
+    const twins = Array.from({ length: 30 }, (_, n) => `${registry.host}/twin-${n + 1}:1`);
+    const { out } = await runCli(["inspect", ...twins]);
+    const lines = out.trimEnd().split("\n");
+    assert.match(lines.at(-1) ?? "", /^30 images: 30 blocked \(1 cause\), /);
+    assert.equal(lines.filter((line) => line.endsWith(`  same cause as ${twins[0]}`)).length, 29);
+    assert.ok(lines.length < 80, out);
+    for (const twin of twins)
+      assert.ok(
+        lines.some((line) => line.startsWith(`blocked  ${twin}`)),
+        twin,
+      );
+    const markdown = await runCli(["inspect", ...twins, "--format", "markdown"]);
+    assert.equal(markdown.out.match(/^#### /gm)?.length, 1);
+  });
+
+  it("shows no progress where standard error is no terminal, in CI or with --quiet", async () => {
+    for (const [isTTY, env, args] of [
+      [false, {}, []],
+      [true, { CI: "true" }, []],
+      [true, {}, ["--quiet"]],
+    ] as const) {
+      const { err } = await runCli(["inspect", names[0] ?? "", "--color", "never", ...args], { env, isTTY });
+      assert.equal(err, "");
+    }
+  });
+
   const colors: [args: string[], env: Record<string, string>, isTTY: boolean, colored: boolean][] = [
     [[], {}, true, true],
     [[], {}, false, false],
@@ -87,7 +116,10 @@ describe("the output of ecs-image-guard inspect", () => {
   ];
   for (const [args, env, isTTY, colored] of colors)
     it(`is ${colored ? "" : "not "}colored ${isTTY ? "on a terminal" : "in a pipe"} with ${JSON.stringify(env)} ${args.join(" ")}`, async () => {
-      const { out } = await runCli(["inspect", names[0] ?? "", ...args], { env, isTTY });
+      const { out } = await runCli(["inspect", names[0] ?? "", ...args], {
+        env: { CI: "true", ...env },
+        isTTY,
+      });
       assert.equal(out.startsWith("\u001b[32mok\u001b[39m "), colored, out);
     });
 

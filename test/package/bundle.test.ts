@@ -37,6 +37,8 @@ const allowed = [
   "google-protobuf",
   "semver",
   "undici",
+  "yocto-spinner",
+  "yoctocolors",
 ];
 
 /** Licences that require no more than to be named. */
