@@ -6,15 +6,11 @@ const signature = "kXq2v8ZfT0Jm4RwBcYdL1sNhUe9GpA";
 
 describe("a URL as it may be shown", () => {
   const rows: readonly (readonly [what: string, url: string, shown: string])[] = [
-    [
-      "keeps what it asks a registry for",
-      "/v2/team/app_x/manifests/v1.2-RC_3",
-      "/v2/team/app_x/manifests/v1.2-RC_3",
-    ],
+    ["keeps a registry's paths", "/v2/team/app_x/manifests/v1.2-RC_3", "/v2/team/app_x/manifests/v1.2-RC_3"],
     ["keeps digests", `/v2/app/blobs/sha256:${hex}`, `/v2/app/blobs/sha256:${hex}`],
     ["keeps encoded digests", `/v2/app/blobs/sha256%3A${hex}`, `/v2/app/blobs/sha256:${hex}`],
     [
-      "keeps what is asked of a token service",
+      "keeps the query to a token service",
       "/token?service=ghcr.io&scope=repository%3Aa%2Fb%3Apull&account=me&client_secret=s",
       "/token?service=ghcr.io&scope=repository:a/b:pull&account=…&client_secret=…",
     ],
@@ -24,7 +20,7 @@ describe("a URL as it may be shown", () => {
       "/bucket/layer?X-Amz-Credential=…&X-Amz-Signature=…&X-Amz-Security-Token=…",
     ],
     ["hides an Azure signature", "/c/data?se=2026&sig=abc%3D&sv=2018", "/c/data?se=…&sig=…&sv=…"],
-    ["hides names of parameters that are no names", `/x?${signature}=1&a%20b=2`, "/x?…=…&…=…"],
+    ["hides parameters with unusual names", `/x?${signature}=1&a%20b=2`, "/x?…=…&…=…"],
     ["hides keys in the path", `/signed/${signature}/blob`, "/signed/…/blob"],
     ["hides bare hexadecimal in the path", `/signed/${hex}/blob`, "/signed/…/blob"],
     ["hides parameters in the path", "/blob;jsessionid=1/x", "/…/x"],

@@ -96,7 +96,7 @@ describe("registry hosts", () => {
       assert.equal(classOfAddress(address), expected, address);
   });
 
-  it("are found by DNS only within reach, whichever of their addresses is asked for", async () => {
+  it("resolve by DNS only to addresses within reach", async () => {
     const find = (hostname: string, addresses: readonly string[], reach?: "public" | "private") =>
       new Promise((resolve) => {
         const dns: LookupFunction = (asked, _, callback) => {

@@ -32,7 +32,7 @@ describe("the pace of requests to one host", () => {
       assert.deepEqual(rounds(new Pace(120), latencies, wanted), expected);
     });
 
-  it("keeps to a bound below where it starts, and always lets one request go", () => {
+  it("keeps to a limit that is lower than its start, and always lets one request go", () => {
     assert.deepEqual(rounds(new Pace(3), [1, 1]), [3, 3]);
     const pace = new Pace(3);
     for (let n = 0; n < 5; n++) pace.ended("overloaded", n, n, true);
@@ -111,7 +111,7 @@ describe("the limiter", () => {
     }
   });
 
-  it("serves one host in the order of asking, and passes over those whose time has ended", async () => {
+  it("serves one host in the order of requests, and skips those that timed out", async () => {
     const limiter = new Limiter({ perHost: 1, inAll: 5, clock: at(() => 0) });
     const served: number[] = [];
     const first = await limiter.enter("a", signal);

@@ -103,7 +103,7 @@ describe("choosing a platform in an index", () => {
     });
   }
 
-  it("names no platform of an entry that names none, and the wanted system where it leaves the system out", async () => {
+  it("fails without the platform of an entry that has none, and with the requested system if an entry leaves it out", async () => {
     assert.deepEqual(await refusal(entryFor({ os: "linux" }), entryFor({ architecture: "arm64" })), [
       "wrong-platform",
       "it has no manifest for linux/amd64, only for linux/arm64",

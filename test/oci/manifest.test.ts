@@ -105,7 +105,7 @@ describe("a manifest", () => {
     });
   }
 
-  it("is read differently by dockerd, which knows fewer fields and a platform that is no pointer", () => {
+  it("is read differently by dockerd, which knows fewer fields and a platform of another Go type", () => {
     const odd = bytesOf({ ...manifest, artifactType: 7, subject: "x" });
     assert.throws(() => readManifest(odd), GoJsonError);
     assert.equal(readSchema2(odd).layers?.length, 1);

@@ -80,7 +80,7 @@ describe("a login secret", () => {
     });
 
   for (const name of ["text", "list", "null", "nobody", "number", "bytes", "gone"])
-    it(`blocks, whether or not the registry needs a login, and is told once: ${name}`, async () => {
+    it(`blocks, whether or not the registry needs a login, and is reported once: ${name}`, async () => {
       for (const registry of [open, closed])
         assert.deepEqual(await judged([task("web", arn(name), registry)]), ["registry-login mandatory web"]);
     });
@@ -136,14 +136,14 @@ describe("a login secret", () => {
       );
     });
 
-  it("is left alone in an update, and told as unverified if the image needs it", async () => {
+  it("is not judged in an update, and reported as unverified if the image needs it", async () => {
     assert.deepEqual(await judged([task("web", arn("text"))], "update"), []);
     assert.deepEqual(await judged([task("web", arn("text"), closed)], "update"), [
       "unverified-image advisory web",
     ]);
   });
 
-  it("is told once for all its users, with the problem and the fix, in 24 lines", async () => {
+  it("is reported once for all its users, with the problem and the fix, in 24 lines", async () => {
     const tasks = Array.from({ length: 12 }, (_, n) => task(`t${n}`, arn("nobody")));
     const found = await analyze("preview", tasks);
     assert.deepEqual(found.map(short), ["registry-login mandatory t0"]);
@@ -155,7 +155,7 @@ describe("a login secret", () => {
     assert.ok(alone!.message.split("\n").length <= 24, alone!.message);
   });
 
-  it("can be disabled: unverified-image tells it only if the registry needs the login", async () => {
+  it("can be disabled: unverified-image reports it only if the registry needs the login", async () => {
     const policies = ecsImagePolicies().filter(({ name }) => name !== "registry-login");
     const told = async (registry: TestRegistry) =>
       (await analyze("preview", [task("web", arn("text"), registry)], {}, policies)).map(short);

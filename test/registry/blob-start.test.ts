@@ -117,7 +117,7 @@ describe("the start of a blob", () => {
       assertFails(await connect().blobStart(at(registry), digest, 4), kind, words);
     });
 
-  it("is none where a range cannot be satisfied and no length is told", async () => {
+  it("is empty if the answer is 416 without a length", async () => {
     const registry = await answering((r) => r.writeHead(416).end());
     assert.equal(valueOf(await connect().blobStart(at(registry), digest, 4)).length, 0);
   });

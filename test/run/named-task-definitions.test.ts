@@ -129,7 +129,7 @@ describe("a task definition that a resource only names", () => {
     assert.deepEqual(asked().sort(), names);
   });
 
-  it("is read with the provider's identity and region, or where the ARN says", async () => {
+  it("is read with the provider's identity and region, or in the region of the ARN", async () => {
     known.set(arn("web:7").replace("eu-west-1", "us-west-2"), known.get("good")!);
     const keys = { accessKey: "AKIAPROVIDER", secretKey: "s" };
     await analyze("preview", [

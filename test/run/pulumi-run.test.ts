@@ -5,7 +5,7 @@ const served = ["node", "/pack/node_modules/@pulumi/pulumi/cmd/run-policy-pack/i
 
 describe("the mode of a run", () => {
   const table: [string, NodeJS.ProcessEnv, string[], boolean][] = [
-    ["an analysis if the engine serves the pack and tells it no stack", {}, served, true],
+    ["an analysis if the engine serves the pack and names no stack", {}, served, true],
     [
       "an analysis with an analyzer on PATH, which runs the folder",
       {},
@@ -20,10 +20,10 @@ describe("the mode of a run", () => {
       served,
       true,
     ],
-    ["no analysis in an update", { PULUMI_NODEJS_DRY_RUN: "false" }, served, false],
-    ["no analysis if only the stack is told", { PULUMI_NODEJS_STACK: "dev" }, served, false],
-    ["no analysis if a script calls the policies", {}, ["node", "/srv/run-policy-packs.js"], false],
-    ["no analysis if there is no script", {}, ["node"], false],
+    ["not an analysis in an update", { PULUMI_NODEJS_DRY_RUN: "false" }, served, false],
+    ["not an analysis if only the stack is named", { PULUMI_NODEJS_STACK: "dev" }, served, false],
+    ["not an analysis if a script calls the policies", {}, ["node", "/srv/run-policy-packs.js"], false],
+    ["not an analysis if there is no script", {}, ["node"], false],
   ];
   for (const [title, env, argv, expected] of table)
     it(`is ${title}`, () => {

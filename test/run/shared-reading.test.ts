@@ -23,7 +23,7 @@ describe("what policies read of a resource", () => {
       2,
     ],
     [
-      "is read anew by a policy that meets the resource again",
+      "is read again by a policy that sees the resource again",
       [
         ["a", "x"],
         ["b", "x"],
@@ -33,7 +33,7 @@ describe("what policies read of a resource", () => {
       2,
     ],
     [
-      "is read anew after another resource",
+      "is read again after another resource",
       [
         ["a", "x"],
         ["a", "y"],

@@ -41,7 +41,7 @@ describe("the name of a task definition", () => {
     ["no object at all", rule, "text", []],
   ];
   for (const [why, type, props, paths] of places)
-    it(`is found where it stands: ${why}`, () => {
+    it(`is found at its property: ${why}`, () => {
       const given = typeof props === "object" ? previewed(props as Record<string, unknown>) : props;
       assert.deepEqual(
         taskDefinitionNames(type, given).names.map(({ path }) => path),
