@@ -40,6 +40,25 @@ export const json = (value: unknown): unknown => new Json(value);
 export const mapped = (values: readonly unknown[], apply: (values: readonly unknown[]) => unknown): unknown =>
   new Mapped(values, apply);
 
+/** The same program under other names, so that several can stand in one stack. */
+export function renamed(program: readonly Declared[], prefix: string): Declared[] {
+  const moved = (value: unknown): unknown => {
+    if (value instanceof Ref) return new Ref(prefix + value.name, value.attribute);
+    if (value instanceof Json) return new Json(moved(value.value));
+    if (value instanceof Mapped) return new Mapped(value.values.map(moved), value.apply);
+    if (Array.isArray(value)) return value.map(moved);
+    if (typeof value === "object" && value !== null)
+      return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, moved(one)]));
+    return value;
+  };
+  return program.map((one) => ({
+    ...one,
+    name: prefix + one.name,
+    ...(one.props && { props: moved(one.props) as Record<string, unknown> }),
+    ...(one.dependsOn && { dependsOn: one.dependsOn.map((name) => prefix + name) }),
+  }));
+}
+
 /** `first`: nothing exists. `second`: all exists and nothing changed. `analysis`: the same, without dependencies. */
 export type Stage = "first" | "second" | "analysis";
 

@@ -3,13 +3,17 @@ import type { Declared } from "../../support/engine/declared";
 import { assertSilent, verdicts, violationsOf } from "../../support/engine/verdicts";
 import { brokenNetworks } from "./programs/broken-networks";
 import { goodNetworks } from "./programs/good-networks";
+import { brokenNativeNetworks, goodNativeNetworks } from "./programs/native-networks";
 import { sg, service, ecr, publicNet } from "./programs/networks";
 
 describe("the network of a task", () => {
-  for (const [title, program] of Object.entries(goodNetworks))
+  for (const [title, program] of Object.entries({ ...goodNetworks, ...goodNativeNetworks }))
     it(`is fine: ${title}`, () => assertSilent(program));
 
-  for (const [title, [program, first, second]] of Object.entries(brokenNetworks))
+  for (const [title, [program, first, second]] of Object.entries({
+    ...brokenNetworks,
+    ...brokenNativeNetworks,
+  }))
     it(`is reported: ${title}`, async () => {
       const expected = (list: readonly string[]) => list.map((one) => `task-network ${one}`);
       assert.deepEqual(verdicts(await violationsOf(program, "first")), expected(first));
