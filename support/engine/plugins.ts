@@ -22,7 +22,7 @@ export function writePlugins(
   if (!path.some((folder) => existsSync(join(folder, languageHost)))) writeLanguageHost(bin, node);
   const yaml = builtProgram(yamlHost);
   if (yaml !== undefined) symlinkSync(yaml, join(bin, yamlHost.name));
-  for (const provider of ["aws", "aws-native", "docker-build"])
+  for (const provider of ["aws", "aws-native", "command", "docker-build"])
     executable(join(bin, `pulumi-resource-${provider}`), [
       process.execPath,
       join(__dirname, "provider.cjs"),
