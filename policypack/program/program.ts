@@ -103,7 +103,7 @@ export class Program {
   }
 
   #relation(reading: Reading, holder: Resource, key: string, target: Resource, kind: Kind): Relation {
-    if (isLeftOut(holder.inputs) || ignoresChanges(holder, key)) return "maybe";
+    if (hasNoInputs(holder) || ignoresChanges(holder, key)) return "maybe";
     switch (reading.state) {
       case "absent":
         return "not";
@@ -119,13 +119,13 @@ export class Program {
     const reading = inputOf(holder, key);
     if (reading.state === "absent" || (reading.state === "known" && reading.value === ""))
       return { state: "absent" };
-    const related = this.ofKind(kind).filter(
-      (resource) => this.relation(holder, key, resource, kind) !== "not",
-    );
+    const related = this.ofKind(kind)
+      .map((resource) => ({ resource, relation: this.#relation(reading, holder, key, resource, kind) }))
+      .filter(({ relation }) => relation !== "not");
     const [only] = related;
     if (only === undefined) return { state: reading.state === "known" ? "elsewhere" : "unclear" };
-    return related.length === 1 && this.relation(holder, key, only, kind) === "is"
-      ? { state: "found", resource: only }
+    return related.length === 1 && only.relation === "is"
+      ? { state: "found", resource: only.resource }
       : { state: "unclear" };
   }
 
@@ -159,7 +159,7 @@ export class Program {
 
 /** Whether AWS has the resource already: it has an id. Someone may have changed it outside of the program then. */
 export function exists(resource: Resource, kind: Kind): boolean {
-  return kind.ids.some((id) => isId(member(resource.outputs, id)));
+  return identityOf(resource, kind).ids.length > 0;
 }
 
 /**
@@ -167,7 +167,7 @@ export function exists(resource: Resource, kind: Kind): boolean {
  * the program ignores is unknown, since someone else sets it, and so is every input of a resource that is shown without any.
  */
 export function inputOf(resource: Resource, key: string): Reading {
-  if (isLeftOut(resource.inputs) || ignoresChanges(resource, key)) return { state: "unknown" };
+  if (hasNoInputs(resource) || ignoresChanges(resource, key)) return { state: "unknown" };
   const reading = member(resource.inputs, key);
   return reading.state === "absent" && Object.hasOwn(resource.propertyDependencies, key)
     ? { state: "unknown" }
@@ -184,19 +184,46 @@ export function elementsOf(list: readonly unknown[]): Reading[] {
   return Array.from({ length: list.length }, (_, at) => member(list, at));
 }
 
-function nameRelation(value: unknown, target: Resource, { ids, names = [] }: Kind): Relation {
+function nameRelation(value: unknown, target: Resource, kind: Kind): Relation {
   if (typeof value !== "string") return "maybe";
-  if (ids.some((id) => textOf(member(target.outputs, id)) === value)) return "is";
-  if (names.length === 0) return "not";
-  const own = names.flatMap((name) =>
-    [member(target.inputs, name), member(target.outputs, name)].flatMap((one) => textOf(one) ?? []),
-  );
-  if (own.includes(value)) return "is";
-  return own.length === 0 || own.some((name) => value.endsWith(`/${name}`)) ? "maybe" : "not";
+  const { ids, names } = identityOf(target, kind);
+  if (ids.includes(value)) return "is";
+  if ((kind.names ?? []).length === 0) return "not";
+  if (names.includes(value)) return "is";
+  return names.length === 0 || names.some((name) => value.endsWith(`/${name}`)) ? "maybe" : "not";
 }
 
-function isId(reading: Reading): boolean {
-  return textOf(reading) !== undefined;
+/** What names a resource: ids that AWS gave it, and names of its own. */
+interface Identity {
+  readonly ids: readonly string[];
+  readonly names: readonly string[];
+}
+
+// Reading a resource of a preview is slow, since a proxy looks for unknown values, and each resource is compared with many.
+const identities = new WeakMap<Resource, Identity>();
+const leftOut = new WeakMap<Resource, boolean>();
+
+function identityOf(resource: Resource, { ids, names = [] }: Kind): Identity {
+  const known = identities.get(resource);
+  if (known !== undefined) return known;
+  const { inputs, outputs } = resource;
+  const identity = {
+    ids: ids.flatMap((id) => textOf(member(outputs, id)) ?? []),
+    names: names.flatMap((name) =>
+      [member(inputs, name), member(outputs, name)].flatMap((one) => textOf(one) ?? []),
+    ),
+  };
+  identities.set(resource, identity);
+  return identity;
+}
+
+function hasNoInputs(resource: Resource): boolean {
+  let without = leftOut.get(resource);
+  if (without === undefined) {
+    without = isLeftOut(resource.inputs);
+    leftOut.set(resource, without);
+  }
+  return without;
 }
 
 function textOf(reading: Reading): string | undefined {

@@ -38,9 +38,9 @@ export function permissionsOf(program: Program, role: Resource): readonly AllowS
 
 /** Whether something that runs commands may change the resource, since it waits for it. */
 export function isTouched(program: Program, { urn }: Resource): boolean {
-  for (const { type, dependencies } of program.resources)
-    if (runsCommands.test(type) && (!program.tellsDependencies || dependencies.includes(urn))) return true;
-  return false;
+  return program
+    .ofKind({ types: [...program.types()].filter((type) => runsCommands.test(type)) })
+    .some(({ dependencies }) => !program.tellsDependencies || dependencies.includes(urn));
 }
 
 type Statements = readonly AllowStatement[] | undefined;
