@@ -77,6 +77,7 @@ export class ReviewInProgress {
     private readonly inspector: Pick<Inspector, "inspect" | "hurry">,
     private readonly settings: Pick<Settings, "exclude" | "awsIdentities">,
     private readonly budget: WaitingBudget,
+    private readonly upstreamOf: (image: string) => string | undefined = () => undefined,
   ) {}
 
   add(workload: Workload): void {
@@ -135,10 +136,20 @@ export class ReviewInProgress {
     const images = await Promise.all(
       [...this.#images.values()].map(async (pending) => ({
         ...pending,
-        inspection: await this.budget.wait(pending.inspection, overdue),
+        inspection: await this.#imported(pending, await this.budget.wait(pending.inspection, overdue)),
       })),
     );
     return { images, exempt: this.#exempt, unreadable: this.#unreadable, unread: this.#unread };
+  }
+
+  /** What the first pull through a cache imports, where the cache has nothing yet. */
+  #imported({ image, platform }: PendingImage, inspection: Inspection): Inspection | Promise<Inspection> {
+    const isMissing =
+      !inspection.ok && inspection.failure.kind === "missing" && inspection.failure.proves === undefined;
+    const upstream = isMissing ? this.upstreamOf(image) : undefined;
+    return upstream === undefined
+      ? inspection
+      : this.budget.wait(this.inspector.inspect(upstream, platform), this.#overdue());
   }
 
   #look(workload: Workload, use: ImageUse): void {

@@ -3,6 +3,7 @@ import { pushedImages } from "../builds/pushed-images";
 import { cacheInUse, type CacheOptions } from "../cache/location";
 import { Inspector, type InspectorOptions, total } from "../inspection/inspector";
 import { formatReference, referenceIn, withDefaultTag } from "../oci/reference";
+import { type PullThroughRule, pullThroughRuleOf, upstreamOf } from "../program/pull-through";
 import { isSecretType, mayConcern } from "../program/secrets";
 import { mergeSettings, readSettings, type Settings } from "../settings";
 import { StackPrefetch } from "./prefetch/stack-prefetch";
@@ -39,6 +40,7 @@ export class Session {
   readonly #reported = new Set<string>();
   readonly #pushed = new Set<string>();
   readonly #secrets: unknown[] = [];
+  readonly #pullThrough: PullThroughRule[] = [];
   readonly #handOver = new StackPrefetch();
   readonly #progress = new Progress(
     () => {
@@ -101,6 +103,8 @@ export class Session {
     if (policy !== first) return;
     this.taskDefinitions.see(resource);
     if (reportsAtEnd()) this.program.see(resource);
+    const rule = pullThroughRuleOf(resource.type, resource.props);
+    if (rule !== undefined) this.#pullThrough.push(rule);
     if (!isPreview()) return;
     if (isSecretType(resource.type)) this.#secrets.push(resource.props);
     for (const image of pushedImages(resource.type, resource.props).images) this.#pushed.add(fullName(image));
@@ -128,7 +132,9 @@ export class Session {
 
   review(settings: Settings): ReviewInProgress {
     const answers = this.#handOver.answers(this.inspectorFor(settings));
-    return new ReviewInProgress(answers, settings, this.budgetFor(settings));
+    return new ReviewInProgress(answers, settings, this.budgetFor(settings), (image) =>
+      upstreamOf(image, this.#pullThrough),
+    );
   }
 
   budgetFor({ timeBudgetSeconds, summary }: Settings): WaitingBudget {
