@@ -23,6 +23,7 @@ export async function startProgress(
   const { default: yoctoSpinner } = await import("yocto-spinner");
   let done = 0;
   const words = () => `Inspected ${done} of ${count(total, "image")}`;
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- only terminals come here, which are WriteStreams
   const spinner = yoctoSpinner({ text: words(), stream: stderr as NodeJS.WriteStream }).start();
   return {
     advance: () => {
