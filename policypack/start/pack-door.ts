@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { requireAllParts } from "./parts";
 
 // What `main` in package.json names. The pack is loaded only once all of it is there.

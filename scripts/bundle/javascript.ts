@@ -93,7 +93,7 @@ export async function bundleJavaScript(folder: string): Promise<Metafile> {
   }
   for (const { path, text } of start.outputFiles) write(path, text);
   write(join(bin, partsFile), `${JSON.stringify(parts, undefined, 1)}\n`);
-  chmodSync(join(bin, "cli.js"), 0o755);
+  for (const program of ["cli.js", "pack.js"]) chmodSync(join(bin, program), 0o755);
   const all = [own, aws, start].map(({ metafile }) => metafile);
   return {
     inputs: Object.assign({}, ...all.map(({ inputs }) => inputs)) as Metafile["inputs"],

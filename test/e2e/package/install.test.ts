@@ -50,4 +50,7 @@ describe("the package, installed by npm with an empty cache and no registry", fu
 
   it("blocks a mixed image and lets a good one pass, as a pack", () =>
     assertGuards(engine, installed.folder, `${registry.host}/app`));
+
+  it("blocks a mixed image and lets a good one pass, if the engine runs bin/pack.js itself", () =>
+    assertGuards(engine, join(installed.folder, "bin/pack.js"), `${registry.host}/app`));
 });
