@@ -88,6 +88,36 @@ export const systemClock: Clock = {
   },
 };
 
+/** How long work may take, in milliseconds. */
+export interface TimeLimit {
+  readonly ms: number;
+  /** Asked when that time is over, and once a second from then on: whether the work still gets on. */
+  readonly getsOn: () => boolean;
+  /** The most that it may take if it gets on. */
+  readonly longestMs: number;
+}
+
+/** Runs work within a time limit: the signal that it gets fires when its time is over. */
+export async function withinLimit<T>(
+  { ms, getsOn, longestMs }: TimeLimit,
+  work: (signal: AbortSignal) => Promise<T>,
+  clock: Clock = systemClock,
+): Promise<T> {
+  const over = new AbortController();
+  const longest = clock.now() + longestMs;
+  const check = () => {
+    const left = longest - clock.now();
+    if (left > 0 && getsOn()) stop = clock.after(Math.min(1_000, left), check);
+    else over.abort();
+  };
+  let stop = clock.after(ms, check);
+  try {
+    return await work(over.signal);
+  } finally {
+    stop();
+  }
+}
+
 const ranks = new WeakMap<AbortSignal, number>();
 let lastRank = 0;
 

@@ -6,37 +6,51 @@ const firstDelayMs = 250;
 const maximumDelayMs = 5_000;
 /** A host that wants a longer pause than this is given up. */
 const maximumPauseMs = 60_000;
+/** How long a host that answers nothing but 429 may still keep to a pace. Longer than the longest pause between two attempts. */
+const patienceMs = 15_000;
 
 /**
  * Tries again if that may help: after 429, 408, 5xx and broken connections, four times at most. A rate limit is no reason to give up: a
  * host that answers 429 is queried at the pace that it allows until the signal fires, if it says when to come back (Retry-After) or
- * answers other requests meanwhile. The limiter holds back all requests to a host that wants a pause.
+ * answered another request a moment ago. The limiter holds back all requests to a host that wants a pause.
  */
 export class Retries {
-  /** Host → how many answers it gave that were not 429. */
-  readonly #answers = new Map<string, number>();
+  /** Host → when it last gave an answer that was not 429. */
+  readonly #answeredMs = new Map<string, number>();
+  /** Host → when it last answered 429. */
+  readonly #limitedMs = new Map<string, number>();
 
   constructor(private readonly clock: Clock = systemClock) {}
+
+  /** Whether a host lets requests pass at a pace of its own: it answered some of the last ones, and refused others by 429. */
+  isPacing(host: string): boolean {
+    return this.#isRecent(this.#limitedMs, host) && this.#isRecent(this.#answeredMs, host);
+  }
 
   /** When the signal ends a wait, the last answer stands: a host that kept throttling is `throttled`, not a time-out. */
   async run(host: string, signal: AbortSignal, attempt: () => Promise<SendResult>): Promise<SendResult> {
     let last: SendResult | undefined;
     for (let attempts = 1; ; attempts++) {
-      const before = this.#answers.get(host) ?? 0;
       const sent = await attempt();
       if (signal.aborted && !sent.ok && last !== undefined) return last;
       last = sent;
-      const now = this.#answers.get(host) ?? 0;
+      const now = this.clock.now();
       const limited = sent.ok && sent.response.status === 429;
-      if (sent.ok && !limited) this.#answers.set(host, now + 1);
+      if (sent.ok && !limited) this.#answeredMs.set(host, now);
+      if (limited) this.#limitedMs.set(host, now);
       if (!mayHelp(sent)) return sent;
       const pause = sent.ok ? pauseAfter(sent.response) : undefined;
       if (sent.ok && pause === undefined && retryAfterMs(sent.response) !== undefined) return sent;
-      const keepsPace = limited && (retryAfterMs(sent.response) !== undefined || now > before);
+      const keepsPace =
+        limited && (retryAfterMs(sent.response) !== undefined || this.#isRecent(this.#answeredMs, host));
       if (keepsPace) attempts = 0;
       else if (attempts >= maximumAttempts) return sent;
       if (pause === undefined && !(await sleep(backoffMs(attempts), signal, this.clock))) return sent;
     }
+  }
+
+  #isRecent(moments: ReadonlyMap<string, number>, host: string): boolean {
+    return this.clock.now() - (moments.get(host) ?? -Infinity) < patienceMs;
   }
 }
 

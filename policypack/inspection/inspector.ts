@@ -1,6 +1,6 @@
 import type { AwsIdentities } from "../aws/configured-identities";
 import { parseEcrHost } from "../aws/ecr-hosts";
-import { KeyedSemaphore } from "../common/concurrency";
+import { KeyedSemaphore, withinLimit } from "../common/concurrency";
 import { limits } from "../common/limits";
 import { Memo } from "../common/memo";
 import { type Failure, failure, type Outcome } from "../common/outcome";
@@ -18,6 +18,8 @@ export type { InspectedImage, InspectedManifest, Inspection, Layer, UnreadPart }
 export interface InspectorOptions extends ImageSourceOptions {
   /** Milliseconds that one image's look-ups may take together. Default: 30 s. */
   readonly imageTimeoutMs?: number;
+  /** The same for an image of a registry that limits the rate of requests, as long as it answers some. Default: 60 s. */
+  readonly pacedTimeoutMs?: number;
   /** Milliseconds after which a tag is asked for again. Default: never, an inspector asks once. */
   readonly tagsFreshForMs?: number;
   /** Look at the first bytes of every layer, and at every config. Default: no. */
@@ -125,14 +127,17 @@ export class Inspector {
     const { sniffLayers = false, trace } = this.#options;
     trace?.add(referenceStep(reference));
     const args = { registries, reference, platform, reader, sniffLayers, trace };
-    const lookUp = async (): Promise<Inspection> => {
-      const signal = AbortSignal.timeout(this.#options.imageTimeoutMs ?? 30_000);
+    const read = async (signal: AbortSignal): Promise<Inspection> => {
       const [inspection, loginFault] = await Promise.all([
         new ManifestLookup({ ...args, signal }).run(),
         registries.loginFault(reader, signal),
       ]);
       return loginFault === undefined ? inspection : { ...inspection, loginFault };
     };
+    const { imageTimeoutMs: ms = 30_000, pacedTimeoutMs: longestMs = 60_000, clock } = this.#options;
+    // Behind a rate limit, most of an image's time passes until its turn comes.
+    const limit = { ms, longestMs, getsOn: () => registries.isPacing(reference) };
+    const lookUp = () => withinLimit(limit, read, clock);
     registries.expect(reference, reader);
     // Look-ups in ECR wait for one another, to go out together.
     return parseEcrHost(reference.registry) === undefined

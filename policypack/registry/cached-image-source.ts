@@ -75,6 +75,10 @@ export class CachedImageSource implements ImageSource {
     this.router.expect(...image);
   }
 
+  isPacing(name: RepositoryName): boolean {
+    return this.router.isPacing(name);
+  }
+
   close(): Promise<void> {
     return this.router.close();
   }

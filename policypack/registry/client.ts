@@ -144,6 +144,12 @@ export class RegistryClient {
     endpoint?.expect(endpoint.path(repository));
   }
 
+  /** Whether a registry limits the rate of requests and answers those that it lets pass. */
+  isPacing({ registry }: RepositoryName): boolean {
+    const endpoint = this.#endpoint(registry);
+    return endpoint !== undefined && this.#network.retries.isPacing(endpoint.host.authority);
+  }
+
   /** Ends what is under way and closes every connection. */
   async close(): Promise<void> {
     await this.#network.transport.close();

@@ -149,6 +149,11 @@ export class RegistryImageSource {
       : { ok: false, failure: { ...outcome.failure, message: `${message}; ${remark}` } };
   }
 
+  /** As of the client; not for private ECR, whose SDK keeps its own pace. */
+  isPacing(name: RepositoryName): boolean {
+    return parseEcrHost(name.registry) === undefined && this.#distribution.isPacing(name);
+  }
+
   #clientOf({ secret, key }: ResolvedIdentity): RegistryClient {
     return secret === undefined ? this.#distribution : this.#bySecretOf(key, secret).client;
   }
@@ -210,7 +215,7 @@ export class RegistryImageSource {
 /** How an inspection reads documents. */
 export interface ImageSource extends Pick<
   RegistryImageSource,
-  "manifest" | "blob" | "blobStart" | "loginFault" | "expect" | "close" | "requests"
+  "manifest" | "blob" | "blobStart" | "loginFault" | "expect" | "isPacing" | "close" | "requests"
 > {
   /** Documents that were not fetched because they were there already. */
   readonly cacheHits?: number;

@@ -131,7 +131,8 @@ export const settingsSchema = {
   },
   imageTimeoutSeconds: {
     ...seconds,
-    description: "How long the look-up of one image may take, retries included.",
+    description:
+      "How long the look-up of one image may take, retries included. Behind a registry that limits the rate of requests: as long as `timeBudgetSeconds` allows.",
     default: 30,
   },
   requestTimeoutSeconds: {

@@ -27,6 +27,7 @@ async function walk(entriesOf: (tagOrDigest: string) => readonly Entry[]) {
     loginFault: () => Promise.resolve(undefined),
     blobStart: () => Promise.resolve(failure("missing", "no blob")),
     expect: () => undefined,
+    isPacing: () => false,
     close: () => Promise.resolve(),
   };
   const outcome = await new ManifestLookup({
