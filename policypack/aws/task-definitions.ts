@@ -4,7 +4,6 @@ import { limits } from "../common/limits";
 import { failure, type Outcome, success } from "../common/outcome";
 import { failureOf } from "./failures";
 import type { AwsIdentity } from "./identity";
-import { clientOptions, quietSdk } from "./sdk-http";
 
 type Sdk = typeof import("./sdk");
 
@@ -73,6 +72,8 @@ async function open(
   identity: AwsIdentity,
   region: string | undefined,
 ): Promise<{ sdk: Sdk; client: ECSClient }> {
+  // The HTTP library comes with it: a program that names no task definition does without.
+  const { clientOptions, quietSdk } = await import("./sdk-http");
   quietSdk();
   const sdk = await import("./sdk");
   return { sdk, client: new sdk.ECSClient(clientOptions(identity, region)) };
