@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { PolicyPack } from "@pulumi/policy";
+import { type EnforcementLevel, PolicyPack } from "@pulumi/policy";
 import { AnalyzerService } from "@pulumi/pulumi/proto/analyzer_grpc_pb";
 import { homepage } from "./common/text";
 import { ecsImagePolicies } from "./run/ecs-image-policies";
-import { configureRun, exitWithParent } from "./run/pulumi-run";
+import { configureLevels, configureRun, exitWithParent } from "./run/pulumi-run";
 
 const folder = join(__dirname, "..");
 
@@ -25,8 +25,26 @@ new PolicyPack("ecs-image-guard", {
   policies: ecsImagePolicies(),
 });
 
-/** The SDK keeps the tags of `ConfigureStack` alone, and the environment tells the rest only if a language host started the pack. */
+/** The enum `EnforcementLevel` of `analyzer.proto`, as the SDK names its values (`protoutil.ts`, `convertEnforcementLevel`). */
+const levelNames: readonly EnforcementLevel[] = ["advisory", "mandatory", "disabled", "remediate"];
+
+/**
+ * The SDK keeps the tags of `ConfigureStack` alone, and the environment tells the rest only if a language host started the pack. Of `Configure`, it
+ * keeps the levels of the policies to itself.
+ */
 function takeConfiguration(): void {
+  const { configure } = AnalyzerService;
+  const readLevels = configure.requestDeserialize;
+  configure.requestDeserialize = (bytes) => {
+    const request = readLevels(bytes);
+    const given = new Map<string, EnforcementLevel>();
+    request.getPolicyconfigMap().forEach((policy, name) => {
+      const level = levelNames[policy.getEnforcementlevel()];
+      if (level !== undefined) given.set(name, level);
+    });
+    configureLevels(given);
+    return request;
+  };
   const { configureStack } = AnalyzerService;
   const read = configureStack.requestDeserialize;
   configureStack.requestDeserialize = (bytes) => {

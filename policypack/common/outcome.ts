@@ -39,6 +39,8 @@ export interface Failure {
   readonly proves?: Proof;
   /** Of `denied`: which login was used, or why none was, in one line. */
   readonly login?: string;
+  /** What to do about it, if the kind does not tell: a clause. */
+  readonly fix?: string;
 }
 
 /** Either what was asked for, or why it could not be had. */

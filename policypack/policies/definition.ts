@@ -2,11 +2,11 @@
 // and what it may see; `index.ts` lists them; `mixed-layer-compression.ts` is the one that the guard is for.
 import type { PolicyComplianceFramework, ResourceValidationPolicy } from "@pulumi/policy";
 import type { Failure } from "../common/outcome";
-import type { Inspection } from "../inspection/inspector";
+import type { InspectedImage, Inspection } from "../inspection/inspector";
 import type { Platform } from "../oci/platform";
 import type { Kind } from "../program/kinds";
 import type { Program, Resource } from "../program/program";
-import type { ImageUser, NamedBy } from "../report";
+import type { Cause, ImageUser, NamedBy } from "../report";
 import type { RuntimeName } from "../runtimes/predict";
 import type { UnreadableUse } from "../workloads/image-use";
 
@@ -25,6 +25,8 @@ export interface JudgedImage {
   readonly toCome: boolean;
   /** Whether a policy is at work in this run: what one that is disabled would say, another has to. */
   readonly isActive: (policy: string) => boolean;
+  /** The level of a policy in this run; undefined if it is not known. */
+  readonly levelOf?: (policy: string) => "advisory" | "mandatory" | undefined;
 }
 
 /** The images of one Linux task for Fargate alone, but those that the program pushes and those that are exempt. */
@@ -46,10 +48,20 @@ export interface ImageFinding {
   readonly message: string;
   /** Printed, but never blocks, whatever the policy's level: it informs, or it will be judged in the update. */
   readonly remark?: true;
-  /** Why the image could not be read: where one registry fails many images alike, they are told together. */
-  readonly cause?: Failure;
   /** The same for all images with this key: they are told together, at the first. */
   readonly shared?: { readonly key: string; readonly message: (users: readonly ImageUser[]) => string };
+  /** If other images may have the same cause: they refer to the first one's message. */
+  readonly cause?: ImageCause;
+}
+
+/** Why a policy reports an image. */
+export interface ImageCause extends Cause {
+  /** What happens, in a few words: `Mixes gzip and zstd layers`. */
+  readonly summary: string;
+  /** Why the image could not be read, if that is the cause. */
+  readonly failure?: Failure;
+  /** The image, if its layers are the cause. */
+  readonly inspected?: InspectedImage;
 }
 
 /** A policy's words and its level. */
@@ -66,7 +78,7 @@ export interface PolicyDefinition extends PolicyMetadata {
   readonly judgeTask?: (task: JudgedTask) => ImageFinding | undefined;
   readonly judgePlace?: (place: UnreadablePlace) => ImageFinding | undefined;
   /** Judges task definitions that resources only name, and that all could not be read for one reason. */
-  readonly judgeUnread?: (unread: readonly NamedBy[], failure: Failure) => ImageFinding;
+  readonly judgeUnread?: (unread: readonly NamedBy[], failure: Failure) => Pick<ImageFinding, "message">;
 }
 
 /** What a policy says about resources of a program that share one cause. */

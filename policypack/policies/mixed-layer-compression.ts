@@ -1,8 +1,8 @@
 import { imagesFor, type InspectedImage } from "../inspection/inspected-image";
 import { isMixed } from "../oci/compression";
-import { allowedMix, blockedImage, imageToCome } from "../report";
+import { allowedMix, blockedImage, imageToCome, layersCause } from "../report";
 import { layersError, type RuntimeName } from "../runtimes/predict";
-import { deploymentRisks, type JudgedImage, type PolicyDefinition } from "./definition";
+import { deploymentRisks, type ImageCause, type JudgedImage, type PolicyDefinition } from "./definition";
 
 /** Blocks images whose layers are partly gzip and partly zstd. */
 export const mixedLayerCompression: PolicyDefinition = {
@@ -21,12 +21,23 @@ export const mixedLayerCompression: PolicyDefinition = {
     const [blocked] = mixed.filter((one) => !isAllowedMix(judged, one));
     const [first] = mixed;
     if (first === undefined) return undefined;
-    if (blocked === undefined) return { message: allowedMix(image, users, first), remark: true };
+    if (blocked === undefined)
+      return { message: allowedMix(image, users, first), remark: true, cause: allowed(first) };
     // What the registry has now is mixed; the update pushes again, and judges what it pushed.
     if (toCome) return { message: imageToCome(image, users), remark: true };
-    return { message: blockedImage(image, users, blocked, runtimes) };
+    return { message: blockedImage(image, users, blocked, runtimes), cause: causeOf(blocked) };
   },
 };
+
+function causeOf(inspected: InspectedImage): ImageCause {
+  return { ...layersCause(inspected), summary: "Mixes gzip and zstd layers", inspected };
+}
+
+/** Not the cause of a blocked image, whose message must explain the error and the fix. */
+function allowed(inspected: InspectedImage): ImageCause {
+  const { key, ...cause } = causeOf(inspected);
+  return { ...cause, key: `allowed ${key}` };
+}
 
 /** Whether the policy blocks it, so that others need not say it again. */
 export function isBlockedMix(judged: JudgedImage): boolean {

@@ -1,8 +1,16 @@
 import { platformOf } from "../oci/image-config";
-import { choosePlatform } from "../oci/platform";
 import { imagesFor, type InspectedImage, predictionsFor } from "../inspection/inspected-image";
-import { builtFor, noManifestFor, noManifestOn, wrongPlatform } from "../report";
-import { deploymentRisks, type PolicyDefinition } from "./definition";
+import { choosePlatform, formatPlatform, type Platform } from "../oci/platform";
+import {
+  builtFor,
+  type ImageUser,
+  noManifestFor,
+  noManifestOn,
+  platformCause,
+  type PlatformProblem,
+  wrongPlatform,
+} from "../report";
+import { deploymentRisks, type ImageFinding, type PolicyDefinition } from "./definition";
 
 /** Blocks images that have nothing for the platform that their task runs on. */
 export const platformMismatch: PolicyDefinition = {
@@ -18,7 +26,7 @@ export const platformMismatch: PolicyDefinition = {
     if (toCome) return undefined;
     if (!inspection.ok) {
       return inspection.failure.proves === "wrong-platform"
-        ? { message: wrongPlatform(image, platform, users, noManifestFor(inspection.failure)) }
+        ? findingOf(image, platform, users, noManifestFor(inspection.failure))
         : undefined;
     }
     const refused = predictionsFor(inspection, runtimes).filter(
@@ -28,12 +36,27 @@ export const platformMismatch: PolicyDefinition = {
     const problem =
       imagesFor(inspection.value, runtimes).flatMap((taken) => builtForAnother(taken) ?? [])[0] ??
       (runtimes.length > 0 && refused.length > 0 ? noManifestOn(refused, platform) : undefined);
-    return problem === undefined ? undefined : { message: wrongPlatform(image, platform, users, problem) };
+    return problem === undefined ? undefined : findingOf(image, platform, users, problem);
   },
 };
 
+function findingOf(
+  image: string,
+  platform: Platform,
+  users: readonly ImageUser[],
+  problem: PlatformProblem,
+): ImageFinding {
+  return {
+    message: wrongPlatform(image, platform, users, problem),
+    cause: {
+      ...platformCause(platform, problem.problem),
+      summary: `Not built for ${formatPlatform(platform)}`,
+    },
+  };
+}
+
 /** What is wrong with the platform in the image's config, if it was read. */
-function builtForAnother(inspected: InspectedImage): string | undefined {
+function builtForAnother(inspected: InspectedImage): PlatformProblem | undefined {
   const { config, platform } = inspected;
   if (config === null || config.architecture === "") return undefined;
   const actual = platformOf(config);

@@ -1,4 +1,4 @@
-import { uncheckedImage, unpullableImage } from "../report";
+import { failureCause, failureSummary, layersCause, uncheckedImage, unpullableImage } from "../report";
 import { predictionsFor } from "../inspection/inspected-image";
 import { deploymentRisks, type PolicyDefinition } from "./definition";
 import { isBlockedMix, mixedLayerCompression } from "./mixed-layer-compression";
@@ -18,9 +18,12 @@ export const unpullableLayers: PolicyDefinition = {
     const { image, platform, users, inspection, runtimes, toCome } = judged;
     if (toCome) return undefined;
     if (!inspection.ok) {
-      return inspection.failure.proves === "no-image" || inspection.failure.proves === "unpullable"
-        ? { message: uncheckedImage(image, platform, users, inspection.failure) }
-        : undefined;
+      const { failure } = inspection;
+      if (failure.proves !== "no-image" && failure.proves !== "unpullable") return undefined;
+      return {
+        message: uncheckedImage(image, platform, users, failure),
+        cause: { ...failureCause(image, platform, failure), summary: failureSummary(failure) },
+      };
     }
     if (judged.isActive(mixedLayerCompression.name) && isBlockedMix(judged)) return undefined;
     // Windows: no runtime that pulls its images was measured.
@@ -32,6 +35,10 @@ export const unpullableLayers: PolicyDefinition = {
     );
     if (refused === undefined) return undefined;
     const [first] = inspection.value.manifests.filter(({ digest }) => digest === refused.manifest);
-    return { message: unpullableImage(image, users, { ...inspection.value, ...first }, predictions) };
+    const inspected = { ...inspection.value, ...first };
+    return {
+      message: unpullableImage(image, users, inspected, predictions),
+      cause: { ...layersCause(inspected), summary: "Cannot be pulled", inspected },
+    };
   },
 };

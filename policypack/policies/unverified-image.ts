@@ -1,16 +1,19 @@
 import { unreadParts } from "../inspection/inspected-image";
+import type { Failure } from "../common/outcome";
 import {
+  failureCause,
+  failureSummary,
   imageToCome,
-  missingToo,
+  missingValueHint,
   partlyRead,
   uncheckedImage,
   unreadableUse,
   unreadTaskDefinitions,
 } from "../report";
+import { deploymentRisks, type ImageCause, type JudgedImage, type PolicyDefinition } from "./definition";
 import { isRefusedForLogin, registryLogin } from "./registry-login";
-import { deploymentRisks, type PolicyDefinition } from "./definition";
 import { imageName, isImpossible } from "./image-name";
-import { isMissing, missingImage } from "./missing-image";
+import { isMissing, reportsMissing } from "./missing-image";
 
 /** Says which images could not be checked, and why. Mandatory, it makes an organization fail closed. */
 export const unverifiedImage: PolicyDefinition = {
@@ -30,10 +33,17 @@ export const unverifiedImage: PolicyDefinition = {
     if (judged.isActive(registryLogin.name) && isRefusedForLogin(judged)) return undefined;
     if (toCome) return { message: imageToCome(image, users), remark: true };
     if (inspection.ok)
-      return { message: partlyRead(image, platform, users, unreadParts(inspection)), cause: unread };
-    return isMissing(judged) && judged.isActive(missingImage.name)
-      ? { message: missingToo(image, inspection.failure) }
-      : { message: uncheckedImage(image, platform, users, inspection.failure), cause: inspection.failure };
+      return {
+        message: partlyRead(image, platform, users, unreadParts(inspection)),
+        cause: causeOf(judged, unread),
+      };
+    const isGone = isMissing(judged);
+    if (isGone && !reportsMissing(unverifiedImage.name, judged)) return undefined;
+    const message = uncheckedImage(image, platform, users, inspection.failure);
+    return {
+      message: [message, ...(isGone ? missingValueHint(image) : [])].join("\n"),
+      cause: causeOf(judged, inspection.failure),
+    };
   },
   judgePlace: ({ workload, use, isActive }) => {
     if (use.reason === "impossible" && isActive(imageName.name)) return undefined;
@@ -41,5 +51,9 @@ export const unverifiedImage: PolicyDefinition = {
     // Nobody can know it before the update, which judges it; blocking a preview for it would block for ever.
     return use.reason === "unknown" ? { ...finding, remark: true } : finding;
   },
-  judgeUnread: (unread, failure) => ({ message: unreadTaskDefinitions(unread, failure), cause: failure }),
+  judgeUnread: (unread, failure) => ({ message: unreadTaskDefinitions(unread, failure) }),
 };
+
+function causeOf({ image, platform }: JudgedImage, failure: Failure): ImageCause {
+  return { ...failureCause(image, platform, failure), summary: failureSummary(failure), failure };
+}

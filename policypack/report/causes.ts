@@ -1,4 +1,5 @@
 import type { Failure } from "../common/outcome";
+import { count } from "../common/text";
 import type { InspectedImage, Layer } from "../inspection/inspected-image";
 import { layerRuns } from "../oci/compression";
 import { formatPlatform, type Platform } from "../oci/platform";
@@ -98,6 +99,12 @@ export function sharedBase(
   const [name, ...more] = new Set(images.flatMap(({ baseName }) => baseName ?? []));
   if (layers.length === 0) return undefined;
   return { layers, ...(name !== undefined && more.length === 0 && { name }) };
+}
+
+/** `12 zstd base layers`. */
+export function typeOfLayers({ layers }: SharedBase): string {
+  const [bottom] = layers;
+  return count(layers.length, `${bottom?.compression ?? ""} base layer`.trim());
 }
 
 /** What a registry says names the image mostly; without it, the words for two images of one cause are the same. */

@@ -32,16 +32,17 @@ const refusals: Record<Asked, readonly string[]> = {
 export function missingExecutionRole(task: Named, asked: Asked): string {
   return [
     asked === "job"
-      ? "This job definition has no execution role."
-      : "This task definition has no execution role.",
-    `AWS will refuse ${quoted(task.name)} during the update:`,
-    ...refusals[asked],
+      ? "AWS will refuse this job definition during the update: it has no execution role."
+      : "AWS will refuse this task definition during the update: it has no execution role.",
+    ...refusals[asked].map((line) => `  ${line}`),
+    "",
+    ...facts([[asked === "job" ? "job definition" : "task definition", named(task)]]),
     "",
     "Fix: set the execution role. In TypeScript:",
     "  executionRoleArn: executionRole.arn,",
     "In YAML:",
     "  executionRoleArn: ${executionRole.arn}",
-    ...(asked === "job" ? ["It stands in containerProperties."] : []),
+    ...(asked === "job" ? ["It is a field of containerProperties."] : []),
     "The role must trust ecs-tasks.amazonaws.com. AWS's managed policy",
     "AmazonECSTaskExecutionRolePolicy has the permissions for ECR and awslogs.",
   ].join("\n");
@@ -55,14 +56,13 @@ export function missingTrust(
   trusted: readonly string[],
 ): string {
   return [
-    `ECS cannot assume this ${as}: its trust policy does not allow`,
-    "ecs-tasks.amazonaws.com. No task that uses it can start:",
-    "ECS was unable to assume the role that was provided for this task.",
+    `ECS cannot assume this ${as}. No task that uses it can start:`,
+    "  ECS was unable to assume the role that was provided for this task.",
     "",
     ...facts([
       [as, named(role)],
       ...usedByNames(users),
-      ["allows", trusted.length === 0 ? "nobody" : trusted.map(quoted).join(", ")],
+      ["trusts", trusted.length === 0 ? "nobody" : trusted.map(quoted).join(", ")],
       ["missing", "`ecs-tasks.amazonaws.com`"],
     ]),
     "",
@@ -90,12 +90,12 @@ export function missingPermission(
   return [
     ...(isLikely
       ? [
-          "The policies of this execution role do not let ECS pull the image. Its tasks",
-          "start only if the repository's own policy allows it.",
+          "ECS can pull this image only if the repository's own policy allows it: the",
+          "policies of the execution role do not.",
         ]
       : [
-          "The policies of this execution role do not let ECS log in to Amazon ECR. No",
-          "task that uses it can pull its image: CannotPullContainerError.",
+          "ECS cannot log in to Amazon ECR with this execution role. It stops the tasks with",
+          "CannotPullContainerError.",
         ]),
     "",
     ...facts([

@@ -3,8 +3,8 @@ import { printableName } from "../oci/reference";
 import type { BuildSettings } from "../builds/predict-build";
 import type { LayerStep } from "../builds/dockerfile/build-plan";
 import { count, printable } from "../common/text";
-import { layerLines } from "./layers";
-import { type Fact, facts, quoted } from "./layout";
+import { layerFacts } from "./layers";
+import { type Fact, facts, quoted, wrapped } from "./layout";
 
 /** What a build starts from, as far as it is known. */
 export interface ReportedBase {
@@ -38,7 +38,7 @@ export interface FaultyBuild {
 export function faultyBuild(build: FaultyBuild): string {
   const { verdict, notes } = build;
   return [
-    ...headline(verdict),
+    ...headline(build),
     "",
     ...facts([
       ["build", `${quoted(build.resource)}: ${build.path}`],
@@ -47,40 +47,52 @@ export function faultyBuild(build: FaultyBuild): string {
       ...(build.steps === undefined ? [] : [["adds", stepWords(build.steps)] satisfies Fact]),
       ...droppedWords(build.dropped),
       ["sent", sentWords(build.settings, build.dropped)],
+      ...("buildError" in verdict || "unknown" in build.base ? [] : madeLayers(verdict)),
     ]),
-    ...("buildError" in verdict || "unknown" in build.base ? [] : ["", ...madeLines(verdict)]),
-    "",
-    ...consequence(build),
     ...version(build),
-    ...notes.map((note) => `Note: ${note}`),
+    ...notes.flatMap((note) => wrapped(`Note: ${note}`)),
     "",
     ...fixLines(build),
   ].join("\n");
 }
 
-/** A build of which nothing can be said. */
+/** A build that cannot be predicted. */
 export function unknownBuild(resource: string, reason: string): string {
   return [
     `The base image of ${quoted(resource)} is not known: ${reason}.`,
-    "What its layers will be like could not be predicted.",
+    "The layers that this build will push could not be predicted.",
   ].join("\n");
 }
 
-/** A build that is well, though not as its author wrote it. */
+/** A build whose image ECS can pull, though BuildKit does not get all of its settings. */
 export function droppedSettings(resource: string, path: string, dropped: readonly string[]): string {
   return [
-    `${quoted(resource)}: ${path} asks for ${dropped.join(" and ")}, which BuildKit will never hear of:`,
-    "pulumi-docker-build drops both where compressionLevel is 0, its default.",
+    `${quoted(resource)}: ${path} sets ${dropped.join(" and ")},`,
+    "which pulumi-docker-build does not pass to BuildKit if compressionLevel is 0,",
+    "its default.",
   ].join("\n");
 }
 
-function headline(verdict: FaultyBuild["verdict"]): string[] {
-  if ("buildError" in verdict) return ["This build will fail: BuildKit refuses its settings."];
-  return [
-    verdict.mixed
-      ? "This build will push an image that mixes gzip and zstd layers."
-      : "This build will push an image that containerd 1.x does not pull.",
-  ];
+function headline({ verdict, base }: FaultyBuild): string[] {
+  if ("buildError" in verdict)
+    return [
+      "This build will fail: BuildKit refuses its settings.",
+      `  error: ${printable(verdict.buildError)}`,
+    ];
+  const [problem, always] = verdict.mixed
+    ? [
+        "This build will push an image that mixes gzip and zstd layers.",
+        "Only some container runtimes can pull it.",
+      ]
+    : ["This build will push an image that containerd 1.x cannot pull.", ""];
+  if ("unknown" in base)
+    return [
+      problem,
+      "containerd 1.x takes no zstd layers of Docker's media type, whatever the base image is.",
+    ];
+  if (verdict.pullError === undefined) return wrapped(`${problem} ${always}`.trim());
+  const error = wrapped(`CannotPullContainerError: ${verdict.pullError}`, 78);
+  return [...wrapped(`${problem} ECS may stop its tasks with`), ...error.map((line) => `  ${line}`)];
 }
 
 const maximumNames = 10;
@@ -104,7 +116,7 @@ function stepWords(steps: readonly LayerStep[]): string {
 
 function droppedWords(dropped: readonly string[]): Fact[] {
   if (dropped.length === 0) return [];
-  const words = `${dropped.join(" and ")}: pulumi-docker-build drops both where compressionLevel is 0, its default`;
+  const words = `${dropped.join(" and ")}: pulumi-docker-build drops both if compressionLevel is 0, its default`;
   return [["dropped", words]];
 }
 
@@ -114,44 +126,29 @@ function sentWords(
 ) {
   const types =
     ociMediaTypes === undefined
-      ? "no media types (docker's before BuildKit 0.31)"
-      : `${ociMediaTypes ? "OCI" : "docker"} media types`;
+      ? "no media types (Docker's before BuildKit 0.31)"
+      : `${ociMediaTypes ? "OCI" : "Docker"} media types`;
   const layers = compression ?? (dropped.length > 0 ? "BuildKit's own gzip" : "gzip, BuildKit's default");
   const base = forceCompression ? "base layers recompressed" : "base layers kept as they are";
   return `${types}; ${layers} for new layers; ${base}`;
 }
 
-function madeLines({ layers }: Exclude<FaultyBuild["verdict"], { buildError: string }>): string[] {
-  return layerLines(layers.map((mediaType) => ({ mediaType })));
-}
-
-function consequence({ verdict, base }: FaultyBuild): string[] {
-  if ("buildError" in verdict) return [`error: ${printable(verdict.buildError)}`];
-  if ("unknown" in base)
-    return ["Whatever the base is: containerd 1.x, as on Fargate, takes no zstd layer of docker's type."];
-  if (verdict.pullError !== undefined)
-    return [
-      "Predicted for containerd 1.x, as on Fargate. ECS would stop the task with",
-      `CannotPullContainerError: ${verdict.pullError}`,
-    ];
-  return [
-    "containerd 1.5 and later pull this mix by its OCI media types; dockerd 20.10 and",
-    "containerd 1.4 do not.",
-  ];
+function madeLayers({ layers }: Exclude<FaultyBuild["verdict"], { buildError: string }>): Fact[] {
+  return layerFacts(layers.map((mediaType) => ({ mediaType })));
 }
 
 function version({ buildkitVersion }: FaultyBuild): string[] {
   return buildkitVersion === undefined
-    ? ["BuildKit's version is not known: this is the worst that any version makes."]
+    ? ["BuildKit's version is not known, so this is the worst result of any version."]
     : [`Predicted for BuildKit ${printable(buildkitVersion, 40)}.`];
 }
 
 function fixLines({ fix, path }: FaultyBuild): string[] {
   if (fix === undefined)
     return [
-      "Fix: this resource has no settings for it. Build on a base image of gzip layers, or",
-      "with docker-build's Image, which can be told to make all layers alike.",
+      "Fix: this resource has no settings for compression. Use a base image with gzip",
+      "layers, or docker-build's Image, which can give all layers one compression.",
     ];
-  const place = path === "push" ? "leave push out, and give in exports" : `write as ${path}`;
+  const place = path === "push" ? "remove push, and set in exports" : `set ${path} to`;
   return [`Fix: ${place}`, `  { ${fix.source} }`];
 }

@@ -15,16 +15,18 @@ export { missingLogin } from "./registry-login";
 export { noEgress, noWayOut } from "./task-network";
 export { type NamedBy, unreadTaskDefinitions } from "./task-definition";
 export type { ImageUser } from "./layout";
-export {
-  imageToCome,
-  missingToo,
-  partlyRead,
-  uncheckedImage,
-  uncheckedImages,
-  unreadableUse,
-} from "./unchecked-image";
+export { imageToCome, partlyRead, uncheckedImage, uncheckedImages, unreadableUse } from "./unchecked-image";
 export { unpullableImage } from "./unpullable-image";
-export { builtFor, noManifestFor, noManifestOn, wrongPlatform } from "./unchecked-image";
+export {
+  builtFor,
+  failureSummary,
+  noManifestFor,
+  noManifestOn,
+  type PlatformProblem,
+  wrongPlatform,
+} from "./unchecked-image";
+export { type Cause, failureCause, groupByCause, layersCause, platformCause, sharedBase } from "./causes";
+export { type FirstOfCause, sameCause, sharedByOthers } from "./same-cause";
 export {
   droppedSettings,
   faultyBuild,

@@ -37,8 +37,17 @@ export function wrapped(text: string, width = columns): string[] {
   return lines;
 }
 
-/** `container web, worker of app`, a line for each resource; nothing where the command inspects a bare name. */
+/** The containers of the first resource, and how many others there are: each has a finding of its own. Nothing for a bare name. */
 export function usedBy(users: readonly ImageUser[]): Fact[] {
+  const [first, ...others] = groupByName(users);
+  if (first === undefined) return [];
+  const [workload, containers] = first;
+  const more = others.length === 0 ? "" : `, and ${count(others.length, "other resource")}`;
+  return [["used by", `${workload}: ${listed(containers.map(quoted), "other")}${more}`]];
+}
+
+/** A line for each resource: for a message that reports them all. */
+export function usedByAll(users: readonly ImageUser[]): Fact[] {
   const words = [...groupByName(users)].map(
     ([workload, containers]) => `${workload}: ${listed(containers.map(quoted), "other")}`,
   );

@@ -1,6 +1,6 @@
 import { printable } from "../common/text";
 import type { LoginFault } from "../inspection/inspected-image";
-import { facts, type ImageUser, usedBy } from "./layout";
+import { facts, type ImageUser, usedByAll } from "./layout";
 
 /** A secret in which ECS finds no login for a registry. */
 export function missingLogin(
@@ -18,7 +18,7 @@ export function missingLogin(
     ...facts([
       ["secret", printable(secret, 200)],
       ["registry", printable(registry, 100)],
-      ...usedBy(users),
+      ...usedByAll(users),
       ["problem", isGone ? message : `it ${message}`],
     ]),
     "",

@@ -4,8 +4,8 @@ import { facts, named, type Named, quoted } from "./layout";
 /** A service whose security groups let nothing out. */
 export function noEgress(service: Named, groups: readonly Named[]): string {
   return [
-    "The security groups of this service let nothing out, so its tasks cannot pull",
-    "an image: CannotPullContainerError, after a timeout.",
+    "The tasks of this service cannot reach a registry: their security groups allow no",
+    "outbound traffic. ECS stops them after a timeout with CannotPullContainerError.",
     "",
     ...facts([
       ["service", named(service)],
@@ -32,18 +32,18 @@ export function noWayOut(
   const cause =
     kind === "public"
       ? [
-          "The tasks of this service have no public IP, and their subnets lead to the",
-          "internet through an internet gateway only, which needs one.",
+          "The tasks of this service cannot reach the internet: they have no public IP, and",
+          "their subnets have a route through an internet gateway only, which requires one.",
         ]
       : [
-          "The subnets of this service have no route to the internet, and the registry of",
-          "its image is there.",
+          "The tasks of this service cannot reach the registry of their image: it is on the",
+          "internet, and their subnets have no route to it.",
         ];
   return [
     ...cause,
     isLikely
-      ? "Unless something outside of this program opens a way, they cannot pull an image."
-      : "They cannot pull an image: CannotPullContainerError, after a timeout.",
+      ? "Unless something outside this program adds a route, ECS stops them with\nCannotPullContainerError."
+      : "ECS stops them after a timeout with CannotPullContainerError.",
     "",
     ...facts([
       ["service", named(service)],
@@ -72,7 +72,7 @@ export function noWayOut(
     "    natGatewayId: natGateway.id,",
     "  });",
     ...(kind === "public"
-      ? ["For images in ECR, VPC endpoints (ecr.api, ecr.dkr, s3) do as well."]
+      ? ["For images in ECR, VPC endpoints (ecr.api, ecr.dkr, s3) are enough."]
       : ["or push the image to ECR, and add VPC endpoints (ecr.api, ecr.dkr, s3)."]),
   ].join("\n");
 }

@@ -2,10 +2,12 @@ import type { Failure, FailureKind } from "../common/outcome";
 import { count, printable } from "../common/text";
 import type { InspectedImage, UnreadPart } from "../inspection/inspected-image";
 import { formatPlatform, type Platform } from "../oci/platform";
-import { printableName } from "../oci/reference";
+import { printableName, referenceIn } from "../oci/reference";
 import type { Prediction } from "../runtimes/predict";
 import type { UnreadableUse } from "../workloads/image-use";
-import { type Fact, facts, type ImageUser, listed, ownerInWords, usedBy } from "./layout";
+import { failureInWords } from "./fixes";
+import { type Fact, facts, type ImageUser, listed, ownerInWords, usedBy, wrapped } from "./layout";
+import { predictedOn } from "./runtimes";
 
 /** An image that could not be checked, or that cannot be an image, why, and what to do about it. */
 export function uncheckedImage(
@@ -14,13 +16,43 @@ export function uncheckedImage(
   users: readonly ImageUser[],
   failed: Failure,
 ): string {
-  return facts([
-    ["image", printableName(image)],
-    ...usedBy(users),
-    ["platform", formatPlatform(platform)],
-    ...reasons(image, failed),
-  ]).join("\n");
+  return [
+    ...wrapped(headline(failed)),
+    "",
+    ...facts([
+      ["image", `${printableName(image)} (${formatPlatform(platform)})`],
+      ...usedBy(users),
+      ...reasons(image, failed),
+    ]),
+  ].join("\n");
 }
+
+/** What happened, in a few words: `Not found`, `Not verified: access denied`. */
+export function failureSummary({ kind, proves }: Failure): string {
+  return proves === "no-image" || proves === "unpullable" ? proofs[proves] : summaries[kind];
+}
+
+function headline(failed: Failure): string {
+  const { kind, proves } = failed;
+  const stops = kind === "missing" || kind === "invalid-reference" || proves !== undefined;
+  return `${failureSummary(failed)}.${stops ? ` ${cannotPull}` : ""}`;
+}
+
+const proofs = {
+  "no-image": "Not a container image",
+  unpullable: "Cannot be pulled by any container runtime",
+};
+
+const summaries: Record<FailureKind, string> = {
+  missing: "Not found",
+  denied: "Not verified: access denied",
+  throttled: "Not verified: the registry is rate limiting requests",
+  unreachable: "Not verified: the registry could not be reached",
+  timeout: "Not verified: no answer in time",
+  malformed: "Not verified: the answer is not valid",
+  unsupported: "Not verified: the guard cannot read this image",
+  "invalid-reference": "Not a valid image name",
+};
 
 /** An image whose manifest was read, but not every part that its verdict depends on. */
 export function partlyRead(
@@ -34,74 +66,87 @@ export function partlyRead(
     unread.map(({ part }) => part),
     "other part",
   );
-  return facts([
-    ["image", printableName(image)],
-    ...usedBy(users),
-    ["platform", formatPlatform(platform)],
-    ["unread", parts],
-    ...(first === undefined ? [] : reasons(image, first)),
-  ]).join("\n");
+  return [
+    "Not verified: a part of the image could not be read.",
+    "",
+    ...facts([
+      ["image", `${printableName(image)} (${formatPlatform(platform)})`],
+      ...usedBy(users),
+      ["unread", parts],
+      ...(first === undefined ? [] : reasons(image, first)),
+    ]),
+  ].join("\n");
 }
 
-/** Many images that could not be checked for one and the same reason. */
+/** Lines of the list of images of one registry: with the rest of the message and the engine's own line, 31 at most. */
+const maximumListed = 16;
+
+/**
+ * Many images of one registry that could not be checked for one reason; undefined if their list is too long, unless it need not be whole.
+ *
+ * @param isWholeRegistry these are all images of their registry in the program, so that the registry's name says which
+ */
 export function uncheckedImages(
   images: readonly string[],
-  users: readonly ImageUser[],
   failed: Failure,
-): string {
-  const names = [...new Set(images)].map((image) => printableName(image));
-  const shown = names.slice(0, maximumNames);
-  if (names.length > shown.length) shown.push(`and ${count(names.length - shown.length, "other")}`);
-  return facts([
-    ...shown.map((name, i): Fact => [i === 0 ? count(names.length, "image") : "", name]),
-    ...usedBy(users),
-    ...reasons(images[0] ?? "", failed),
-  ]).join("\n");
+  isWholeRegistry: boolean,
+): string | undefined {
+  const [example = ""] = images;
+  const registry = referenceIn(example)?.registry ?? "";
+  const names = [...new Set(images)];
+  const lines = facts([
+    ["images", names.map((image) => printableName(withoutRegistry(image, registry))).join(", ")],
+  ]);
+  const isShort = lines.length <= maximumListed;
+  if (!isShort && !isWholeRegistry) return undefined;
+  const scope = isWholeRegistry
+    ? `all ${count(names.length, "image")} of this program in`
+    : `${count(names.length, "image")} in`;
+  return [
+    ...wrapped(`${failureSummary(failed)}: ${scope} ${printable(registry, 100)}.`),
+    "",
+    ...(isShort
+      ? lines
+      : [...lines.slice(0, maximumListed - 1), "         … and every other image of this registry"]),
+    ...facts([["images", ""], ...reasons(example, failed)]).slice(1),
+  ].join("\n");
+}
+
+function withoutRegistry(image: string, registry: string): string {
+  return image.startsWith(`${registry}/`) ? image.slice(registry.length + 1) : image;
 }
 
 /** Why, what to do, and where to learn more: a command to copy, so it stays on one line. */
-function reasons(
-  image: string,
-  { kind, message, login, part }: Failure & { readonly part?: string },
-): Fact[] {
+function reasons(image: string, failed: Failure & { readonly part?: string }): Fact[] {
+  const { kind, login, part } = failed;
+  const words = failureInWords(failed);
+  const { problem } = words;
+  const fix = part === "login secret" ? "let whoever runs Pulumi read the secret, or correct it" : words.fix;
   const explain = `npx ecs-image-guard inspect --explain ${printableName(image)}`;
   return [
-    ["problem", `${kind}: ${message}`],
+    ["problem", `${kind}: ${problem}`],
     ...(login === undefined ? [] : [["login", login] as const]),
-    [
-      "to do",
-      part === "login secret" ? "let whoever runs Pulumi read the secret, or correct it" : advice[kind],
-    ],
+    ["fix", fix],
     ...(kind === "denied" ? [["details", explain, "unbroken"] as const] : []),
   ];
 }
 
-const maximumNames = 10;
-
-/** In short, since `missing-image` tells the rest: here for those who fail closed on whatever could not be checked. */
-export function missingToo(image: string, failed: Failure): string {
-  return facts([
-    ["image", printableName(image)],
-    ["problem", `${failed.kind}: ${failed.message} (see missing-image)`],
-  ]).join("\n");
-}
-
 /** An image that the same program builds or pushes, so that what is in the registry now says nothing. */
 export function imageToCome(image: string, users: readonly ImageUser[]): string {
-  return facts([
-    ["image", printableName(image)],
-    ...usedBy(users),
-    ["problem", "this program pushes it; the guard checks it during the update, before it is used"],
-  ]).join("\n");
+  return [
+    "Not checked yet: this program pushes the image. The update checks it before use.",
+    ...facts([["image", printableName(image)], ...usedBy(users)]),
+  ].join("\n");
 }
 
 /** A place of a resource where no image could be read. */
 export function unreadableUse(workload: ImageUser["workload"], use: UnreadableUse): string {
   const place = use.container === undefined ? "" : `container \`${printable(use.container)}\` of `;
   const where = `${place}${ownerInWords(workload)}, at ${printable(use.path)}`;
-  return [`${where}: ${use.message}.`, use.fix === undefined ? outlook[use.reason] : `${use.fix}.`].join(
-    "\n",
-  );
+  return [
+    `${where}: ${use.message}.`,
+    ...wrapped(use.fix === undefined ? outlook[use.reason] : `${use.fix}.`),
+  ].join("\n");
 }
 
 const outlook: Record<UnreadableUse["reason"], string> = {
@@ -111,50 +156,59 @@ const outlook: Record<UnreadableUse["reason"], string> = {
   impossible: "AWS would refuse this as well: correct the definition.",
 };
 
-const advice: Record<FailureKind, string> = {
-  missing: "push the image first, or correct its name, tag or platform",
-  denied: "give whoever runs Pulumi read access to this repository, or log in to it",
-  throttled: "try again later, log in for a higher limit, or configure a mirror",
-  unreachable: "see that this machine reaches the registry, or configure a mirror",
-  timeout: "try again, or raise timeBudgetSeconds, imageTimeoutSeconds or requestTimeoutSeconds",
-  malformed: "push the image again; if it stays, tell the registry's operator",
-  unsupported: "point the container at a container image of manifest schema 2 or OCI",
-  "invalid-reference": "correct the image name in the container definition",
-};
-
 /** An image that exists, but not for the platform that its task runs on. */
 export function wrongPlatform(
   image: string,
   platform: Platform,
   users: readonly ImageUser[],
-  problem: string,
+  { problem, effect }: PlatformProblem,
 ): string {
-  return facts([
-    ["image", printableName(image)],
-    ...usedBy(users),
-    ["platform", formatPlatform(platform)],
-    ["problem", problem],
-    [
-      "to do",
-      `build the image for ${formatPlatform(platform)} too (docker buildx build --platform …), or set the task's runtimePlatform to what the image is`,
-    ],
-  ]).join("\n");
+  const wanted = formatPlatform(platform);
+  return [
+    ...wrapped(`Not built for ${wanted}. ${effect}`),
+    "",
+    ...facts([
+      ["image", `${printableName(image)} (${wanted})`],
+      ...usedBy(users),
+      ["problem", problem],
+      [
+        "fix",
+        `build the image for ${wanted} too (docker buildx build --platform ${wanted}), or set the runtimePlatform of the task definition to a platform that the image has`,
+      ],
+    ]),
+  ].join("\n");
 }
 
-export function noManifestFor(failed: Failure): string {
-  return `${failed.message}; ECS would stop the task with CannotPullContainerError`;
+/** What an image has instead of the platform of its task, and what happens to the task. */
+export interface PlatformProblem {
+  /** A clause. */
+  readonly problem: string;
+  /** A sentence. */
+  readonly effect: string;
+}
+
+const cannotPull = "ECS stops its tasks with CannotPullContainerError.";
+
+export function noManifestFor({ message }: Failure): PlatformProblem {
+  return { problem: message, effect: cannotPull };
 }
 
 /** An image that some of the hosts which the task may meet find nothing in, and others do. */
-export function noManifestOn(refused: readonly Prediction[], platform: Platform): string {
-  const hosts = refused.map(({ runtime, host }) => (host === undefined ? runtime : `${runtime} on ${host}`));
-  return `it has no manifest that ${hosts.join(", ")} takes for ${formatPlatform(platform)}; ECS would stop the task with CannotPullContainerError`;
+export function noManifestOn(refused: readonly Prediction[], platform: Platform): PlatformProblem {
+  return {
+    problem: `it has no manifest that ${predictedOn(refused)} takes for ${formatPlatform(platform)}`,
+    effect: "ECS may stop its tasks with CannotPullContainerError.",
+  };
 }
 
-export function builtFor(actual: Platform, { platform }: InspectedImage): string {
-  const built = `it is built for ${formatPlatform(actual)} only`;
-  // Runtimes refuse images of another operating system, but start what no processor of theirs reads.
-  return actual.os === platform.os && platform.os !== "windows"
-    ? `${built}; its containers would end on ${formatPlatform(platform)} with "exec format error"`
-    : `${built}; ECS would stop the task with CannotPullContainerError`;
+export function builtFor(
+  actual: Platform,
+  { platform, digest, predictions }: InspectedImage,
+): PlatformProblem {
+  const problem = `it is built for ${formatPlatform(actual)} only`;
+  // Runtimes start what no processor of theirs reads. Some pull images of another operating system too.
+  if (actual.os === platform.os && platform.os !== "windows")
+    return { problem, effect: 'Its containers end with "exec format error".' };
+  const pulls = predictions.some((prediction) => prediction.pulls && prediction.manifest === digest);
+  return { problem, effect: pulls ? "Its containers cannot start." : cannotPull };
 }

@@ -1,8 +1,10 @@
 import type { InspectedImage } from "../inspection/inspector";
 import type { Prediction } from "../runtimes/predict";
-import { identified, repairCommands } from "./blocked-image";
-import { layerLines } from "./layers";
-import { columns, type ImageUser, wrapped } from "./layout";
+import { identity } from "./blocked-image";
+import { layerFix } from "./fixes";
+import { layerFacts } from "./layers";
+import { type Fact, facts, type ImageUser, wrapped } from "./layout";
+import { predictedOn, pullFacts } from "./runtimes";
 
 /** An image that a runtime cannot pull. `predictions`: one for each runtime that its tasks may meet. */
 export function unpullableImage(
@@ -11,39 +13,31 @@ export function unpullableImage(
   inspected: InspectedImage,
   predictions: readonly Prediction[],
 ): string {
+  const [first, ...others] = errorsOf(predictions);
+  const failing = predictions.filter(({ pulls }) => !pulls);
+  const verb = predictions.some(({ pulls }) => pulls) ? "may stop" : "stops";
   return [
-    "A container runtime that the task may meet cannot pull this image.",
+    ...wrapped(`Cannot be pulled by ${predictedOn(failing)}. ECS ${verb} its tasks with`),
+    ...wrapped(`CannotPullContainerError: ${first?.error ?? "no reason is known"}`, 78).map(
+      (line) => `  ${line}`,
+    ),
     "",
-    ...identified(image, users, inspected),
-    "",
-    ...layerLines(inspected.layers, inspected.config?.history ?? []),
-    "",
-    ...outcomes(predictions).flatMap(([runtimes, words]) => [
-      ...wrapped(`${runtimes}:`),
-      ...wrapped(words, columns - 2).map((line) => `  ${line}`),
+    ...facts([
+      ...identity(image, users, inspected),
+      ...layerFacts(inspected.layers, inspected.config?.history ?? []),
+      ...pullFacts(predictions),
+      ...others.slice(0, 2).map(({ on, error }): Fact => ["error on", `${on}: ${error}`]),
     ]),
     "",
-    ...advice(inspected),
+    ...layerFix(inspected),
   ].join("\n");
 }
 
-/** `containerd-1.6, containerd-1.7` → `CannotPullContainerError: …`: runtimes with the same outcome in one line. */
-function outcomes(predictions: readonly Prediction[]): [runtimes: string, words: string][] {
-  const groups = new Map<string, string[]>();
-  for (const prediction of predictions) {
-    const words = prediction.pulls ? "pulls" : `CannotPullContainerError: ${prediction.error}`;
-    const { runtime, host } = prediction;
-    groups.set(words, [...(groups.get(words) ?? []), host === undefined ? runtime : `${runtime} on ${host}`]);
-  }
-  return [...groups].map(([words, runtimes]) => [runtimes.join(", "), words]);
-}
-
-/** Recompression mends compressions; a config that counts other layers, or types that nobody reads, must be built anew. */
-function advice({ reference, layers, config }: InspectedImage): string[] {
-  const known = layers.every(({ compression }) => compression !== "unknown");
-  return known && (config === null || config.rootfs.diffIds?.length === layers.length)
-    ? repairCommands(reference)
-    : wrapped(
-        "To do: build and push the image again, with layers of media types that container runtimes know.",
-      );
+/** Each error with the runtimes that give it. */
+function errorsOf(predictions: readonly Prediction[]): { on: string; error: string }[] {
+  const byError = new Map<string, Prediction[]>();
+  for (const prediction of predictions)
+    if (!prediction.pulls)
+      byError.set(prediction.error, [...(byError.get(prediction.error) ?? []), prediction]);
+  return [...byError].map(([error, ones]) => ({ on: predictedOn(ones), error }));
 }

@@ -130,12 +130,11 @@ function notesOf({ settings, at }: PushFault, { build, bases }: ReviewedBuild): 
   const notes: string[] = [];
   if (build.builder === "docker")
     notes.push(
-      "this is what a docker daemon with the containerd image store pushes (as in Docker\nDesktop and new Docker 29). One with its classic store pushes gzip types; which is not known.",
+      "a Docker daemon with the containerd image store pushes this (Docker Desktop, new installations of Docker 29). With the classic store it pushes gzip types. Which store yours has is not known.",
     );
-  if (build.platforms.length === 0)
-    notes.push(`the resource names no platform; this is the base image for ${at.platform}.`);
+  if (build.platforms.length === 0) notes.push(`the resource sets no platform; this is for ${at.platform}.`);
   if (bases.length > 1) notes.push(`this is for ${at.platform}, of ${bases.length} platforms.`);
   if (build.hasCache && settings.forceCompression !== true)
-    notes.push("layers out of a cache keep whatever compression they have there.");
+    notes.push("layers from a cache keep the compression that they have there.");
   return notes;
 }

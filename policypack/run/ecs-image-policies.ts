@@ -23,5 +23,7 @@ export function ecsImagePolicies(options: PolicyOptions = {}): ImagePolicy[] {
   const session = new Session(mixedLayerCompression.name, settingsOf(options));
   const policies = definitions.map((definition) => imagePolicy(session, definition));
   const programPolicies = programDefinitions.map((definition) => programPolicy(session, definition));
-  return atLevels([...policies, buildCompression(session), ...programPolicies], options);
+  const levelled = atLevels([...policies, buildCompression(session), ...programPolicies], options);
+  session.setLevels(levelled);
+  return levelled;
 }

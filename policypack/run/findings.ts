@@ -1,61 +1,132 @@
-import { exemptionInWords, uncheckedImages, useInWords } from "../report";
+import type { Failure } from "../common/outcome";
 import { groupBy } from "../common/values";
+import { referenceIn } from "../oci/reference";
+import {
+  type Cause,
+  exemptionInWords,
+  type FirstOfCause,
+  groupByCause,
+  sameCause,
+  sharedBase,
+  sharedByOthers,
+  uncheckedImages,
+  useInWords,
+} from "../report";
 import type { Settings } from "../settings";
 import { runtimesOfTasks } from "../runtimes/ecs-runtimes";
 import type { ImageFinding, JudgedImage, PolicyDefinition } from "../policies/definition";
 import type { Inspection } from "../inspection/inspector";
-import type { Review, ReviewedImage, Workload } from "./review";
 import type { Session } from "./session";
+import type { Review, ReviewedImage, Workload } from "./review";
 
 /** What a policy says, and where it is shown. */
-export interface Finding extends ImageFinding {
+export interface Finding extends Omit<ImageFinding, "cause"> {
   /** The resource to show it at. */
   readonly urn: string;
 }
 
-/** More images than this that fail alike are told in one block: a dead registry must not fill the screen. */
+/** More images of one registry than this that fail alike are listed in one message: a dead registry must not fill the screen. */
 const mostAlike = 5;
 
+/** The findings that explained their causes, by the causes' keys. An update judges one resource after another, and explains a cause once. */
+export type Explained = Map<string, FirstOfCause>;
+
+interface Found {
+  readonly reviewed: ReviewedImage;
+  readonly finding: ImageFinding;
+}
+
 /**
- * A policy's judgement of every image of a review, each at the first resource that runs it.
+ * A policy's judgement of every image of a review, at each resource that runs it. The first finding with a cause explains it, the others refer
+ * to that one. A remark, and a finding without a cause, is shown at the first resource of its image only.
  *
  * @param run what the run tells: what the program pushes or makes in the update that is previewed
+ * @param explained is added to
  */
 export function imageFindings(
   review: Review,
   settings: Settings,
-  run: Pick<JudgedImage, "isActive"> & Pick<Session, "willPush" | "mayMakeSecret">,
+  run: Pick<JudgedImage, "isActive" | "levelOf"> & Pick<Session, "willPush" | "mayMakeSecret">,
   judge: PolicyDefinition["judge"],
+  explained: Explained,
 ): Finding[] {
   if (judge === undefined) return [];
   const { allowOciMix, runtimes } = settings;
-  const found = review.images.flatMap((reviewed) => {
-    const uses = reviewed.users.map(({ use }) => use);
+  const { isActive, levelOf, willPush } = run;
+  const found = review.images.flatMap((reviewed): Found[] => {
     const finding = judge({
       ...reviewed,
       inspection: withoutMadeSecret(reviewed.inspection, run),
-      runtimes: runtimesOfTasks(uses, runtimes),
+      runtimes: runtimesOfTasks(
+        reviewed.users.map(({ use }) => use),
+        runtimes,
+      ),
       allowOciMix,
-      toCome: run.willPush(reviewed.image),
-      isActive: run.isActive,
+      toCome: willPush(reviewed.image),
+      isActive,
+      ...(levelOf && { levelOf }),
     });
-    return finding === undefined ? [] : [{ reviewed, finding, urn: reviewed.users[0]?.workload.urn ?? "" }];
+    return finding === undefined ? [] : [{ reviewed, finding }];
   });
-  const alike = groupBy(found, ({ reviewed, finding: { cause, shared }, urn }) =>
-    JSON.stringify(
-      shared?.key ?? (cause === undefined ? [reviewed.image, urn] : [cause.kind, cause.message]),
-    ),
+  return groupByCause(found, groupOf).flatMap(({ members }) => {
+    const [first] = members;
+    if (first?.finding.shared !== undefined) {
+      const users = members.flatMap(({ reviewed }) => reviewed.users);
+      return [{ ...first.finding, message: first.finding.shared.message(users), urn: urnOf(first.reviewed) }];
+    }
+    const listed = members.length > mostAlike ? listOf(members, review) : undefined;
+    return listed === undefined ? explain(members, explained) : [listed];
+  });
+}
+
+function groupOf({ finding: { shared, cause } }: Found): Cause | undefined {
+  return shared === undefined ? cause : { kind: "image", key: shared.key };
+}
+
+/** One message for many images that one registry did not give; undefined if that is not their cause, or their list is too long. */
+function listOf(members: readonly Found[], { images }: Review): Finding | undefined {
+  const [first] = members;
+  const { kind, failure } = first?.finding.cause ?? {};
+  if (first === undefined || kind !== "registry" || failure === undefined) return undefined;
+  const registry = referenceIn(first.reviewed.image)?.registry;
+  const ofRegistry = images.filter(({ image }) => referenceIn(image)?.registry === registry);
+  const message = uncheckedImages(
+    members.map(({ reviewed }) => reviewed.image),
+    failure,
+    ofRegistry.length === members.length,
   );
-  return [...alike.values()].flatMap((group) => {
-    const [first] = group;
-    const users = group.flatMap(({ reviewed }) => reviewed.users);
-    if (first?.finding.shared !== undefined)
-      return [{ ...first.finding, message: first.finding.shared.message(users), urn: first.urn }];
-    if (first?.finding.cause === undefined || group.length <= mostAlike)
-      return group.map(({ finding, urn }) => ({ ...finding, urn }));
-    const images = group.map(({ reviewed }) => reviewed.image);
-    return [{ message: uncheckedImages(images, users, first.finding.cause), urn: first.urn }];
+  return message === undefined ? undefined : { message, urn: urnOf(first.reviewed) };
+}
+
+/** The findings of images with one cause, at each resource. */
+function explain(members: readonly Found[], explained: Explained): Finding[] {
+  const base = sharedBase(members.flatMap(({ finding }) => finding.cause?.inspected ?? []));
+  return members.flatMap(({ reviewed: { image, users }, finding: { message, cause, remark } }): Finding[] => {
+    const shown = remark ? { remark } : {};
+    const everywhere = remark === undefined && cause !== undefined;
+    const resources = [...groupBy(users, ({ workload }) => workload.urn).values()].slice(
+      0,
+      everywhere ? undefined : 1,
+    );
+    return resources.flatMap((own): Finding[] => {
+      const [user] = own;
+      if (user === undefined) return [];
+      const { urn, name } = user.workload;
+      const first = cause === undefined ? undefined : explained.get(cause.key);
+      if (cause === undefined) return [{ message, urn, ...shown }];
+      if (first === undefined) {
+        explained.set(cause.key, { image, resource: name });
+        const note = sharedByOthers(members.length - 1, base);
+        return [{ message: [message, ...note].join("\n"), urn, ...shown }];
+      }
+      const containers = own.map(({ use }) => use.container);
+      return [{ message: sameCause(cause.summary, first, image, containers), urn, ...shown }];
+    });
   });
+}
+
+function urnOf({ users }: ReviewedImage): string {
+  return users[0]?.workload.urn ?? "";
 }
 
 /** What a secret holds says nothing if the program may make or change it. */
@@ -107,7 +178,9 @@ export function placeFindings(
   if (judge === undefined) return [];
   return review.unreadable.flatMap(({ workload, use }) => {
     const finding = judge({ workload, use, isActive });
-    return finding === undefined ? [] : [{ ...finding, urn: workload.urn }];
+    if (finding === undefined) return [];
+    const { message, remark } = finding;
+    return [{ message, urn: workload.urn, ...(remark && { remark }) }];
   });
 }
 
@@ -115,7 +188,10 @@ export function placeFindings(
  * A policy's judgement of the task definitions that could not be read: one finding for each reason, and only one for all that the same run
  * may not read.
  */
-export function unreadFindings({ unread }: Review, judge: PolicyDefinition["judgeUnread"]): Finding[] {
+export function unreadFindings(
+  { unread }: Review,
+  judge: PolicyDefinition["judgeUnread"],
+): (Finding & { readonly failure: Failure })[] {
   if (judge === undefined) return [];
   const alike = groupBy(unread, ({ failure: { kind, message } }) =>
     kind === "denied" ? kind : JSON.stringify([kind, message]),
@@ -125,6 +201,6 @@ export function unreadFindings({ unread }: Review, judge: PolicyDefinition["judg
     if (first === undefined) return [];
     const byName = groupBy(group, ({ named }) => named.name);
     const named = [...byName].map(([name, all]) => ({ name, users: all.map(({ workload }) => workload) }));
-    return [{ ...judge(named, first.failure), urn: first.workload.urn }];
+    return [{ ...judge(named, first.failure), urn: first.workload.urn, failure: first.failure }];
   });
 }

@@ -2,6 +2,7 @@ import type { ResourceValidationArgs } from "@pulumi/policy";
 import { printable } from "../common/text";
 import { identityOfProvider } from "../aws/identity";
 import { regionIn } from "../aws/provider-settings";
+import type { FirstOfCause } from "../report";
 import type { Settings } from "../settings";
 import { isLeftOut } from "../common/values";
 import { ignoresChanges } from "../program/program";
@@ -22,6 +23,7 @@ import {
   taskFindings,
   unreadFindings,
 } from "./findings";
+import { reportsAtEnd } from "./pulumi-run";
 import type { ReadWorkload, Workload } from "./review";
 import type { Session } from "./session";
 import { tagExemptionOf } from "../exemptions/tag-exemption";
@@ -33,13 +35,16 @@ export function imagePolicy(session: Session, definition: PolicyDefinition): Ima
     isActive: (policy: string) => session.isActive(policy),
     willPush: (image: string) => session.willPush(image),
     mayMakeSecret: (secret: string) => session.mayMakeSecret(secret),
+    levelOf: (policy: string) => session.levelOf(policy),
   };
+  const explainedInUpdate = new Map<string, FirstOfCause>();
   return collectingPolicy(session, {
     ...metadata,
     concerns: (type) => isWorkload(type) || namesTaskDefinition(type),
     collect: (settings) => {
       const review = session.review(settings);
       const naming: { readonly workload: Workload; readonly named: NamedTaskDefinition }[] = [];
+      const explained = reportsAtEnd() ? new Map<string, FirstOfCause>() : explainedInUpdate;
       return {
         add: (resource) => {
           const { names, ...read } = session.workloads.of(metadata.name, resource.urn, () =>
@@ -60,13 +65,13 @@ export function imagePolicy(session: Session, definition: PolicyDefinition): Ima
           const settled = await review.settle();
           if (resources !== undefined) session.saveImages(review, resources);
           return [
-            ...imageFindings(settled, settings, run, judge),
+            ...imageFindings(settled, settings, run, judge, explained),
             ...taskFindings(settled, run, judgeTask),
             ...exemptionsOf(settled).filter(({ message, urn }) => session.firstTime([urn, message])),
             ...placeFindings(settled, run, judgePlace),
             ...unreadFindings(settled, judgeUnread).filter(
               // One permission is missing: an update, which judges one resource after another, says so once.
-              ({ cause }) => cause?.kind !== "denied" || session.firstTime([metadata.name, cause.kind]),
+              ({ failure: { kind } }) => kind !== "denied" || session.firstTime([metadata.name, kind]),
             ),
           ];
         },

@@ -35,10 +35,8 @@ export interface CollectingPolicyArgs extends PolicyMetadata {
   readonly collect: (settings: Settings) => Collection;
 }
 
-/** How the SDK lets one finding have a level of its own; its types do not say so (`server.ts`, `makeReportViolationFun`). */
-type ReportAtLevel = (
-  finding: string | { message: string; urn: string; enforcementLevel: "advisory" },
-) => void;
+/** How the SDK lets one finding have a level and a whole message of its own; its types do not say so (`server.ts`, `makeReportViolationFun`). */
+type ReportAtLevel = (finding: { message: string; urn: string; enforcementLevel?: "advisory" }) => void;
 
 /**
  * The frame of every policy.
@@ -54,16 +52,13 @@ export function collectingPolicy(session: Session, args: CollectingPolicyArgs): 
 
   function report(findings: readonly Finding[], reportViolation: ReportViolation): void {
     for (const { message, urn, remark } of findings) {
-      if (remark)
-        (reportViolation as ReportAtLevel)({
-          message: `${metadata.description}\n${message}`,
-          urn,
-          enforcementLevel: "advisory",
-        });
-      else {
-        session.violations.add(metadata.name, urn);
-        reportViolation(message, urn);
-      }
+      if (!remark) session.violations.add(metadata.name, urn);
+      // Of a text, the SDK makes a message that begins with the policy's description, which every message says better.
+      (reportViolation as unknown as ReportAtLevel)({
+        message,
+        urn,
+        ...(remark && { enforcementLevel: "advisory" }),
+      });
     }
   }
 

@@ -1,3 +1,4 @@
+import type { EnforcementLevel } from "@pulumi/policy";
 import type { StackName } from "../cache/records";
 import { programFolder } from "./program-files";
 
@@ -15,6 +16,18 @@ let configured: StackRun | undefined;
  */
 export function configureRun(run: StackRun): void {
   configured = run;
+}
+
+let levels: ReadonlyMap<string, EnforcementLevel> | undefined;
+
+/** Takes the levels of policies that the engine told this process with `Configure`. */
+export function configureLevels(configured: ReadonlyMap<string, EnforcementLevel>): void {
+  levels = configured;
+}
+
+/** Policy → the level that its configuration gives it; unknown if another pack runs the policies: only ours listens to `Configure`. */
+export function configuredLevels(): ReadonlyMap<string, EnforcementLevel> | "unknown" {
+  return levels ?? (isServedByEngine() ? "unknown" : new Map());
 }
 
 /** Whether the engine runs a preview. False if that is unknown: what holds for an update is always safe. */

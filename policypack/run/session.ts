@@ -1,4 +1,9 @@
-import type { PolicyResource, ResourceValidationArgs } from "@pulumi/policy";
+import type {
+  EnforcementLevel,
+  PolicyResource,
+  ResourceValidationArgs,
+  ResourceValidationPolicy,
+} from "@pulumi/policy";
 import { pushedImages } from "../builds/pushed-images";
 import { cacheInUse, type CacheOptions } from "../cache/location";
 import { Inspector, type InspectorOptions, total } from "../inspection/inspector";
@@ -9,7 +14,7 @@ import { mergeSettings, readSettings, type Settings } from "../settings";
 import { StackPrefetch } from "./prefetch/stack-prefetch";
 import { Progress, WaitingBudget } from "./progress";
 import { NamedTaskDefinitions } from "./named-task-definitions";
-import { isPreview, isServedByEngine, reportsAtEnd } from "./pulumi-run";
+import { configuredLevels, isPreview, isServedByEngine, reportsAtEnd } from "./pulumi-run";
 import { type ReadWorkload, ReviewInProgress } from "./review";
 import { StackProgram } from "./stack-program";
 import { ViolationSummary } from "./violation-summary";
@@ -55,6 +60,7 @@ export class Session {
       : () => undefined,
   );
   #shared: Partial<Settings> = {};
+  readonly #levels = new Map<string, EnforcementLevel>();
   readonly #active = new Set<string>();
   readonly #closed = new Set<string>();
   #budget: WaitingBudget | undefined;
@@ -118,6 +124,20 @@ export class Session {
   /** Whether the engine calls a policy in this run: it does so for each resource, of any kind. */
   isActive(policy: string): boolean {
     return this.#active.has(policy);
+  }
+
+  /** Takes the levels that the policies have if the configuration gives none. */
+  setLevels(policies: readonly Pick<ResourceValidationPolicy, "name" | "enforcementLevel">[]): void {
+    for (const { name, enforcementLevel } of policies) this.#levels.set(name, enforcementLevel ?? "advisory");
+  }
+
+  /** The level of a policy in this run; undefined if the configuration is not known, or the policy is disabled. */
+  levelOf(policy: string): "advisory" | "mandatory" | undefined {
+    const configured = configuredLevels();
+    const level = configured === "unknown" ? undefined : (configured.get(policy) ?? this.#levels.get(policy));
+    if (level === undefined || level === "disabled") return undefined;
+    // A policy that cannot remediate blocks.
+    return level === "advisory" ? level : "mandatory";
   }
 
   /** Whether the program pushes an image in the update that is previewed. */

@@ -181,13 +181,14 @@ describe("an exemption of a build", () => {
     });
 });
 
-it("an image that several providers deploy is reported once if its registry is not on AWS", async () => {
+it("an image that several providers deploy is explained once if its registry is not on AWS", async () => {
   const image = "127.0.0.1:1/app:1";
   const resources = ["dev", "prod"].map((profile) => ({
     ...taskDefinition(profile, { app: image }),
     provider: { profile },
   }));
   const found = await analyze("preview", resources);
-  assert.equal(found.length, 1, found.map(({ message }) => message).join("\n"));
-  assert.match(found[0]!.message, /`dev`: `app`\n +`prod`: `app`\n/);
+  assert.equal(found.length, 2, found.map(({ message }) => message).join("\n"));
+  assert.match(found[0]!.message, /`dev`: `app`, and 1 other resource\n/);
+  assert.match(found[1]!.message, /, like `dev`\. Fix: see there\.\n/);
 });

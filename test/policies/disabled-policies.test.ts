@@ -43,15 +43,15 @@ describe("if a policy is disabled, related policies", () => {
     const web = taskDefinition("web", { c: image("gone") });
     const found = await analyze("preview", [build, web], {}, without("mixed-layer-compression"));
     assert.deepEqual(found.map(short), ["unverified-image advisory web"]);
-    assert.match(found[0]!.message, /this program pushes it/);
+    assert.match(found[0]!.message, /this program pushes the image/);
   });
 
   it("report the same problem in full", async () => {
     const web = taskDefinition("web", { c: image("gone") });
     const [alone] = await analyze("preview", [web], {}, without("missing-image"));
-    assert.match(alone!.message, /used by +`web`: `c`[^]*to do +push the image first/);
-    const [, second] = await analyze("preview", [web]);
-    assert.match(second!.message, /\(see missing-image\)/);
+    assert.match(alone!.message, /used by +`web`: `c`[^]*fix +push the image first/);
+    const together = await analyze("preview", [web]);
+    assert.deepEqual(together.map(short), ["missing-image advisory web"]);
   });
 });
 

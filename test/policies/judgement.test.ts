@@ -50,7 +50,7 @@ describe("the policies", () => {
         assert.match(found[0]!.message, /used by +`bad`: `app`\n/);
         assert.match(
           found[0]!.message,
-          /layers 1–3 gzip .*rootfs\.diff\.tar\.gzip\nlayers 4–15 zstd .*rootfs\.diff\.tar\.zstd\n/,
+          /layers +ggg zzzzzzzzzzzz\n +1–3 +gzip {2}Docker type.*\n +4–15 {2}zstd {2}Docker type.*\n/,
         );
         assert.match(found[0]!.message, /number of layers and diffIDs don't match: 3 != 15/);
       });
@@ -61,21 +61,21 @@ describe("the policies", () => {
           found.map(({ level }) => level),
           ["mandatory"],
         );
-        assert.match(found[0]!.message, /containerd 1\.5 and later pull this mix/);
+        assert.match(found[0]!.message, /pulls on containerd 1\.5–2\.3, dockerd 23 and later,/);
       });
 
       it("say what stops a mix that is counted right and yet does not pull", async () => {
         const fargate = { requiresCompatibilities: ["FARGATE"] };
         const [found] = await analyze(mode, [taskDefinition("odd", { app: image("app:odd-mix") }, fargate)]);
         assert.match(found?.message ?? "", /CannotPullContainerError: failed to extract layer/);
-        assert.doesNotMatch(found?.message ?? "", /pull this mix|allowOciMix/);
+        assert.doesNotMatch(found?.message ?? "", /allowOciMix/);
       });
 
       it("judge the manifest of the platform that the task runs on", async () => {
         const arm = { runtimePlatform: { cpuArchitecture: "ARM64" } };
         assert.deepEqual(await analyze(mode, [taskDefinition("amd", { app: image("app:arm-mixed") })]), []);
         const found = await analyze(mode, [taskDefinition("arm", { app: image("app:arm-mixed") }, arm)]);
-        assert.match(found[0]?.message ?? "", /platform linux\/arm64/);
+        assert.match(found[0]?.message ?? "", /image +\S+ \(linux\/arm64\)\n/);
       });
 
       it("report what cannot be checked as advisory and still block the rest", async () => {
@@ -88,7 +88,9 @@ describe("the policies", () => {
         ]);
         const byPolicy = (policy: string) => found.filter((violation) => violation.policy === policy);
         assert.equal(byPolicy("mixed-layer-compression").length, 1);
-        const words = byPolicy("unverified-image").map(({ message }) => message);
+        const words = [...byPolicy("missing-image"), ...byPolicy("unverified-image")].map(
+          ({ message }) => message,
+        );
         for (const wanted of [
           /missing: /,
           /unreachable: /,
@@ -114,7 +116,7 @@ describe("the policies", () => {
         assert.equal(many.length, 1);
         assert.match(
           many[0]!.message,
-          /^30 images 127\.0\.0\.1:1\/app0:1\n[^]*and 20 others\n[^]*unreachable: /,
+          /^Not verified: [^]*all 30 images[^]*\bapp0:1, [^]*\bapp29:1\n[^]*unreachable: /,
         );
       });
 
@@ -151,7 +153,7 @@ describe("the policies", () => {
           config,
         );
         assert.equal(found.filter(({ message }) => /Did you mean `exclude`/.test(message)).length, 1);
-        assert.equal(found.filter(({ message }) => /layers 1–3 gzip/.test(message)).length, 1);
+        assert.equal(found.filter(({ message }) => / 1–3 +gzip/.test(message)).length, 1);
       });
 
       it("never throw, whatever a resource holds", async () => {

@@ -115,7 +115,7 @@ describe("a login secret", () => {
       const [found, ...more] = await analyze("preview", [resource()]);
       assert.deepEqual([short(found!), more], ["unverified-image advisory web", []]);
       assert.match(found!.message, /unread +login secret\n/);
-      assert.match(found!.message, /to do +let whoever runs Pulumi read the secret/);
+      assert.match(found!.message, /fix +let whoever runs Pulumi read the secret/);
     });
 
   const made: [title: string, type: string, props: Record<string, unknown>, silent: boolean][] = [

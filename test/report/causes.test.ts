@@ -10,7 +10,7 @@ const zstd = "application/vnd.oci.image.layer.v1.tar+zstd";
 
 /** An image of these layers, each of which is known by its letter: lower-case letters are zstd. */
 function built(letters: string, baseName?: string) {
-  const types = [...letters].map((letter) => (letter === letter.toLowerCase() ? zstd : gzip));
+  const types = Array.from(letters, (letter) => (letter === letter.toLowerCase() ? zstd : gzip));
   const layers = layersOf(types).map((layer, at) => ({ ...layer, digest: letters[at] ?? "" }));
   return { digest: `manifest of ${letters}`, layers, ...(baseName !== undefined && { baseName }) };
 }
