@@ -71,6 +71,12 @@ export function judged({ views, ...inspected }: InspectedName): JudgedName {
   const { image, platform, runtimes } = inspected;
   const active = views.filter(({ level }) => level !== "disabled");
   const isActive = (policy: string) => active.some(({ definition }) => definition.name === policy);
+  const levels = new Map(
+    active.map(({ definition, level }) => [
+      definition.name,
+      level === "mandatory" ? ("mandatory" as const) : ("advisory" as const),
+    ]),
+  );
   const findings = active.flatMap((view): Finding[] => {
     const { definition, settings, inspection, uses } = view;
     if (inspection === undefined) return [];
@@ -85,6 +91,7 @@ export function judged({ views, ...inspected }: InspectedName): JudgedName {
       allowOciMix: settings.allowOciMix,
       toCome: false,
       isActive,
+      levelOf: (policy) => levels.get(policy),
     });
     return findingOf(definition.name, view.level, finding);
   });

@@ -88,7 +88,8 @@ function headline({ verdict, base }: FaultyBuild): string[] {
   if ("unknown" in base)
     return [
       problem,
-      "containerd 1.x takes no zstd layers of Docker's media type, whatever the base image is.",
+      "Whatever the base image is, containerd 1.x takes no zstd layers",
+      "of Docker's media type.",
     ];
   if (verdict.pullError === undefined) return wrapped(`${problem} ${always}`.trim());
   const error = wrapped(`CannotPullContainerError: ${verdict.pullError}`, 78);

@@ -108,9 +108,9 @@ describe("the command ecs-image-guard inspect --explain", () => {
     const image = `${registry.host}/good:1`;
     const { out, code } = await run([image], { DOCKER_CONFIG: home.path("nowhere") });
     assert.equal(code, 2);
-    assert.ok(out.includes(`\n  details  npx ecs-image-guard inspect --explain ${image}\n`), out);
+    assert.ok(out.includes(`\n  details npx ecs-image-guard inspect --explain ${image}\n`), out);
     const words = out.replace(/\n {11}/g, " ");
-    assert.ok(words.includes("login    none found: DOCKER_AUTH_CONFIG is not set; "), out);
+    assert.ok(words.includes("login   none found: DOCKER_AUTH_CONFIG is not set; "), out);
     assert.ok(words.includes(`${home.path("nowhere", "config.json")} does not exist, nor `), out);
     const wide = out.split("\n").filter((line) => line.length > 82 && !line.includes(home.folder));
     assert.deepEqual(wide, []);
