@@ -13,8 +13,19 @@ export const missingImage: PolicyDefinition = {
   tags: ["ecs", "fargate", "container-images"],
   remediationSteps: "Push the image before the deployment, or correct its name.",
   judge: (judged) => {
-import { referenceIn } from "../oci/reference";
-import { failureCause, failureSummary, imageToImport, missingValueHint, uncheckedImage } from "../report";
+    const { image, platform, users, inspection, toCome } = judged;
+    const named = referenceIn(image)?.registry;
+    // The first pull imports it: what was inspected is the image behind a pull through cache.
+    if (inspection.ok && named !== undefined && inspection.value.reference.registry !== named)
+      return { message: imageToImport(image, users, inspection.value.reference), remark: true };
+    if (inspection.ok || !isMissing(judged) || toCome || !reportsMissing(missingImage.name, judged))
+      return undefined;
+    const { failure } = inspection;
+    const message = uncheckedImage(image, platform, users, failure);
+    return {
+      message: [message, ...missingValueHint(image)].join("\n"),
+      cause: { ...failureCause(image, platform, failure), summary: failureSummary(failure), failure },
+    };
   },
 };
 
