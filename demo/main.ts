@@ -58,7 +58,7 @@ async function preview(engine: Awaited<ReturnType<typeof findEngine>>, program: 
   });
   try {
     return await stack.preview({
-      color: process.stdout.isTTY ? "always" : "never",
+      color: process.stdout.isTTY || process.env["FORCE_COLOR"] ? "always" : "never",
       onOutput: (text) => process.stdout.write(text),
     });
   } finally {

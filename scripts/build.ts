@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { join } from "node:path";
 import { bundleJavaScript } from "./bundle/javascript";
 import { componentsOf } from "./bundle/components";
-import { linkedFiles } from "./bundle/linked-files";
+import { documentsFrom } from "./bundle/linked-files";
 import { softwareBillOfMaterials, thirdPartyLicenses } from "./bundle/notices";
 import { bundleTypes } from "./bundle/types";
 import { writeMetafile } from "./bundle/metafile";
@@ -14,8 +14,8 @@ async function buildPackage(): Promise<void> {
   const at = (...path: string[]) => join(packageFolder, ...path);
   rmSync(packageFolder, { recursive: true, force: true });
   mkdirSync(packageFolder);
-  const linked = linkedFiles(readFileSync(join(checkout, "README.md"), "utf8"));
-  for (const file of ["LICENSE", "PulumiPolicy.yaml", "README.md", ...linked]) {
+  const documents = documentsFrom("README.md", (file) => readFileSync(join(checkout, file), "utf8"));
+  for (const file of ["LICENSE", "PulumiPolicy.yaml", ...documents]) {
     mkdirSync(join(at(file), ".."), { recursive: true });
     copyFileSync(join(checkout, file), at(file));
   }

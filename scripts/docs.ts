@@ -1,11 +1,20 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { registriesFile, registriesPage } from "./registries-page";
-import { readmeFile, withSettingsTable } from "./settings-table";
+import { runtimesFile, runtimesPage } from "./runtimes-page";
+import { configurationFile, withSettingsTable } from "./settings-table";
 
-/** Writes the documentation that is made from data: `npm run docs`. Tests tell if a committed file is out of date. */
-async function main(): Promise<void> {
-  writeFileSync(readmeFile, await withSettingsTable(readFileSync(readmeFile, "utf8")));
-  writeFileSync(registriesFile, await registriesPage());
+/** The pages that are made from data: file → its text. */
+export async function generatedPages(): Promise<Map<string, string>> {
+  return new Map([
+    [configurationFile, await withSettingsTable(readFileSync(configurationFile, "utf8"))],
+    [registriesFile, await registriesPage()],
+    [runtimesFile, await runtimesPage()],
+  ]);
 }
 
-void main();
+/** Writes them: `npm run docs`. A test fails if a committed page is out of date. */
+async function main(): Promise<void> {
+  for (const [file, text] of await generatedPages()) writeFileSync(file, text);
+}
+
+if (require.main === module) void main();

@@ -3,17 +3,18 @@ import type { PolicyConfigJSONSchema } from "@pulumi/policy/schema";
 import { format, resolveConfig } from "prettier";
 import { settingsSchema } from "../policypack/settings";
 
-export const readmeFile = join(__dirname, "../README.md");
+export const configurationFile = join(__dirname, "../docs/configuration.md");
 const start = "<!-- settings: made by `npm run docs` -->";
 const end = "<!-- /settings -->";
 
-/** The README with its table of settings as the schema has it. */
+/** The text of `docs/configuration.md` with the table of settings that the schema makes. */
 export async function withSettingsTable(text: string): Promise<string> {
   const from = text.indexOf(start);
   const to = text.indexOf(end);
-  if (from < 0 || to < from) throw new Error("the README lacks the marks of its table of settings");
+  if (from < 0 || to < from)
+    throw new Error("docs/configuration.md lacks the marks of its table of settings");
   const made = `${text.slice(0, from)}${start}\n\n${table()}\n\n${text.slice(to)}`;
-  return format(made, { ...(await resolveConfig(readmeFile)), parser: "markdown" });
+  return format(made, { ...(await resolveConfig(configurationFile)), parser: "markdown" });
 }
 
 function table(): string {

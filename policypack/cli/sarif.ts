@@ -30,7 +30,7 @@ export function renderSarif(results: readonly JudgedName[], version: string): st
               shortDescription: { text: definition.displayName },
               fullDescription: { text: definition.description },
               help: { text: definition.remediationSteps },
-              helpUri: `${homepage}#${definition.name}`,
+              helpUri: `${homepage}#policies`,
               defaultConfiguration: { level: levelOf(definition.enforcementLevel) },
               properties: { tags: definition.tags, precision: "very-high" },
             })),

@@ -88,7 +88,7 @@ export function collectingPolicy(session: Session, args: CollectingPolicyArgs): 
 
   return {
     ...metadata,
-    url: `${homepage}#${metadata.name}`,
+    url: `${homepage}#policies`,
     configSchema,
     validateResource: (resource, reportViolation) =>
       guarded(resource.urn, reportViolation, async () => {

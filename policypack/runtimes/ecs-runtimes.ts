@@ -8,16 +8,16 @@ export type LaunchType = (typeof launchTypeNames)[number];
 
 /**
  * The container runtimes behind each launch type. Fargate's platform version 1.4.0 is containerd; AWS does not publish
- * which, so both lines count. ECS's AMIs and `ecs-anywhere` pull through Docker (25 in 2026), external hosts bring theirs.
+ * which, so both major versions count. ECS's AMIs pull through Docker (25 in 2026); external hosts have their own.
  */
-const usual: Record<LaunchType, readonly RuntimeName[]> = {
+export const usualRuntimes: Record<LaunchType, readonly RuntimeName[]> = {
   FARGATE: ["containerd-1.6", "containerd-1.7", "containerd-2.0", "containerd-2.3"],
   EC2: ["dockerd-23"],
   EXTERNAL: ["dockerd-23"],
   MANAGED_INSTANCES: ["dockerd-23"],
 };
 
-/** Launch type → runtimes, where a team knows better. */
+/** Launch type → runtimes, if a team knows better. */
 export type ConfiguredRuntimes = Readonly<Partial<Record<LaunchType, readonly RuntimeName[]>>>;
 
 /**
@@ -32,7 +32,7 @@ export function runtimesOfTasks(
     uses
       .filter(({ platform }) => hasRuntimes(platform))
       .flatMap(({ launchTypes }) => (launchTypes.length === 0 ? (["EC2"] as const) : launchTypes))
-      .flatMap((launchType) => configured[launchType] ?? usual[launchType]),
+      .flatMap((launchType) => configured[launchType] ?? usualRuntimes[launchType]),
   );
   return runtimeNames.filter((name) => met.has(name));
 }

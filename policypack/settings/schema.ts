@@ -4,22 +4,22 @@ import type { PolicyConfigJSONSchema } from "@pulumi/policy/schema";
 import { runtimeNames } from "../runtimes/predict";
 import { launchTypeNames } from "../runtimes/ecs-runtimes";
 
-/** A text of something else than white space. */
+/** A text that is not blank. */
 const text = { type: "string", pattern: "\\S" } as const satisfies PolicyConfigJSONSchema;
-/** More than anybody writes; each exemption is held against every image, for one. */
+/** Each exemption is compared with every image, so the number is bounded. */
 export const maxItems = 1_000;
 const seconds = { type: "number", minimum: 1, maximum: 3600 } as const satisfies PolicyConfigJSONSchema;
 
 /**
- * Every setting: its form, and what it means in one sentence. From this table come each policy's `configSchema`, the
- * check of what is configured, the JSON Schema for editors (`config.schema.json`) and the README's table.
+ * Every setting: its type, and what it does. From this table come each policy's `configSchema`, the
+ * check of a configuration, the JSON Schema for editors (`config.schema.json`) and the table in `docs/configuration.md`.
  */
 export const settingsSchema = {
   exclude: {
     type: "array",
     maxItems,
     description:
-      "Exemptions, each with a reason; they hold where all of `image`, `stack` and `resource` that are given fit, through the day `until`. Each one in force is printed, and so is one that has ended.",
+      "Exempts images, each with a reason. All given of `image`, `stack` and `resource` must match. The guard prints every exemption that it applies.",
     items: {
       type: "object",
       required: ["reason"],
@@ -27,16 +27,15 @@ export const settingsSchema = {
       properties: {
         image: {
           ...text,
-          description:
-            "pattern of image names; without a tag it covers all tags; an image with a digest only if it has no tag, or a digest too",
+          description: "pattern of image names; without a tag it matches all tags",
         },
         stack: { ...text, description: "pattern of `stack` or `project/stack`" },
-        resource: { ...text, description: "pattern of a resource's name or URN" },
+        resource: { ...text, description: "pattern of resource names or URNs" },
         until: {
           type: "string",
           format: "date",
           pattern: "^\\d{4}-\\d{2}-\\d{2}$",
-          description: "last day, `YYYY-MM-DD` (UTC)",
+          description: "last day, `YYYY-MM-DD` in UTC",
         },
         reason: text,
       },
@@ -45,19 +44,18 @@ export const settingsSchema = {
   allowTagExemptions: {
     type: "boolean",
     description:
-      "Whether a resource's tag `ecs-image-guard:exempt` = `YYYY-MM-DD reason` exempts its images through that day.",
+      "Allows the resource tag `ecs-image-guard:exempt` = `YYYY-MM-DD reason` to exempt the images of that resource through that day.",
     default: false,
   },
   allowOciMix: {
     type: "boolean",
     description:
-      "Let a gzip and zstd mix pass, with a remark, where it pulls on containerd 1.5 and later (OCI media types).",
+      "Allows mixes of gzip and zstd with OCI media types, which containerd 1.5 and later pull. The guard prints a remark.",
     default: false,
   },
   runtimes: {
     type: "object",
-    description:
-      "Launch type → container runtimes that its tasks may meet, where you know better than the defaults.",
+    description: "Container runtimes of each launch type, if you know them better than the defaults.",
     additionalProperties: false,
     properties: Object.fromEntries(
       launchTypeNames.map((name) => [
@@ -69,82 +67,80 @@ export const settingsSchema = {
   sniffLayers: {
     type: "boolean",
     description:
-      "Look at the first bytes of every layer too: finds layers that are not what their media type says, for a request a layer.",
+      "Checks the first bytes of every layer against its media type, at the cost of one request per layer.",
     default: false,
   },
   buildkitVersion: {
     type: "string",
     description:
-      "The BuildKit that builds your images, such as `0.31.0`, for `build-compression`. Unknown: the worse case counts.",
+      "BuildKit version that builds your images, such as `0.31.0`, for `build-compression`. Without it, the worst case of all versions counts.",
     pattern: "^v?\\d+\\.\\d+",
   },
   insecureRegistries: {
     type: "array",
     maxItems,
-    description:
-      "Registries (`host[:port]`) that may be asked over plain http, or with a certificate that proves nothing.",
+    description: "Registries (`host[:port]`) that may use plain http or an unverified TLS certificate.",
     items: text,
   },
   mirrors: {
     type: "object",
     description:
-      "Registry → mirrors (`host[:port][/prefix]`) to ask before it, in this order, with their own logins.",
+      "Mirrors (`host[:port][/prefix]`) of each registry, tried in this order before the registry. Each uses its own login.",
     additionalProperties: { type: "array", maxItems, items: text },
   },
   awsIdentities: {
     type: "object",
     description:
-      "AWS account id (12 digits) or private ECR registry → the identity that reads its images and secrets, in place of the resource's provider's.",
+      "AWS identity that reads the images and secrets of an account (12 digits) or a private ECR registry, instead of the resource's provider.",
     additionalProperties: {
       type: "object",
       additionalProperties: false,
       properties: {
-        profile: { ...text, description: "of the shared AWS configuration" },
-        roleArn: { ...text, description: "assumed with the profile, or the default chain" },
+        profile: { ...text, description: "profile of the shared AWS configuration" },
+        roleArn: { ...text, description: "role to assume, with the profile or the default credential chain" },
         externalId: text,
         sessionName: { ...text, description: "default: ecs-image-guard" },
-        region: { ...text, description: "where STS is asked; default: the registry's" },
+        region: { ...text, description: "region of STS; default: the registry's" },
       },
     },
   },
   cache: {
     type: "object",
-    description:
-      "Manifests and configs are kept by digest in your cache folder, so that the next run need not fetch them.",
+    description: "Cache of manifests and configs on disk, by digest.",
     additionalProperties: false,
     properties: {
       enabled: { type: "boolean", description: "default: true" },
-      directory: { ...text, description: "another folder to keep them in" },
+      directory: { ...text, description: "default: your user's cache folder" },
       maxMegabytes: { type: "number", minimum: 1, maximum: 100_000, description: "default: 256" },
     },
   },
   summary: {
     type: "boolean",
-    description: "Whether a run ends with one line that says images, requests, cache hits and time.",
+    description: "Prints the violations and the cost of a run in one line each at its end.",
     default: true,
   },
   timeBudgetSeconds: {
     ...seconds,
     description:
-      "How long one preview or update may wait for registries altogether; what is undecided then is unverified.",
+      "Total time that one preview or update may wait for registries. Images without a verdict are unverified then.",
     default: 60,
   },
   imageTimeoutSeconds: {
     ...seconds,
     description:
-      "How long the look-up of one image may take, retries included. Behind a registry that limits the rate of requests: as long as `timeBudgetSeconds` allows.",
+      "Time limit for one image, retries included. An image behind a registry that limits the rate of requests may take the whole `timeBudgetSeconds`.",
     default: 30,
   },
   requestTimeoutSeconds: {
     ...seconds,
-    description: "How long one request may take, from its sending to the last byte of the answer.",
+    description: "Time limit for one request, from sending it to the last byte of its response.",
     default: 10,
   },
 } as const satisfies Record<string, PolicyConfigJSONSchema>;
 
 /**
- * The table as the engine gets it: with the defaults in words only. What stands under `default` the engine fills in for each
- * policy, after which what is given once for all policies, or by the pack's own code, would count for none.
+ * The schema for the engine, with the defaults only in the descriptions. The engine writes a `default` into the configuration of each policy,
+ * where it would override the shared settings and those of the pack's own code.
  */
 export const engineSchema: Readonly<Record<string, PolicyConfigJSONSchema>> = Object.fromEntries(
   Object.entries<PolicyConfigJSONSchema>(settingsSchema).map(([name, { default: value, ...schema }]) => [

@@ -62,11 +62,12 @@ describe("in an organization of Pulumi Cloud, the pack", function () {
     assert.deepEqual(others, []);
     assert.ok(published.tarball.length < 1_000_000, `${published.tarball.length} bytes`);
     const names = [...untar(gunzipSync(published.tarball)).keys()];
-    assert.deepEqual(names.filter((name) => !/^package\/bin\/[\w-]+\.js$/.test(name)).sort(), [
+    assert.deepEqual(names.filter((name) => !/^package\/(bin\/[\w-]+\.js|docs\/.*)$/.test(name)).sort(), [
       "package/LICENSE",
       "package/PulumiPolicy.yaml",
       "package/README.md",
       "package/SBOM.cdx.json",
+      "package/SECURITY.md",
       "package/THIRD_PARTY_LICENSES",
       "package/bin/config.schema.json",
       "package/bin/index.d.ts",
@@ -95,8 +96,8 @@ describe("in an organization of Pulumi Cloud, the pack", function () {
       for (const words of [policy.displayName, policy.description, policy.remediationSteps, policy.severity])
         assert.ok(words, `${policy.name} lacks words`);
       assert.ok((policy.tags ?? []).length > 0, policy.name);
-      assert.equal(policy.url, `${homepage}#${policy.name}`);
-      assert.match(readme, new RegExp(`^### \`${policy.name}\`$`, "m"), "the URL's anchor");
+      assert.equal(policy.url, `${homepage}#policies`);
+      assert.match(readme, /^## Policies$/m, "the anchor of the URL");
       assert.equal(policy.framework?.["reference"], "OPS 6");
       assert.ok(policy.configSchema?.properties);
     }
@@ -118,8 +119,11 @@ describe("in an organization of Pulumi Cloud, the pack", function () {
     }
   });
 
-  it("has the README's configuration accepted by pulumi policy validate-config", async () => {
-    const examples = readFileSync(join(checkout, "README.md"), "utf8").matchAll(/^```json\n(.*?)^```$/gms);
+  it("has the documented configurations accepted by pulumi policy validate-config", async () => {
+    const documents = ["README.md", "docs/configuration.md"].map((file) =>
+      readFileSync(join(checkout, file), "utf8"),
+    );
+    const examples = documents.join("\n").matchAll(/^```json\n(.*?)^```$/gms);
     const configs = [...examples].map(([, text = ""]) => JSON.parse(text) as object);
     assert.ok(configs.length > 0);
     for (const config of configs) {

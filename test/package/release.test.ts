@@ -37,20 +37,25 @@ describe("a release", function () {
       encoding: "utf8",
     });
     const files = [...json.matchAll(/"path": "([^"]+)"/g)].map(([, path = ""]) => path);
-    assert.deepEqual(files.filter((path) => !/^bin\/[\w-]+\.js$|^docs\/[\w-]+\.md$/.test(path)).sort(), [
-      "LICENSE",
-      "PulumiPolicy.yaml",
-      "README.md",
-      "SBOM.cdx.json",
-      "SECURITY.md",
-      "THIRD_PARTY_LICENSES",
-      "bin/config.schema.json",
-      "bin/index.d.ts",
-      "bin/parts.json",
-      "node_modules/@pulumi/pulumi/cmd/run-policy-pack/index.js",
-      "node_modules/@pulumi/pulumi/package.json",
-      "package.json",
-    ]);
+    assert.deepEqual(
+      files
+        .filter((path) => !/^bin\/[\w-]+\.js$|^docs\/[\w-]+\.md$|^docs\/images\/[\w-]+\.svg$/.test(path))
+        .sort(),
+      [
+        "LICENSE",
+        "PulumiPolicy.yaml",
+        "README.md",
+        "SBOM.cdx.json",
+        "SECURITY.md",
+        "THIRD_PARTY_LICENSES",
+        "bin/config.schema.json",
+        "bin/index.d.ts",
+        "bin/parts.json",
+        "node_modules/@pulumi/pulumi/cmd/run-policy-pack/index.js",
+        "node_modules/@pulumi/pulumi/package.json",
+        "package.json",
+      ],
+    );
     assert.ok(files.length <= 40, `${files.length} files`);
     for (const door of ["bin/pack.js", "bin/cli.js", "bin/index.js"]) assert.ok(files.includes(door), door);
   });

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { parseReference } from "../../policypack/oci/reference";
 import { registryPlace } from "../../policypack/oci/registry-name";
-import { registriesFile, registriesPage } from "../../scripts/registries-page";
 import { quirks } from "../../scripts/registry-quirks";
 import { sendError, sendJson, type TestRegistry } from "../../support/registry/registry";
 import { entry, Home, userOf } from "../../support/registry/logins";
@@ -225,9 +223,5 @@ describe("the quirks of registries", () => {
 
   it("are each imitated by a test", () => {
     assert.deepEqual(quirks.map(({ id }) => id).sort(), Object.keys(imitations).sort());
-  });
-
-  it("are all in docs/registries.md, which is up to date", async () => {
-    assert.equal(await registriesPage(), readFileSync(registriesFile, "utf8"), "run `npm run docs`");
   });
 });

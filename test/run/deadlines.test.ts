@@ -5,12 +5,12 @@ import { buildImage, pushImage } from "../../support/registry/images";
 import { analyze, taskDefinition } from "../../support/engine/fake-engine";
 import { TestRegistry } from "../../support/registry/registry";
 
-const readme = readFileSync(join(__dirname, "../../README.md"), "utf8");
+const configuration = readFileSync(join(__dirname, "../../docs/configuration.md"), "utf8");
 
 interface Deadline {
   readonly setting: string;
   readonly seconds: number;
-  /** As the README has it. */
+  /** As `docs/configuration.md` has it. */
   readonly byDefault: number;
   /** How the registry wastes time. */
   readonly waste: (registry: TestRegistry) => void;
@@ -86,6 +86,6 @@ describe("the deadline", () => {
         );
         assert.match((at("slow")[0]?.message ?? "").replaceAll(/\s+/g, " "), says);
         assert.ok(at("mixed").some(({ policy }) => policy === "mixed-layer-compression"));
-        assert.match(readme, new RegExp(`\\| \`${setting}\` +\\|.*\\| ${byDefault} +\\|`));
+        assert.match(configuration, new RegExp(`\\| \`${setting}\` +\\|.*\\| ${byDefault} +\\|`));
       });
 });
