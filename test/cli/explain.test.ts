@@ -109,7 +109,7 @@ describe("the command ecs-image-guard inspect --explain", () => {
     const { out, code } = await run([image], { DOCKER_CONFIG: home.path("nowhere") });
     assert.equal(code, 2);
     assert.ok(out.includes(`\n  details npx ecs-image-guard inspect --explain ${image}\n`), out);
-    const words = out.replace(/\n {11}/g, " ");
+    const words = out.replace(/\n {10}/g, " ");
     assert.ok(words.includes("login   none found: DOCKER_AUTH_CONFIG is not set; "), out);
     assert.ok(words.includes(`${home.path("nowhere", "config.json")} does not exist, nor `), out);
     const wide = out.split("\n").filter((line) => line.length > 82 && !line.includes(home.folder));
@@ -121,7 +121,7 @@ describe("the command ecs-image-guard inspect --explain", () => {
     const refused = await run([image], { DOCKER_AUTH_CONFIG: wrong });
     assert.match(
       refused.out,
-      /login {4}DOCKER_AUTH_CONFIG \(its entry for 127\.0\.0\.1:\d+: a user name and/,
+      /login {3}DOCKER_AUTH_CONFIG \(its entry for 127\.0\.0\.1:\d+: a user name and/,
     );
     assert.doesNotMatch(refused.out, /planted/);
   });
