@@ -1,77 +1,78 @@
-import type { TaskDefinitionArgs } from "@pulumi/aws/ecs/taskDefinition";
-import { findEngine, NoEngineError } from "../scripts/engine";
-import { AnyResource, type EngineRun, EngineStack } from "../support/engine/engine";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { inspect } from "node:util";
+import { findEngine } from "../scripts/engine";
+import { type EngineRun, EngineStack } from "../support/engine/engine";
 import { TestRegistry } from "../support/registry/registry";
+import { shop } from "./program";
 import { fillRegistry } from "./registry-content";
 
-/** What the program of the demo deploys: task definition → image. */
-type Program = Readonly<Record<string, { readonly image: string; readonly arm?: true }>>;
-
+const colored = process.stdout.isTTY || Boolean(process.env["FORCE_COLOR"]);
 const say = (line: string) => process.stdout.write(`${line}\n`);
+const heading = (line: string) => say(`\n${colored ? `\u001b[1m${line}\u001b[0m` : line}`);
 
-/** Shows the real Pulumi engine block mixed images and let mended ones pass; the exit status tells whether it did. */
+/** Shows the real Pulumi engine block a mixed image and pass the rebuilt one; the exit status tells whether it did. */
 async function demo(): Promise<void> {
   const engine = await findEngine(say);
   const registry = await TestRegistry.start();
   fillRegistry(registry);
-  say(`Pulumi ${engine.version?.toString() ?? ""}, and a registry with a few images at ${registry.host}`);
-  const image = (name: string) => `${registry.host}/${name}`;
+  let versions = { web: 1, api: 1 };
+  const stack = await EngineStack.create(engine, () => {
+    shop(registry.host, versions);
+  });
   try {
-    heading("pulumi preview --policy-pack .    (gzip base image, zstd build)");
-    const blocked = await preview(engine, {
-      web: { image: image("shop/web:good") },
-      api: { image: image("shop/api:mixed") },
-      worker: { image: image("shop/worker:oci-mix") },
-      batch: { image: image("shop/batch:arm-mix"), arm: true },
-      later: { image: image("shop/web:not-pushed-yet") },
-    });
-    const mixed = blocked.violations.filter(({ policyName }) => policyName === "mixed-layer-compression");
-    expect(!blocked.passed && mixed.length === 3, "blocked, as it must be: three images mix gzip and zstd");
-
-    heading("pulumi preview --policy-pack .    (the images rebuilt with one compression)");
-    const mended = await preview(engine, {
-      web: { image: image("shop/web:good") },
-      api: { image: image("shop/api:mixed-gzip") },
-      worker: { image: image("shop/worker:zstd") },
-      batch: { image: image("shop/batch:arm-mix") },
-    });
+    say(
+      `The real Pulumi ${engine.version?.toString() ?? ""}, with a registry and an AWS provider of the demo's own.`,
+    );
+    say("Pulumi's progress and diagnostics are left out.");
+    heading(`The program, with versions = ${inspect(versions)}:`);
+    say(programText());
+    const blocked = await preview(stack);
     expect(
-      mended.passed && mended.violations.length === 0,
-      "passed, as it must: nothing is mixed on the platforms of these tasks",
+      blocked,
+      !blocked.passed &&
+        blocked.violations.map(({ policyName }) => policyName).join() === "mixed-layer-compression",
+      "Blocked: shop/api:1 has zstd layers on a gzip base image",
+    );
+    versions = { web: 1, api: 2 };
+    heading(`The fix: shop/api:2 has gzip in all 15 layers. Now versions = ${inspect(versions)}.`);
+    const passing = await preview(stack);
+    expect(
+      passing,
+      passing.passed && passing.violations.length === 0,
+      "Passed: no image mixes gzip and zstd",
     );
   } finally {
+    stack.remove();
     await registry.stop();
   }
 }
 
-async function preview(engine: Awaited<ReturnType<typeof findEngine>>, program: Program): Promise<EngineRun> {
-  const stack = await EngineStack.create(engine, () => {
-    for (const [name, { image, arm }] of Object.entries(program)) {
-      const args: TaskDefinitionArgs = {
-        family: name,
-        requiresCompatibilities: ["FARGATE"],
-        containerDefinitions: JSON.stringify([{ name: "app", image, essential: true }]),
-        ...(arm ? { runtimePlatform: { cpuArchitecture: "ARM64", operatingSystemFamily: "LINUX" } } : {}),
-      };
-      new AnyResource("aws:ecs/taskDefinition:TaskDefinition", name, args);
-    }
-  });
-  try {
-    return await stack.preview({
-      color: process.stdout.isTTY || process.env["FORCE_COLOR"] ? "always" : "never",
-      onOutput: (text) => process.stdout.write(text),
-    });
-  } finally {
-    stack.remove();
-  }
+/** The body of the program's function. */
+function programText(): string {
+  const source = readFileSync(join(__dirname, "program.ts"), "utf8");
+  const [, body = ""] = /^export function .*\n([^]*?)\n}$/m.exec(source) ?? [];
+  return body;
 }
 
-function heading(command: string): void {
-  say(`\n$ ${command}\n`);
+async function preview(stack: EngineStack): Promise<EngineRun> {
+  say("\n$ pulumi preview --policy-pack .\n");
+  const run = await stack.preview({ color: colored ? "always" : "never" });
+  say(`${results(run.output)}\n`);
+  return run;
 }
 
-function expect(held: boolean, what: string): void {
-  if (!held) throw new Error(`The demo did not go as it should; expected: ${what}.`);
+/** What the engine printed of policies and resources, without its progress and its diagnostics. */
+function results(output: string): string {
+  return output
+    .split(/^(?=\S*(?:Policies|Diagnostics|Resources):)/m)
+    .filter((section) => /^\S*(?:Policies|Resources):/.test(section))
+    .join("")
+    .trimEnd();
+}
+
+function expect(run: EngineRun, held: boolean, what: string): void {
+  if (!held) throw new Error(`The demo failed. Expected: ${what}. Pulumi printed:\n${run.output}`);
   say(`→ ${what}.`);
 }
 
@@ -79,9 +80,7 @@ demo().then(
   // The Automation API's server for inline programs would keep the process for a while.
   () => process.exit(0),
   (error: unknown) => {
-    process.stderr.write(
-      `${error instanceof NoEngineError || error instanceof Error ? error.message : String(error)}\n`,
-    );
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(1);
   },
 );

@@ -2,33 +2,46 @@ import {
   buildImage,
   type LayerCompression,
   pushImage,
-  pushIndex,
   threeGzipTwelveZstd,
 } from "../support/registry/images";
 import type { TestRegistry } from "../support/registry/registry";
 
-const amd64 = { os: "linux", architecture: "amd64" };
-const arm64 = { os: "linux", architecture: "arm64" };
-
-function times(count: number, compression: LayerCompression): LayerCompression[] {
-  return Array.from({ length: count }, () => compression);
+/** Steps of a Dockerfile as BuildKit records them; `CMD` and `ENTRYPOINT` make no layer. */
+function history(...steps: readonly string[]): object[] {
+  return steps.map((step) => ({
+    created_by: step.replace(/^RUN /, "RUN /bin/sh -c "),
+    comment: "buildkit.dockerfile.v0",
+    ...(/^(CMD|ENTRYPOINT) /.test(step) && { empty_layer: true }),
+  }));
 }
 
-/** Real images, layers and all: a good one, the 3 + 12 of the famous error, mixes that only some see, and mended ones. */
+/** Three layers of a base image, then twelve of our own. */
+const apiHistory = history(
+  "ADD rootfs.tar.xz /",
+  "RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates tzdata",
+  "COPY /usr/local/ /usr/local/",
+  'CMD ["python3"]',
+  "RUN apt-get update && apt-get install -y --no-install-recommends libpq5 curl",
+  "RUN useradd --system --uid 10001 api",
+  "WORKDIR /srv/api",
+  "COPY requirements.txt .",
+  "RUN pip install --no-cache-dir -r requirements.txt",
+  "COPY certificates/ /usr/local/share/ca-certificates/",
+  "RUN update-ca-certificates",
+  "COPY migrations/ migrations/",
+  "COPY templates/ templates/",
+  "COPY static/ static/",
+  "COPY src/ src/",
+  "RUN python3 -m compileall -q src",
+  'ENTRYPOINT ["python3", "-m", "src.main"]',
+);
+
+/** Real images, layers and all: a good one, the 3 + 12 layers of the well-known error, and the same image rebuilt with gzip. */
 export function fillRegistry(registry: TestRegistry): void {
-  const gzip = (count: number) => buildImage({ layers: times(count, "gzip"), family: "docker" });
-  pushImage(registry, "shop/web", "good", gzip(4));
-  pushImage(registry, "shop/api", "mixed", buildImage({ layers: threeGzipTwelveZstd, family: "docker" }));
-  pushImage(registry, "shop/api", "mixed-gzip", gzip(15));
-  pushImage(
-    registry,
-    "shop/worker",
-    "oci-mix",
-    buildImage({ layers: ["gzip", "gzip", "zstd"], family: "oci" }),
-  );
-  pushImage(registry, "shop/worker", "zstd", buildImage({ layers: times(3, "zstd"), family: "oci" }));
-  pushIndex(registry, "shop/batch", "arm-mix", [
-    buildImage({ layers: times(2, "gzip"), family: "oci", platform: amd64 }),
-    buildImage({ layers: ["gzip", "zstd"], family: "oci", platform: arm64 }),
-  ]);
+  const api = (layers: readonly LayerCompression[]) =>
+    buildImage({ layers, family: "docker", content: "api", history: apiHistory });
+  const web = buildImage({ layers: ["gzip", "gzip", "gzip", "gzip"], family: "docker", content: "web" });
+  pushImage(registry, "shop/web", "1", web);
+  pushImage(registry, "shop/api", "1", api(threeGzipTwelveZstd));
+  pushImage(registry, "shop/api", "2", api(threeGzipTwelveZstd.map(() => "gzip")));
 }

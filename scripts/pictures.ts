@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { architecture, type Rooms } from "./pictures/architecture";
 import { sequence } from "./pictures/sequence";
-import { type Picture, svg } from "./pictures/svg";
+import { svg } from "./pictures/svg";
 import { terminal } from "./pictures/terminal";
 
 const checkout = join(__dirname, "..");
@@ -19,33 +19,32 @@ export async function drawnPictures(): Promise<Map<string, string>> {
   ]);
 }
 
-/** The first preview of the demo, which the real engine blocks, as a terminal shows it. */
-export async function blockedPreview(): Promise<string> {
+/** What the demo prints on a terminal; rejects if its previews do not end as they must. */
+export async function demoOutput(): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", "demo/main.ts"], {
     cwd: checkout,
     env: { ...process.env, FORCE_COLOR: "1" },
     timeout: 15 * 60_000,
   });
-  return svg(blocked(stdout));
+  return stdout;
 }
 
-/** The command, and the first violation that the engine reports, without what differs from run to run. */
-function blocked(output: string): Picture {
+/** The preview that the engine blocks in the demo's output, as a terminal shows it, without what differs from run to run. */
+export function blockedPreview(output: string): string {
   const [, command = ""] = /^(\$ pulumi preview.*)$/m.exec(output) ?? [];
-  const start = output.search(/^.*Policies:/m);
-  const [heading = "", first] = output.slice(start).split(/^(?= {8}- )/m);
-  if (command === "" || start < 0 || first === undefined)
+  const [policies] = /^\S*Policies:.*\n[^]*?(?=\n\n)/m.exec(output) ?? [];
+  if (command === "" || policies === undefined)
     throw new Error(`the demo shows no blocked preview:\n${output}`);
-  const shown = `${command}\n\n${heading}${first}`
+  const shown = `${command}\n\n${policies}`
     .replaceAll(/127\.0\.0\.1:\d+/g, "127.0.0.1:5000")
     .replaceAll(/\(local: .*\)/g, "(local: node_modules/pulumi-ecs-image-guard)");
-  return terminal("pulumi preview, blocked by the policy mixed-layer-compression", shown);
+  return svg(terminal("pulumi preview, blocked by the policy mixed-layer-compression", shown));
 }
 
 async function main(): Promise<void> {
   mkdirSync(imagesFolder, { recursive: true });
   const pictures = await drawnPictures();
-  pictures.set("blocked-preview.svg", await blockedPreview());
+  pictures.set("blocked-preview.svg", blockedPreview(await demoOutput()));
   for (const [file, text] of pictures) writeFileSync(join(imagesFolder, file), text);
 }
 

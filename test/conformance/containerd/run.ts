@@ -2,7 +2,7 @@ import { fillRegistry } from "../../../demo/registry-content";
 import { Inspector } from "../../../policypack/inspection/inspector";
 import { parsePlatform } from "../../../policypack/oci/platform";
 import { pullError } from "../../../policypack/runtimes/predict";
-import { buildImage, type ImageSpec, pushImage } from "../../../support/registry/images";
+import { buildImage, type ImageSpec, pushImage, pushMixedOnArm } from "../../../support/registry/images";
 import { TestRegistry } from "../../../support/registry/registry";
 import { Containerd, SkippedError } from "./daemon";
 import { pullAll, withoutNames } from "./pulls";
@@ -13,19 +13,19 @@ const amd64 = "linux/amd64";
 const docker = "application/vnd.docker.image.rootfs.diff.tar";
 const oci = "application/vnd.oci.image.layer.v1.tar";
 
-/** The demo's images, by the platform of their tasks. */
-const demo: readonly (readonly [name: string, platform: string])[] = [
-  ["shop/web:good", amd64],
-  ["shop/api:mixed", amd64],
-  ["shop/api:mixed-gzip", amd64],
-  ["shop/worker:oci-mix", amd64],
-  ["shop/worker:zstd", amd64],
-  ["shop/batch:arm-mix", amd64],
-  ["shop/batch:arm-mix", "linux/arm64"],
+/** The demo's images, and one that mixes on arm64 only, by the platform of their tasks. */
+const named: readonly (readonly [name: string, platform: string])[] = [
+  ["shop/web:1", amd64],
+  ["shop/api:1", amd64],
+  ["shop/api:2", amd64],
+  ["batch:arm-mix", amd64],
+  ["batch:arm-mix", "linux/arm64"],
 ];
 
 /** More of what an image may be, one for each rule of containerd's. */
 const more: Readonly<Record<string, ImageSpec>> = {
+  "oci-mix": { family: "oci", layers: ["gzip", "gzip", "zstd"] },
+  "oci-zstd": { family: "oci", layers: ["zstd", "zstd", "zstd"] },
   "docker-zstd": { family: "docker", layers: ["zstd", "zstd"] },
   "docker-tar": { family: "docker", layers: ["none", "gzip"] },
   "zstd-below-gzip": { family: "docker", layers: ["zstd", "gzip", "gzip"] },
@@ -63,9 +63,10 @@ async function conformance(say: (line: string) => void): Promise<number> {
   try {
     containerd = await Containerd.start();
     fillRegistry(registry);
+    pushMixedOnArm(registry, "batch", "arm-mix");
     for (const [tag, spec] of Object.entries(more)) pushImage(registry, "more", tag, buildImage(spec));
-    const named = [...demo, ...Object.keys(more).map((tag) => [`more:${tag}`, amd64] as const)];
-    const images = named.map(([name, platform]) => ({ image: `${registry.host}/${name}`, platform }));
+    const pulled = [...named, ...Object.keys(more).map((tag) => [`more:${tag}`, amd64] as const)];
+    const images = pulled.map(([name, platform]) => ({ image: `${registry.host}/${name}`, platform }));
     const outcomes = await pullAll(containerd.socket, images);
     let disagreements = 0;
     for (const [i, { image, platform }] of images.entries()) {
@@ -80,7 +81,7 @@ async function conformance(say: (line: string) => void): Promise<number> {
       const actual = withoutNames(outcomes[i] ?? "");
       const agrees = predicted === actual;
       if (!agrees) disagreements++;
-      const name = `${named[i]?.[0] ?? ""} (${platform})`;
+      const name = `${pulled[i]?.[0] ?? ""} (${platform})`;
       say(`${agrees ? "agrees" : "DIFFERS"}  ${name}: ${actual === "" ? "pulls" : actual}`);
       if (!agrees) say(`         predicted: ${predicted === "" ? "pulls" : predicted}`);
     }
