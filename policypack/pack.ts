@@ -4,7 +4,7 @@ import { type EnforcementLevel, PolicyPack } from "@pulumi/policy";
 import { AnalyzerService } from "@pulumi/pulumi/proto/analyzer_grpc_pb";
 import { homepage } from "./common/text";
 import { ecsImagePolicies } from "./run/ecs-image-policies";
-import { configureLevels, configureRun, exitWithParent } from "./run/pulumi-run";
+import { configureLevels, configureRun, exitWithParent, listenForRuns } from "./run/pulumi-run";
 
 const folder = join(__dirname, "..");
 
@@ -57,6 +57,7 @@ function takeConfiguration(): void {
     });
     return request;
   };
+  listenForRuns();
 }
 
 /** What Pulumi Cloud shows of the pack. npm packs it always, but a pack that someone has slimmed down must guard as well. */

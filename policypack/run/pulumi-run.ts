@@ -12,10 +12,18 @@ let configured: StackRun | undefined;
 
 /**
  * Takes what the engine told this process with `ConfigureStack`. It holds however the pack was started; the environment, which
- * is read otherwise, is set by the language host alone.
+ * is read otherwise, is set by the language host alone. Where the engine sends none, the language host sends one that names no
+ * stack (`PolicyProxy.Attach` in pulumi 3.274, `sdk/policy_proxy.go`): it tells nothing.
  */
 export function configureRun(run: StackRun): void {
-  configured = run;
+  if (run.stack !== "") configured = run;
+}
+
+let listening = false;
+
+/** Says that this process calls `configureRun` for each `ConfigureStack` of the engine: it is our own pack. */
+export function listenForRuns(): void {
+  listening = true;
 }
 
 let levels: ReadonlyMap<string, EnforcementLevel> | undefined;
@@ -40,7 +48,7 @@ export function isPreview(): boolean {
  * `pulumi policy analyze`, which deploys nothing. All look-ups can then run side by side and be reported together.
  */
 export function reportsAtEnd(): boolean {
-  return isPreview() || (configured === undefined && isAnalysis(process.env, process.argv));
+  return isPreview() || (configured === undefined && isAnalysis(process.env, process.argv, listening));
 }
 
 /** The name of the project that the engine runs; empty if it is unknown. */
@@ -75,19 +83,30 @@ function backendHint(): string {
   return JSON.stringify([url, home, programFolder(projectName())]);
 }
 
+/** The SDK's entry, with which language hosts start packs. */
+const hostedScript = /[\\/]run-policy-pack(?:[\\/]|$)/;
+
+/** Our pack's file, which an engine can start itself. */
+const packScript = /[\\/]bin[\\/]pack\.js$/;
+
 /** Whether the engine or its language host started this process: the engine shows what it prints. */
 export function isServedByEngine([, script = ""]: readonly string[] = process.argv): boolean {
-  return /[\\/](?:run-policy-pack(?:[\\/]|$)|bin[\\/]pack\.js$)/.test(script);
+  return hostedScript.test(script) || packScript.test(script);
 }
 
 /**
- * `pulumi policy analyze` sends no `ConfigureStack` (pulumi 3.274, `LoadLocalPolicyPackAnalyzers`), so the language host has no
- * stack to put into the environment. `PULUMI_STACK` and `PULUMI_DRY_RUN` say nothing: people set them for the CLI. If the engine
- * did not start this process, nothing is known.
+ * Whether the engine runs `pulumi policy analyze`, in a process that no `ConfigureStack` has told of a stack. An update must never
+ * be taken for it: the report would come after the deployment. Updates and previews send `ConfigureStack` before any resource
+ * (pulumi 3.274, `NewPolicyAnalyzer`), which our own pack hears, and language hosts put the stack into the environment of any pack;
+ * `policy analyze` does neither (`LoadLocalPolicyPackAnalyzers`). `PULUMI_STACK` and `PULUMI_DRY_RUN` say nothing: people set them
+ * for the CLI. In a pack of another author that no language host started, nothing is known.
+ *
+ * @param listens whether the process hears `ConfigureStack`
  */
-export function isAnalysis(env: NodeJS.ProcessEnv, argv: readonly string[]): boolean {
-  const told = ["PULUMI_NODEJS_DRY_RUN", "PULUMI_NODEJS_STACK"];
-  return isServedByEngine(argv) && !told.some((name) => env[name]);
+export function isAnalysis(env: NodeJS.ProcessEnv, argv: readonly string[], listens: boolean): boolean {
+  const told = ["PULUMI_NODEJS_DRY_RUN", "PULUMI_NODEJS_STACK"].some((name) => env[name]);
+  const [, script = ""] = argv;
+  return !told && (hostedScript.test(script) || (listens && packScript.test(script)));
 }
 
 /** How often a process looks whether its parent still runs; milliseconds. */

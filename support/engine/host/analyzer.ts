@@ -14,7 +14,11 @@ import {
   status,
 } from "@grpc/grpc-js";
 import { AnalyzerService } from "@pulumi/pulumi/proto/analyzer_grpc_pb";
-import { AnalyzerHandshakeResponse, AnalyzerStackConfigureRequest } from "@pulumi/pulumi/proto/analyzer_pb";
+import {
+  AnalyzerHandshakeResponse,
+  AnalyzerStackConfigureRequest,
+  AnalyzerStackConfigureResponse,
+} from "@pulumi/pulumi/proto/analyzer_pb";
 import { type RunPluginRequest, RunPluginResponse } from "@pulumi/pulumi/proto/language_pb";
 
 type Call = ServerWritableStream<RunPluginRequest, RunPluginResponse>;
@@ -28,6 +32,8 @@ const asIs = (bytes: Buffer) => bytes;
  * `RunPlugin` of the real host for a policy pack: gives the engine the port of a proxy, waits for `ConfigureStack`, then runs
  * `node <run-policy-pack> ENGINE_ADDRESS PACK_FOLDER` in the pack's folder, with what the engine told in the environment.
  * `pulumi policy publish` and `pulumi policy analyze` send no `ConfigureStack`: there the first other request starts the pack.
+ * The pack hears `ConfigureStack` first in every case, an empty one if the engine sent none (`PolicyProxy`, `sdk/policy_proxy.go`
+ * of pulumi 3.255 and 3.274).
  */
 export async function runAnalyzer(call: Call): Promise<void> {
   const { request } = call;
@@ -40,14 +46,11 @@ export async function runAnalyzer(call: Call): Promise<void> {
   );
   let pack: Pack | undefined;
   let client: Promise<Client> | undefined;
-  const start = (stack?: AnalyzerStackConfigureRequest) =>
-    (client ??= connected(
-      (pack = startPack(folder, request.getArgsList(), {
-        ...environment,
-        ...(stack && stackEnvironment(stack)),
-      })),
-      call,
-    ));
+  const start = async (stack?: Buffer) => {
+    const told = stack && stackEnvironment(AnalyzerStackConfigureRequest.deserializeBinary(stack));
+    pack = startPack(folder, request.getArgsList(), { ...environment, ...told });
+    return configured(await connected(pack, call), stack ?? Buffer.alloc(0));
+  };
 
   const proxy = new Server(limits);
   // What passes through is not parsed: fields that this SDK does not know stay.
@@ -62,9 +65,9 @@ export async function runAnalyzer(call: Call): Promise<void> {
     },
   ]);
   const forward =
-    (path: string, before: (bytes: Buffer) => Promise<Client>) =>
+    (path: string) =>
     ({ request: bytes, metadata }: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>) => {
-      before(bytes).then(
+      (client ??= start()).then(
         (to) =>
           to.makeUnaryRequest(path, asIs, asIs, bytes, metadata, (error, answer) => {
             callback(error, answer);
@@ -75,12 +78,16 @@ export async function runAnalyzer(call: Call): Promise<void> {
       );
     };
   proxy.addService(Object.fromEntries(methods) as ServiceDefinition, {
-    ...Object.fromEntries(
-      Object.entries(AnalyzerService).map(([name, { path }]) => [name, forward(path, () => start())]),
-    ),
-    configureStack: forward(AnalyzerService.configureStack.path, (bytes) =>
-      start(AnalyzerStackConfigureRequest.deserializeBinary(bytes)),
-    ),
+    ...Object.fromEntries(Object.entries(AnalyzerService).map(([name, { path }]) => [name, forward(path)])),
+    configureStack: (
+      { request: bytes }: ServerUnaryCall<Buffer, Buffer>,
+      callback: sendUnaryData<Buffer>,
+    ) => {
+      client ??= start(bytes);
+      // The next request tells of a pack that does not start.
+      client.catch(() => undefined);
+      callback(null, Buffer.from(new AnalyzerStackConfigureResponse().serializeBinary()));
+    },
     handshake: (_: unknown, callback: sendUnaryData<Buffer>) => {
       callback(null, Buffer.from(new AnalyzerHandshakeResponse().serializeBinary()));
     },
@@ -118,13 +125,25 @@ function startPack(folder: string, [engine = ""]: readonly string[], env: NodeJS
 }
 
 function stackEnvironment(stack: AnalyzerStackConfigureRequest): Record<string, string> {
-  return {
+  const config = stack.getConfigMap().toArray();
+  const told = {
     PULUMI_NODEJS_ORGANIZATION: stack.getOrganization(),
     PULUMI_NODEJS_PROJECT: stack.getProject(),
     PULUMI_NODEJS_STACK: stack.getStack(),
     PULUMI_NODEJS_DRY_RUN: String(stack.getDryRun()),
-    PULUMI_CONFIG: JSON.stringify(Object.fromEntries(stack.getConfigMap().toArray())),
+    PULUMI_CONFIG: config.length > 0 ? JSON.stringify(Object.fromEntries(config)) : "",
   };
+  return Object.fromEntries(Object.entries(told).filter(([, value]) => value !== ""));
+}
+
+/** Sends the pack its `ConfigureStack`. A pack that does not know it is served as well. */
+function configured(client: Client, stack: Buffer): Promise<Client> {
+  return new Promise((resolve, reject) => {
+    client.makeUnaryRequest(AnalyzerService.configureStack.path, asIs, asIs, stack, (error) => {
+      if (error === null || error.code === status.UNIMPLEMENTED) resolve(client);
+      else reject(error);
+    });
+  });
 }
 
 /** Waits for the port that the pack prints first; what it prints then goes to the engine, and so does its end. */
