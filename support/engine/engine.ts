@@ -108,9 +108,14 @@ export class EngineStack {
   }
 
   /** Any other command of the CLI, at home with this stack: `["stack", "export"]`. */
-  command(...args: string[]): Promise<Finished> {
+  command(...args: readonly string[]): Promise<Finished> {
+    return this.commandIn({}, ...args);
+  }
+
+  /** The same with further variables of the environment. */
+  commandIn(environment: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Finished> {
     const { workDir } = this.stack.workspace;
-    const env = { ...process.env, ...this.environment() };
+    const env = { ...process.env, ...this.environment(), ...environment };
     const options = { cwd: workDir, env, timeout: 100_000, maxBuffer: 64 * 1024 * 1024 };
     return finished(execFile(this.cli, [...args, "--color", "never"], options));
   }

@@ -49,16 +49,23 @@ describe("pulumi policy analyze", function () {
     await (registry as TestRegistry | undefined)?.stop();
   });
 
-  const analyze = (...args: string[]) => stack!.command("policy", "analyze", "--policy-pack", guard, ...args);
+  const analyzeIn = (environment: Readonly<Record<string, string>>, ...args: readonly string[]) =>
+    stack!.commandIn(environment, "policy", "analyze", "--policy-pack", guard, ...args);
+  const analyze = (...args: readonly string[]) => analyzeIn({}, ...args);
 
-  it("tells which workloads of a stack would not survive their next restart, each once", async () => {
-    const run = await analyze("--stack", "test");
-    assert.equal(run.passed, false, run.output);
-    assert.equal(run.output.match(/\[mandatory\].*mixed-layer-compression/g)?.length, 1, run.output);
-    assert.match(run.output, /used by +`(web|native)`: `app`, and 1 other resource/);
-    assert.doesNotMatch(run.output, /keeper|task-\d/);
-    assert.match(run.output, /mandatory policy violations were found/);
-  });
+  for (const [title, environment, args] of [
+    ["", {}, ["--stack", "test"]],
+    [", with the stack named by PULUMI_STACK", { PULUMI_STACK: "test", PULUMI_DRY_RUN: "false" }, []],
+  ] as const)
+    it(`tells which workloads of a stack would not survive their next restart, and their cause once${title}`, async () => {
+      const run = await analyzeIn(environment, ...args);
+      assert.equal(run.passed, false, run.output);
+      assert.equal(run.output.match(/\[mandatory\].*mixed-layer-compression/g)?.length, 2, run.output);
+      assert.equal(run.output.match(/used by +`(web|native)`: `app`, and 1 other resource/g)?.length, 1);
+      assert.equal(run.output.match(/Mixes gzip and zstd layers, like `(web|native)`/g)?.length, 1);
+      assert.doesNotMatch(run.output, /keeper|task-\d/);
+      assert.match(run.output, /mandatory policy violations were found/);
+    });
 
   it("inspects all images in parallel", async () => {
     let most = 0;
