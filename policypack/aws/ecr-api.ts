@@ -1,4 +1,9 @@
-import type { BatchGetImageResponse, ECRClient, Image } from "@aws-sdk/client-ecr";
+import type {
+  BatchGetImageResponse,
+  DescribePullThroughCacheRulesResponse,
+  ECRClient,
+  Image,
+} from "@aws-sdk/client-ecr";
 import { failure, type Outcome, success } from "../common/outcome";
 import { printable } from "../common/text";
 import type { Trace } from "../common/trace";
@@ -11,7 +16,7 @@ import { credentialsOf, quietSdk, requestHandlerOptions } from "./sdk-http";
 import { traceCalls, tracedIdentity } from "./traced";
 import { isRecord } from "../common/values";
 
-/** The two calls of the ECR API that a pull needs; both reject with whatever the SDK threw. */
+/** The calls of the ECR API that a pull needs, and that of its pull through cache rules; they reject with whatever the SDK threw. */
 export class EcrApi {
   readonly #client: ECRClient;
   readonly #sdk: typeof import("./sdk");
@@ -67,6 +72,18 @@ export class EcrApi {
     return (
       await this.#client.send(command, signal === undefined ? {} : { abortSignal: AbortSignal.any([signal]) })
     ).downloadUrl;
+  }
+
+  /** All rules of a registry: it has 50 at most (ECR user guide, "Amazon ECR service quotas"). */
+  pullThroughCacheRules(
+    account: string,
+    signal: AbortSignal,
+  ): Promise<DescribePullThroughCacheRulesResponse> {
+    const command = new this.#sdk.DescribePullThroughCacheRulesCommand({
+      registryId: account,
+      maxResults: 1000,
+    });
+    return this.#client.send(command, { abortSignal: signal });
   }
 
   close(): void {

@@ -1,7 +1,7 @@
 // aws/ reads private ECR, and logins from Secrets Manager. Read this client first. `batches.ts` gathers its calls, `ecr-api.ts` makes
 // them, `failures.ts` words what AWS refuses, and `identity.ts` says who calls.
 import { orAborted } from "../common/concurrency";
-import { failure, type Outcome } from "../common/outcome";
+import { failure, type Outcome, success } from "../common/outcome";
 import { printable } from "../common/text";
 import { HostRules } from "../http/host-rules";
 import type { Trace } from "../common/trace";
@@ -14,6 +14,7 @@ import { EcrApi, namesDigest, verified } from "./ecr-api";
 import { type EcrHost, parseEcrHost } from "./ecr-hosts";
 import { failureOf, imageFailure, isInvalidInput } from "./failures";
 import { type AwsIdentity, defaultIdentity } from "./identity";
+import { type PullThroughRule, pullThroughRule } from "./pull-through";
 import type { RepositoryName } from "../oci/reference";
 
 export interface EcrOptions {
@@ -126,6 +127,35 @@ export class EcrClient {
     const own = signal ?? new AbortController().signal;
     const bytes = await downloadBlob({ ...what, presigned: url }, this.#storage, own);
     return own.aborted && !bytes.ok ? timeIsOver() : bytes;
+  }
+
+  /** The pull through cache rules of a registry. */
+  async pullThroughRules(
+    registry: string,
+    signal: AbortSignal,
+  ): Promise<Outcome<readonly PullThroughRule[]>> {
+    const host = parseEcrHost(registry);
+    if (host === undefined) return notEcr(registry);
+    try {
+      const api = await this.#api(host);
+      this.#calls++;
+      const { pullThroughCacheRules: rules = [], nextToken } = await orAborted(
+        api.pullThroughCacheRules(host.account, signal),
+        signal,
+      );
+      // Rules that are not listed may have longer prefixes.
+      if (nextToken !== undefined) return failure("unsupported", "ECR has more of them than one call lists");
+      return success(
+        rules.flatMap(
+          ({ ecrRepositoryPrefix: prefix, upstreamRegistryUrl: url, upstreamRepositoryPrefix }) =>
+            prefix === undefined || url === undefined
+              ? []
+              : [pullThroughRule(prefix, url, upstreamRepositoryPrefix)],
+        ),
+      );
+    } catch (error) {
+      return signal.aborted ? timeIsOver() : failureOf(error, this.#identity.describe);
+    }
   }
 
   async close(): Promise<void> {

@@ -63,6 +63,27 @@ export function regionIn(props: unknown): string | undefined {
   }
 }
 
+/**
+ * The accounts that an AWS provider may work in, as far as its inputs tell: those that it allows, else that of the role that it assumes.
+ * Undefined if they do not. Never throws.
+ */
+export function accountsIn(props: unknown): readonly string[] | undefined {
+  let allowed: string[];
+  try {
+    allowed = settingList(decoded(props), "allowedAccountIds");
+  } catch {
+    return undefined;
+  }
+  if (allowed.length > 0) return allowed.every(isAccount) ? allowed : undefined;
+  const { roles = [], webIdentity } = providerSettings(props) ?? {};
+  const account = (roles.at(-1) ?? webIdentity)?.roleArn.split(":")[4] ?? "";
+  return isAccount(account) ? [account] : undefined;
+}
+
+function isAccount(id: string): boolean {
+  return /^\d{12}$/.test(id);
+}
+
 function read(props: unknown): ProviderSettings {
   const accessKeyId = setting(props, "accessKey");
   const secretAccessKey = setting(props, "secretKey");

@@ -1,6 +1,7 @@
 import { TraceLog } from "../common/trace";
 import { Inspector, type InspectorOptions } from "../inspection/inspector";
 import { WaitingBudget } from "../run/progress";
+import { PullThroughRules } from "../run/pull-through-rules";
 import { inspectorOptions } from "../run/session";
 import type { RuntimeName } from "../runtimes/predict";
 import type { Settings } from "../settings";
@@ -27,6 +28,7 @@ export interface InspectOptions {
 /** Inspects every image once, side by side, and judges it as the pack would. Never rejects for what a registry does. */
 export async function inspectAll({ images, places }: Subjects, options: InspectOptions): Promise<void> {
   const budget = options.budgetSeconds === undefined ? undefined : new WaitingBudget(options.budgetSeconds);
+  const pullThrough = new PullThroughRules();
   const opened: Inspectors[] = [];
   const open = (trace?: TraceLog) => {
     const inspectors = new Inspectors(options.cache, trace);
@@ -40,7 +42,7 @@ export async function inspectAll({ images, places }: Subjects, options: InspectO
         const trace = options.explain ? new TraceLog() : undefined;
         const inspectors = trace === undefined ? shared : open(trace);
         const views = await Promise.all(
-          options.policies.map((policy) => viewOf(subject, policy, inspectors, budget)),
+          options.policies.map((policy) => viewOf(subject, policy, { inspectors, budget, pullThrough })),
         );
         options.onDecided();
         const { image, platform, uses } = subject;
@@ -56,18 +58,28 @@ export async function inspectAll({ images, places }: Subjects, options: InspectO
   }
 }
 
+interface Means {
+  readonly inspectors: Inspectors;
+  readonly budget: WaitingBudget | undefined;
+  readonly pullThrough: PullThroughRules;
+}
+
 async function viewOf(
   subject: Subject,
   policy: PolicyInForce,
-  inspectors: Inspectors,
-  budget: WaitingBudget | undefined,
+  { inspectors, budget, pullThrough }: Means,
 ): Promise<PolicyView> {
   const { uses, exempt } = withExemptions(subject, policy);
   if (uses.length === 0 || policy.level === "disabled")
     return { ...policy, uses, exempt, inspection: undefined };
   const { image, platform, credentialsParameter } = subject;
   const reader = credentialsParameter === undefined ? {} : { credentialsParameter };
-  const inspecting = inspectors.for(policy.settings).inspect(image, platform, reader);
+  const inspector = inspectors.for(policy.settings);
+  const inspecting = inspector
+    .inspect(image, platform, reader)
+    .then((inspection) =>
+      pullThrough.imported({ image, platform, reader, inspection }, inspector, inspector),
+    );
   const inspection =
     budget === undefined ? await inspecting : await budget.wait(inspecting, overdue(budget.seconds));
   return { ...policy, uses, exempt, inspection };

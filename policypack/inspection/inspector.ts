@@ -1,5 +1,6 @@
 import type { AwsIdentities } from "../aws/configured-identities";
 import { parseEcrHost } from "../aws/ecr-hosts";
+import type { PullThroughRule } from "../aws/pull-through";
 import { KeyedSemaphore, withinLimit } from "../common/concurrency";
 import { limits } from "../common/limits";
 import { Memo } from "../common/memo";
@@ -27,6 +28,8 @@ export interface InspectorOptions extends ImageSourceOptions {
   /** Who reads private ECR, and secrets with logins, by account or ECR registry; goes before what a reader brings along. */
   readonly awsIdentities?: AwsIdentities;
 }
+
+const defaultImageTimeoutMs = 30_000;
 
 /**
  * Joins `oci/` and `registry/`: one inspection for each image name and platform, however often it is asked for.
@@ -87,6 +90,22 @@ export class Inspector {
     );
   }
 
+  /** The pull through cache rules of the private ECR registry of an image; never rejects. One call of ECR each time. */
+  async pullThroughRules(
+    reference: Reference,
+    asked: ReaderIdentity = {},
+  ): Promise<Outcome<readonly PullThroughRule[]>> {
+    const { imageTimeoutMs: ms = defaultImageTimeoutMs } = this.#options;
+    try {
+      this.#registries ??= openImageSource(this.#options);
+      const registries = (this.#opened = await this.#registries);
+      const reader = this.#readerOf(reference, asked);
+      return await registries.pullThroughRules(reference, reader, AbortSignal.timeout(ms));
+    } catch (error) {
+      return ownFailure(error);
+    }
+  }
+
   /** Inspects an image that may be asked for. If that fails, `inspect` tries again. */
   async anticipate(reference: Reference, platform: Platform, asked: ReaderIdentity = {}): Promise<void> {
     const reader = this.#readerOf(reference, asked);
@@ -134,7 +153,11 @@ export class Inspector {
       ]);
       return loginFault === undefined ? inspection : { ...inspection, loginFault };
     };
-    const { imageTimeoutMs: ms = 30_000, pacedTimeoutMs: longestMs = 60_000, clock } = this.#options;
+    const {
+      imageTimeoutMs: ms = defaultImageTimeoutMs,
+      pacedTimeoutMs: longestMs = 60_000,
+      clock,
+    } = this.#options;
     // Behind a rate limit, most of an image's time passes until its turn comes.
     const limit = { ms, longestMs, getsOn: () => registries.isPacing(reference) };
     const lookUp = () => withinLimit(limit, read, clock);

@@ -71,6 +71,12 @@ export class CachedImageSource implements ImageSource {
     return this.router.loginFault(...asked);
   }
 
+  pullThroughRules(
+    ...asked: Parameters<ImageSource["pullThroughRules"]>
+  ): ReturnType<ImageSource["pullThroughRules"]> {
+    return this.router.pullThroughRules(...asked);
+  }
+
   expect(...image: Parameters<ImageSource["expect"]>): void {
     this.router.expect(...image);
   }

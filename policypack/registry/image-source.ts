@@ -2,6 +2,7 @@ import type { Gathering } from "../aws/batches";
 import { EcrClient } from "../aws/ecr-client";
 import { parseEcrHost } from "../aws/ecr-hosts";
 import type { AwsIdentity } from "../aws/identity";
+import type { PullThroughRule } from "../aws/pull-through";
 import { type LoginFault, type RegistrySecret, SecretLogin } from "../aws/secret-login";
 import { SecretsManager } from "../aws/secrets-manager";
 import type { Outcome } from "../common/outcome";
@@ -81,6 +82,15 @@ export class RegistryImageSource {
   /** Why ECS finds no login in the secret of a reader; undefined if it does, or if there is no secret. */
   async loginFault({ key, secret }: ResolvedIdentity, signal: AbortSignal): Promise<LoginFault | undefined> {
     return secret === undefined ? undefined : this.#bySecretOf(key, secret).login.check(signal);
+  }
+
+  /** The pull through cache rules of a private ECR registry. */
+  pullThroughRules(
+    { registry }: Pick<RepositoryName, "registry">,
+    { identity }: ResolvedIdentity,
+    signal: AbortSignal,
+  ): Promise<Outcome<readonly PullThroughRule[]>> {
+    return this.#ecrOf(identity).pullThroughRules(registry, signal);
   }
 
   /** Requests to registries and token services, and calls of AWS, so far. */
@@ -215,7 +225,15 @@ export class RegistryImageSource {
 /** How an inspection reads documents. */
 export interface ImageSource extends Pick<
   RegistryImageSource,
-  "manifest" | "blob" | "blobStart" | "loginFault" | "expect" | "isPacing" | "close" | "requests"
+  | "manifest"
+  | "blob"
+  | "blobStart"
+  | "loginFault"
+  | "pullThroughRules"
+  | "expect"
+  | "isPacing"
+  | "close"
+  | "requests"
 > {
   /** Documents that were not fetched because they were there already. */
   readonly cacheHits?: number;

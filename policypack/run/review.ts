@@ -9,6 +9,7 @@ import type { Exclusion, Settings } from "../settings";
 import type { ImageUse, UnreadableUse, WorkloadImages } from "../workloads/image-use";
 import type { NamedTaskDefinition } from "../workloads";
 import type { WaitingBudget } from "./progress";
+import type { Inspected } from "./pull-through-rules";
 
 /** The Pulumi resource that runs the images. */
 export interface Workload {
@@ -62,6 +63,7 @@ export interface Review {
 
 export interface PendingImage extends Omit<ReviewedImage, "users" | "inspection"> {
   readonly users: { workload: Workload; use: ImageUse }[];
+  readonly reader: ReaderIdentity;
   readonly inspection: Promise<Inspection>;
 }
 
@@ -77,7 +79,9 @@ export class ReviewInProgress {
     private readonly inspector: Pick<Inspector, "inspect" | "hurry">,
     private readonly settings: Pick<Settings, "exclude" | "awsIdentities">,
     private readonly budget: WaitingBudget,
-    private readonly upstreamOf: (image: string) => string | undefined = () => undefined,
+    /** Looks behind a pull through cache, if an image is missing there. */
+    private readonly imported: (inspected: Inspected) => Promise<Inspection> = ({ inspection }) =>
+      Promise.resolve(inspection),
   ) {}
 
   add(workload: Workload): void {
@@ -136,20 +140,13 @@ export class ReviewInProgress {
     const images = await Promise.all(
       [...this.#images.values()].map(async (pending) => ({
         ...pending,
-        inspection: await this.#imported(pending, await this.budget.wait(pending.inspection, overdue)),
+        inspection: await this.budget.wait(
+          pending.inspection.then((inspection) => this.imported({ ...pending, inspection })),
+          overdue,
+        ),
       })),
     );
     return { images, exempt: this.#exempt, unreadable: this.#unreadable, unread: this.#unread };
-  }
-
-  /** What the first pull through a cache imports, where the cache has nothing yet. */
-  #imported({ image, platform }: PendingImage, inspection: Inspection): Inspection | Promise<Inspection> {
-    const isMissing =
-      !inspection.ok && inspection.failure.kind === "missing" && inspection.failure.proves === undefined;
-    const upstream = isMissing ? this.upstreamOf(image) : undefined;
-    return upstream === undefined
-      ? inspection
-      : this.budget.wait(this.inspector.inspect(upstream, platform), this.#overdue());
   }
 
   #look(workload: Workload, use: ImageUse): void {
@@ -169,6 +166,7 @@ export class ReviewInProgress {
       this.#images.set(key, {
         image,
         platform,
+        reader,
         users: [{ workload, use }],
         inspection: this.inspector.inspect(image, platform, reader),
       });

@@ -8,12 +8,12 @@ import { pushedImages } from "../builds/pushed-images";
 import { cacheInUse, type CacheOptions } from "../cache/location";
 import { Inspector, type InspectorOptions, total } from "../inspection/inspector";
 import { formatReference, referenceIn, withDefaultTag } from "../oci/reference";
-import { type PullThroughRule, pullThroughRuleOf, upstreamOf } from "../program/pull-through";
 import { isSecretType, mayConcern } from "../program/secrets";
 import { mergeSettings, readSettings, type Settings } from "../settings";
 import { StackPrefetch } from "./prefetch/stack-prefetch";
 import { Progress, WaitingBudget } from "./progress";
 import { NamedTaskDefinitions } from "./named-task-definitions";
+import { PullThroughRules } from "./pull-through-rules";
 import { configuredLevels, isPreview, isServedByEngine, reportsAtEnd } from "./pulumi-run";
 import { type ReadWorkload, ReviewInProgress } from "./review";
 import { StackProgram } from "./stack-program";
@@ -45,7 +45,7 @@ export class Session {
   readonly #reported = new Set<string>();
   readonly #pushed = new Set<string>();
   readonly #secrets: unknown[] = [];
-  readonly #pullThrough: PullThroughRule[] = [];
+  readonly #pullThrough = new PullThroughRules();
   readonly #handOver = new StackPrefetch();
   readonly #progress = new Progress(
     () => {
@@ -109,8 +109,7 @@ export class Session {
     if (policy !== first) return;
     this.taskDefinitions.see(resource);
     if (reportsAtEnd()) this.program.see(resource);
-    const rule = pullThroughRuleOf(resource.type, resource.props);
-    if (rule !== undefined) this.#pullThrough.push(rule);
+    this.#pullThrough.see(resource);
     if (!isPreview()) return;
     if (isSecretType(resource.type)) this.#secrets.push(resource.props);
     for (const image of pushedImages(resource.type, resource.props).images) this.#pushed.add(fullName(image));
@@ -151,9 +150,12 @@ export class Session {
   }
 
   review(settings: Settings): ReviewInProgress {
-    const answers = this.#handOver.answers(this.inspectorFor(settings));
-    return new ReviewInProgress(answers, settings, this.budgetFor(settings), (image) =>
-      upstreamOf(image, this.#pullThrough),
+    const inspector = this.inspectorFor(settings);
+    const answers = this.#handOver.answers(inspector);
+    return new ReviewInProgress(answers, settings, this.budgetFor(settings), async (inspected) =>
+      this.willPush(inspected.image)
+        ? inspected.inspection
+        : this.#pullThrough.imported(inspected, answers, inspector),
     );
   }
 

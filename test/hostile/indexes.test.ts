@@ -25,6 +25,7 @@ async function walk(entriesOf: (tagOrDigest: string) => readonly Entry[]) {
     },
     blob: () => Promise.resolve(failure("missing", "no blob")),
     loginFault: () => Promise.resolve(undefined),
+    pullThroughRules: () => Promise.resolve(success([])),
     blobStart: () => Promise.resolve(failure("missing", "no blob")),
     expect: () => undefined,
     isPacing: () => false,
