@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { messagesFile, messagesPage } from "./messages-page";
 import { registriesFile, registriesPage } from "./registries-page";
 import { runtimesFile, runtimesPage } from "./runtimes-page";
 import { configurationFile, withSettingsTable } from "./settings-table";
@@ -7,6 +8,7 @@ import { configurationFile, withSettingsTable } from "./settings-table";
 export async function generatedPages(): Promise<Map<string, string>> {
   return new Map([
     [configurationFile, await withSettingsTable(readFileSync(configurationFile, "utf8"))],
+    [messagesFile, await messagesPage()],
     [registriesFile, await registriesPage()],
     [runtimesFile, await runtimesPage()],
   ]);

@@ -64,6 +64,18 @@ const awsSdkPlugin: Plugin = {
   },
 };
 
+/** Modules that are loaded late, by dynamic imports, and share the HTTP library: one file of the bundle holds them all. */
+const lateModules = { filter: /^\.\/(sdk-http|image-source)$/, file: join(__dirname, "late-modules.ts") };
+
+const lateModulesPlugin: Plugin = {
+  name: "late-modules",
+  setup: (build) => {
+    build.onResolve({ filter: lateModules.filter }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: lateModules.file } : undefined,
+    );
+  },
+};
+
 /**
  * Bundles the pack, the command and the library into `bin/` of a folder, and what starts the pack into its `node_modules`.
  *
@@ -81,7 +93,7 @@ export async function bundleJavaScript(folder: string): Promise<Metafile> {
     splitting: true,
     outdir: bin,
     chunkNames: "[name]-[hash]",
-    plugins: [standInPlugin, awsSdkPlugin],
+    plugins: [standInPlugin, awsSdkPlugin, lateModulesPlugin],
   });
   const aws = await buildOne(awsSdk.source, join(bin, awsSdk.file));
   const start = await buildOne("policypack/start/run-policy-pack.ts", join(folder, startFile));

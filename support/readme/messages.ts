@@ -2,12 +2,28 @@ import { historyOf, imageConfig, inspectedImage, layersOf } from "../registry/in
 import { judgeBuild, safeSettings } from "../../policypack/builds/judge-build";
 import { mendedSource } from "../../policypack/builds/mend-exports";
 import type { InspectedImage } from "../../policypack/inspection/inspector";
-import { type Failure, failure, type Outcome, success } from "../../policypack/common/outcome";
+import {
+  type Failure,
+  failure,
+  type FailureKind,
+  type Outcome,
+  success,
+} from "../../policypack/common/outcome";
 import type { HistoryEntry } from "../../policypack/oci/image-config";
 import type { Platform } from "../../policypack/oci/platform";
 import { parseReference } from "../../policypack/oci/reference";
 import { definitions } from "../../policypack/policies";
-import { faultyBuild, imagesTooLarge, missingLogin, missingTrust, noWayOut } from "../../policypack/report";
+import {
+  faultyBuild,
+  imagesTooLarge,
+  missingExecutionRole,
+  missingLogin,
+  missingPermission,
+  missingTrust,
+  noEgress,
+  noWayOut,
+  sameCause,
+} from "../../policypack/report";
 import { runtimesOfTasks } from "../../policypack/runtimes/ecs-runtimes";
 
 const linux: Platform = { os: "linux", architecture: "amd64" };
@@ -21,40 +37,82 @@ const publicSubnet = {
   subnet: { name: "public-a", type: "aws:ec2/subnet:Subnet" },
   routeTable: { name: "public", type: "aws:ec2/routeTable:RouteTable" },
 };
+const apiGroup = { name: "api", type: "aws:ec2/securityGroup:SecurityGroup" };
+const ecrImage = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/api:1";
 const apiTask = { name: "api", type: "aws:ecs/taskDefinition:TaskDefinition" };
 
-/** The messages that the README shows: what the policies say of images and a build as the README describes them. */
-export function messagesOfReadme(): Map<string, string> {
-  const app = "registry.internal/team/app:1";
+/** A message as a policy prints it. */
+export interface SampleMessage {
+  readonly policy: string;
+  /** When the policy prints it. */
+  readonly when: string;
+  readonly message: string;
+}
+
+const app = "registry.internal/team/app:1";
+const api = "registry.internal/shop/api:1";
+const users = [{ workload: { name: "app" }, use: { container: "web" } }];
+
+/** Messages of every policy, made by the code that judges and reports, of images and programs that stand for all. */
+export function sampleMessages(): SampleMessage[] {
   const mix = of(12, `${docker}.zstd`).concat(of(3, `${docker}.gzip`));
   const ociMix = of(3, `${oci}+gzip`).concat(of(12, `${oci}+zstd`));
-  const say = (policy: string, inspection: Outcome<InspectedImage>, platform = linux, image = app) =>
-    messageOf(policy, inspection, platform, image);
-  const api = "registry.internal/shop/api:1";
-  return new Map([
-    ["mixed", say("mixed-layer-compression", success(inspected(api, mix, history)), linux, api)],
-    ["oci-mix", say("mixed-layer-compression", success(inspected(app, ociMix)))],
-    ["unpullable", say("unpullable-layers", success(inspected(app, of(2, `${docker}.zstd`))))],
-    [
-      "platform",
-      say(
-        "platform-mismatch",
-        failure("missing", "it has no manifest for linux/arm64, only for linux/amd64", "wrong-platform"),
-        arm,
+  const sample = (policy: string, when: string, message: string) => ({ policy, when, message });
+  const judged = (
+    policy: string,
+    when: string,
+    inspection: Outcome<InspectedImage>,
+    { platform = linux, image = app } = {},
+  ) => sample(policy, when, messageOf(policy, inspection, platform, image));
+  const unverified = (when: string, kind: FailureKind, message: string) =>
+    judged("unverified-image", when, failure(kind, message));
+  return [
+    judged("mixed-layer-compression", "Docker media types", success(inspected(api, mix, history)), {
+      image: api,
+    }),
+    judged("mixed-layer-compression", "OCI media types", success(inspected(app, ociMix))),
+    sample(
+      "mixed-layer-compression",
+      "another image with the same cause",
+      sameCause(
+        "Mixes gzip and zstd layers",
+        { image: api, resource: "api" },
+        "registry.internal/shop/web:1",
+        ["app"],
       ),
-    ],
-    ["name", say("image-name", failure("invalid-reference", ""), linux, `https://${app}`)],
-    [
-      "size",
-      imagesTooLarge(
-        { workload: { name: "app" }, storageGiB: 20 },
-        [{ image: app, bytes: 22.5 * 1024 ** 3 }],
-        22.5 * 1024 ** 3,
-        false,
-      ),
-    ],
-    [
-      "login",
+    ),
+    judged(
+      "unpullable-layers",
+      "zstd layers of Docker media types",
+      success(inspected(app, of(2, `${docker}.zstd`))),
+    ),
+    judged("unpullable-layers", "an encrypted layer", success(inspected(app, [`${oci}+gzip+encrypted`]))),
+    judged(
+      "platform-mismatch",
+      "no manifest for the platform",
+      failure("missing", "it has no manifest for linux/arm64, only for linux/amd64", "wrong-platform"),
+      { platform: arm },
+    ),
+    judged("image-name", "an address in place of a name", failure("invalid-reference", ""), {
+      image: `https://${app}`,
+    }),
+    judged(
+      "missing-image",
+      "a tag that does not exist",
+      failure("missing", "registry.internal has no tag 1 in team/app"),
+    ),
+    unverified(
+      "an unknown host",
+      "unreachable",
+      "registry.internal is not known to DNS (ENOTFOUND); check the registry's name",
+    ),
+    unverified("a rate limit", "throttled", "registry.internal is rate limiting requests (HTTP 429)"),
+    unverified("no answer", "timeout", "registry.internal did not answer within 10 s"),
+    judged("unverified-image", "a denied login", { ok: false, failure: denied }),
+    sample("build-compression", "dropped settings", buildMessage()),
+    sample(
+      "registry-login",
+      "a secret without a password",
       missingLogin(
         {
           kind: "malformed",
@@ -62,25 +120,42 @@ export function messagesOfReadme(): Map<string, string> {
           registry: "registry.internal",
           secret: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:registry-AbCdEf",
         },
-        [{ workload: { name: "app" }, use: { container: "web" } }],
+        users,
       ),
-    ],
-    ["missing", say("missing-image", failure("missing", "registry.internal has no tag 1 in team/app"))],
-    [
-      "unverified",
-      say(
-        "unverified-image",
-        failure(
-          "unreachable",
-          "registry.internal is not known to DNS (ENOTFOUND); check the registry's name",
-        ),
+    ),
+    sample(
+      "image-size",
+      "layers that do not fit",
+      imagesTooLarge(
+        { workload: { name: "app" }, storageGiB: 20 },
+        [{ image: app, bytes: 22.5 * 1024 ** 3 }],
+        22.5 * 1024 ** 3,
+        false,
       ),
-    ],
-    ["denied", say("unverified-image", { ok: false, failure: denied })],
-    ["build", buildMessage()],
-    ["role", missingTrust(apiRole, "execution role", [apiTask], ["ec2.amazonaws.com"])],
-    ["network", noWayOut(apiService, [publicSubnet], "public", undefined, false)],
-  ]);
+    ),
+    sample(
+      "execution-role",
+      "a trust policy without ECS",
+      missingTrust(apiRole, "execution role", [apiTask], ["ec2.amazonaws.com"]),
+    ),
+    sample(
+      "execution-role",
+      "no permission to log in to Amazon ECR",
+      missingPermission(apiRole, [apiTask], ecrImage, ["ecr:GetAuthorizationToken"], false),
+    ),
+    sample("execution-role", "no execution role", missingExecutionRole(apiTask, "ecr")),
+    sample(
+      "task-network",
+      "a public subnet without a public IP",
+      noWayOut(apiService, [publicSubnet], "public", undefined, false),
+    ),
+    sample(
+      "task-network",
+      "no route to the internet",
+      noWayOut(apiService, [publicSubnet], "closed", "nginx:1.27", false),
+    ),
+    sample("task-network", "security groups without egress", noEgress(apiService, [apiGroup])),
+  ];
 }
 
 const denied: Failure = {

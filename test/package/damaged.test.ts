@@ -63,13 +63,13 @@ describe("a damaged installation", function () {
       });
 
   it("makes no policies for another pack, and names the damaged file", async () => {
-    const late = parts.find((part) => part.startsWith("image-source")) ?? "";
+    const late = parts.find((part) => part.startsWith("late-modules")) ?? "";
     const script = `require(${JSON.stringify(join(folder, "bin/index.js"))}).ecsImagePolicies()`;
     const { passed, output } = await damaged(`bin/${late}`, missing, ["-e", script]);
     assert.equal(passed, false);
     assert.match(
       output,
-      /does not start, because its installation in .* is damaged: image-source-\w+\.js cannot be read \(ENOENT\)/,
+      /does not start, because its installation in .* is damaged: late-modules-\w+\.js cannot be read \(ENOENT\)/,
     );
   });
 

@@ -8,6 +8,7 @@ import { documentsFrom, linkedFiles } from "../../scripts/bundle/linked-files";
 import { packageFolder } from "../../scripts/bundle/places";
 import { configSchema } from "../../scripts/config-schema";
 import { generatedPages } from "../../scripts/docs";
+import { sampleMessages } from "../../support/readme/messages";
 import { drawnPictures, imagesFolder } from "../../scripts/pictures";
 
 const checkout = join(__dirname, "../..");
@@ -52,6 +53,21 @@ describe("the documentation", () => {
         new RegExp(`^## ${name}\n\n\\*\\*${String(enforcementLevel)}`, "mi"),
         name,
       );
+    }
+  });
+
+  it("shows messages of every policy, each of at most 24 lines within 80 columns", () => {
+    const samples = sampleMessages();
+    for (const { name } of ecsImagePolicies())
+      assert.ok(
+        samples.some(({ policy }) => policy === name),
+        name,
+      );
+    for (const { policy, when, message } of samples) {
+      assert.ok(message !== "" && message.split("\n").length <= 24, `${policy}, ${when}:\n${message}`);
+      // Code to copy stays in one line.
+      for (const line of message.split("\n").filter((text) => !text.startsWith("  { ")))
+        assert.ok(line.length <= 80, `${policy}, ${when}:\n${line}`);
     }
   });
 

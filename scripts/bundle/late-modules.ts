@@ -1,0 +1,3 @@
+// What the bundle loads with the first image or task definition (`javascript.ts`).
+export * from "../../policypack/aws/sdk-http";
+export * from "../../policypack/registry/image-source";
