@@ -18,12 +18,12 @@ const refusals: Record<Asked, readonly string[]> = {
     "definition specify a value for executionRoleArn.",
   ],
   ecr: [
-    "ClientException: Fargate requires task definition to have execution role ARN to",
-    "support ECR images.",
+    "ClientException: Fargate requires task definition to have execution role ARN",
+    "to support ECR images.",
   ],
   awslogs: [
-    "ClientException: Fargate requires task definition to have execution role ARN to",
-    "support log driver awslogs.",
+    "ClientException: Fargate requires task definition to have execution role ARN",
+    "to support log driver awslogs.",
   ],
   job: ["AWS Batch requires an execution role for jobs on Fargate."],
 };
@@ -32,8 +32,8 @@ const refusals: Record<Asked, readonly string[]> = {
 export function missingExecutionRole(task: Named, asked: Asked): string {
   return [
     asked === "job"
-      ? "AWS will refuse this job definition during the update: it has no execution role."
-      : "AWS will refuse this task definition during the update: it has no execution role.",
+      ? "AWS will refuse this job definition in the update: it has no execution role."
+      : "AWS will refuse this task definition in the update: it has no execution role.",
     ...refusals[asked].map((line) => `  ${line}`),
     "",
     ...facts([[asked === "job" ? "job definition" : "task definition", named(task)]]),
@@ -94,7 +94,7 @@ export function missingPermission(
           "policies of the execution role do not.",
         ]
       : [
-          "ECS cannot log in to Amazon ECR with this execution role. It stops the tasks with",
+          "ECS cannot log in to Amazon ECR with this execution role. It stops tasks with",
           "CannotPullContainerError.",
         ]),
     "",
