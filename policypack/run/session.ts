@@ -144,9 +144,12 @@ export class Session {
     return this.#pushed.size > 0 && this.#pushed.has(fullName(image));
   }
 
-  /** Whether the program may make or change a secret. An update shows a resource before it shows what comes after, so there it may. */
+  /**
+   * Whether the program may make or change a secret. An update shows a resource before it shows what comes after, so there it may;
+   * `pulumi policy analyze` makes nothing.
+   */
   mayMakeSecret(secret: string): boolean {
-    return !isPreview() || this.#secrets.some((props) => mayConcern(props, secret));
+    return !reportsAtEnd() || this.#secrets.some((props) => mayConcern(props, secret));
   }
 
   review(settings: Settings): ReviewInProgress {

@@ -2,9 +2,14 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { secret } from "@pulumi/pulumi";
+import { dummyKeys, FakeEcr, json as answer, useAwsEnvironment } from "../../support/aws/fake-ecr";
+import { declare, json, ref } from "../../support/engine/declared";
 import { AnyResource, engineFor, EngineStack, guard } from "../../support/engine/engine";
+import { attach, role, task, trust } from "../../support/engine/fragments";
+import { engineStacks } from "../../support/engine/stacks";
 import { buildImage, pushImage, threeGzipTwelveZstd } from "../../support/registry/images";
 import { TestRegistry } from "../../support/registry/registry";
+import { publicNet, service, sg } from "../policies/programs/networks";
 
 const good = buildImage({ layers: ["gzip", "gzip"], family: "docker" });
 const mixed = buildImage({ layers: threeGzipTwelveZstd, family: "docker" });
@@ -121,4 +126,71 @@ describe("pulumi policy analyze", function () {
     writeFileSync(file, JSON.stringify(state));
     return file;
   }
+});
+
+describe("pulumi policy analyze, of what a stack deployed with faults", function () {
+  this.timeout(120_000);
+  const secrets = new FakeEcr();
+  const engineStack = engineStacks();
+  let registry: TestRegistry;
+
+  before(() => secrets.start());
+  useAwsEnvironment(() => ({ ...dummyKeys, AWS_ENDPOINT_URL: secrets.url, AWS_MAX_ATTEMPTS: "1" }));
+  before(async () => {
+    secrets.handle = (_, response) => {
+      answer(response, { SecretString: JSON.stringify({ user: "ci" }) });
+    };
+    registry = await TestRegistry.start();
+    for (const tag of ["good", "huge"]) pushImage(registry, "app", tag, good);
+    const manifest = JSON.parse(good.manifest.toString()) as { layers: { size: number }[] };
+    manifest.layers[0]!.size = 21 * 1024 ** 3;
+    registry.putManifest("app", "huge", good.mediaType, manifest);
+  });
+  after(async () => {
+    await registry.stop();
+    await secrets.stop();
+  });
+
+  it("tells of names, sizes and logins as a preview does, and of existing roles and networks as remarks", async () => {
+    const exec = { executionRoleArn: "arn:aws:iam::123456789012:role/exec" };
+    const image = (tag: string) => `${registry.host}/app:${tag}`;
+    const credentialsParameter = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:login-AbCdEf";
+    const stack = await engineStack(() => {
+      declare([
+        role("exec"),
+        attach("exec-policy", ref("exec", "name")),
+        task("task", image("good")),
+        role("untrusting", { assumeRolePolicy: json(trust("ec2.amazonaws.com")) }),
+        task("untrusted", image("good"), { executionRoleArn: ref("untrusting", "arn") }),
+        task(
+          "roleless",
+          image("good"),
+          { executionRoleArn: undefined },
+          { secrets: [{ name: "a", valueFrom: "b" }] },
+        ),
+        task("misnamed", `${registry.host}/App:good`, exec),
+        task("huge", image("huge"), exec),
+        task("secretive", image("good"), exec, { repositoryCredentials: { credentialsParameter } }),
+        ...publicNet,
+        sg,
+        service(),
+      ]);
+    });
+    const deployed = await stack.up({ packs: [] });
+    assert.equal(deployed.passed, true, deployed.output);
+    const { output } = await stack.command("policy", "analyze", "--policy-pack", guard, "--stack", "test");
+    const found = [...output.matchAll(/\[(\w+)\] +(?:\[severity: \w+\] +)?([\w-]+) +\(\S+ (\S+)\)/g)];
+    assert.deepEqual(
+      found.map(([, level, policy, resource]) => `${policy} ${level} ${resource}`).sort(),
+      [
+        "execution-role advisory untrusted",
+        "execution-role mandatory roleless",
+        "image-name mandatory misnamed",
+        "image-size mandatory huge",
+        "registry-login mandatory secretive",
+        "task-network advisory web",
+      ],
+      output,
+    );
+  });
 });
