@@ -4,8 +4,8 @@ import { facts, named, type Named, quoted } from "./layout";
 /** A service whose security groups let nothing out. */
 export function noEgress(service: Named, groups: readonly Named[]): string {
   return [
-    "The tasks of this service cannot reach a registry: their security groups allow no",
-    "outbound traffic. ECS stops them after a timeout with CannotPullContainerError.",
+    "The tasks of this service cannot reach a registry: their security groups allow",
+    "no outbound traffic. ECS stops them after a timeout: CannotPullContainerError.",
     "",
     ...facts([
       ["service", named(service)],
