@@ -1,19 +1,23 @@
 import { unreadParts } from "../inspection/inspected-image";
 import { mixedLayerCompression } from "../policies/mixed-layer-compression";
 import { unpullableLayers } from "../policies/unpullable-layers";
-import { type Cause, failureCause, groupByCause, layersCause } from "../report/causes";
+import { type Cause, type CauseGroup, failureCause, groupByCause, layersCause } from "../report/causes";
 import type { JudgedName } from "./verdict";
 
 const aboutLayers = [mixedLayerCompression.name, unpullableLayers.name];
 
-/** For each result whose cause another one before it shares: that other one, which explains the cause. */
-export function explainedBy(results: readonly JudgedName[]): ReadonlyMap<JudgedName, JudgedName> {
-  const groups = groupByCause(
+/** The results with findings, each in one group: that of its cause. */
+export function causeGroups(results: readonly JudgedName[]): readonly CauseGroup<JudgedName>[] {
+  return groupByCause(
     results.filter(({ findings }) => findings.length > 0),
     causeOf,
   );
+}
+
+/** For each result whose cause another one before it shares: that other one, which explains the cause. */
+export function explainedBy(results: readonly JudgedName[]): ReadonlyMap<JudgedName, JudgedName> {
   return new Map(
-    groups.flatMap(({ members: [first, ...others] }) =>
+    causeGroups(results).flatMap(({ members: [first, ...others] }) =>
       first === undefined ? [] : others.map((other) => [other, first] as const),
     ),
   );

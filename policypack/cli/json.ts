@@ -3,12 +3,33 @@ import { type InspectedImage, unreadParts } from "../inspection/inspected-image"
 import type { Prediction } from "../runtimes/predict";
 import { formatPlatform } from "../oci/platform";
 import { canonicalName, type Reference, referenceIn, withDefaultTag, withoutLogin } from "../oci/reference";
+import { sharedBase } from "../report/causes";
+import { causeGroups } from "./causes";
 import { stepsOf } from "./explain";
 import { type JudgedName, predictionsOf } from "./verdict";
 
 /** For machines; `docs/cli.md` documents the shape, which only ever grows. */
 export function renderJson(results: readonly JudgedName[]): string {
-  return jsonText({ images: results.map(imageAsJson) });
+  return jsonText({ images: results.map(imageAsJson), groups: groupsAsJson(results) });
+}
+
+/** Images are numbers of the list `images`; the first of a group is the one whose message explains the cause. */
+function groupsAsJson(results: readonly JudgedName[]) {
+  const places = new Map(results.map((result, index) => [result, index]));
+  return causeGroups(results).map(({ cause: { kind }, members }) => {
+    const inspected = members.flatMap(({ inspection }) => (inspection?.ok ? [inspection.value] : []));
+    const base = kind === "shared-layers" && members.length > 1 ? sharedBase(inspected) : undefined;
+    return {
+      cause: kind,
+      verdict: members[0]?.verdict,
+      policy: members[0]?.findings[0]?.policy,
+      images: members.map((member) => places.get(member)),
+      base:
+        base === undefined
+          ? null
+          : { name: base.name ?? null, layers: base.layers.length, digest: base.layers.at(-1)?.digest },
+    };
+  });
 }
 
 function imageAsJson(result: JudgedName) {

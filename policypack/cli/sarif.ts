@@ -3,7 +3,9 @@ import { homepage } from "../common/text";
 import { formatPlatform } from "../oci/platform";
 import { canonicalName, printableName, referenceIn } from "../oci/reference";
 import { definitions } from "../policies";
+import { explainedBy } from "./causes";
 import { jsonText } from "./json";
+import { subjectOf } from "./text";
 import type { Finding, JudgedName } from "./verdict";
 
 /**
@@ -13,6 +15,7 @@ import type { Finding, JudgedName } from "./verdict";
  * @param version of this package
  */
 export function renderSarif(results: readonly JudgedName[], version: string): string {
+  const explained = explainedBy(results);
   const log = {
     $schema: "https://json.schemastore.org/sarif-2.1.0.json",
     version: "2.1.0",
@@ -38,14 +41,21 @@ export function renderSarif(results: readonly JudgedName[], version: string): st
         },
         automationDetails: { id: "ecs-image-guard/" },
         columnKind: "utf16CodeUnits",
-        results: results.flatMap((result) => result.findings.map((finding) => resultOf(result, finding))),
+        results: results.flatMap((result) =>
+          result.findings.map((finding) => resultOf(result, finding, explained.get(result))),
+        ),
       },
     ],
   };
   return jsonText(log);
 }
 
-function resultOf({ image, platform, users }: JudgedName, { policy, level, message }: Finding) {
+/** @param explainedAt another image with the same cause, whose result explains it */
+function resultOf(
+  { image, platform, users }: JudgedName,
+  { policy, level, message }: Finding,
+  explainedAt: JudgedName | undefined,
+) {
   const reference = image === null ? undefined : referenceIn(image);
   // A place without an image has exactly one user.
   const place = users.map(({ workload, use }) => `${workload.name}/${use.container}`).join(", ");
@@ -58,7 +68,12 @@ function resultOf({ image, platform, users }: JudgedName, { policy, level, messa
     ruleId: policy,
     ruleIndex: definitions.findIndex((definition) => definition.name === policy),
     level: levelOf(level),
-    message: { text: message },
+    message: {
+      text:
+        explainedAt === undefined
+          ? message
+          : `${message.split("\n")[0] ?? ""}\nThe cause is the same as for ${subjectOf(explainedAt)}, whose result explains it.`,
+    },
     locations: [
       {
         physicalLocation: {

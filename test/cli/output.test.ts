@@ -88,6 +88,26 @@ describe("the output of ecs-image-guard inspect", () => {
       );
     const markdown = await runCli(["inspect", ...twins, "--format", "markdown"]);
     assert.equal(markdown.out.match(/^#### /gm)?.length, 1);
+    const json = await runCli(["inspect", ...twins, "--format", "json"]);
+    const { groups } = JSON.parse(json.out) as { groups: Record<string, unknown>[] };
+    const base = { name: null, layers: 1, digest: mixed.layers[0]?.digest };
+    assert.deepEqual(groups, [
+      {
+        cause: "shared-layers",
+        verdict: "blocked",
+        policy: "mixed-layer-compression",
+        images: twins.map((_, index) => index),
+        base,
+      },
+    ]);
+    const sarif = await runCli(["inspect", ...twins, "--format", "sarif"]);
+    const [{ results }] = (JSON.parse(sarif.out) as { runs: [{ results: { message: { text: string } }[] }] })
+      .runs;
+    const texts = results.map(({ message }) => message.text);
+    assert.equal(
+      texts.filter((text) => text.includes(`The cause is the same as for ${twins[0]}`)).length,
+      29,
+    );
   });
 
   it("shows no progress where standard error is no terminal, in CI or with --quiet", async () => {
