@@ -77,10 +77,11 @@ describe("another team's pack, with our policies installed from the tarball", fu
   it("blocks an update before the resource is created", async () => {
     await preview([mixed()], [pack]);
     const stack = stacks.at(-1);
-    const run = await stack?.up({ packs: [pack] });
-    assert.equal(run?.passed, false, run?.output);
-    assert.match(run?.output ?? "", /\[mandatory\].*mixed-layer-compression/);
-    assert.deepEqual(stack?.created(), []);
+    assert.ok(stack !== undefined);
+    const run = await stack.up({ packs: [pack] });
+    assert.equal(run.passed, false, run.output);
+    assert.match(run.output, /\[mandatory\].*mixed-layer-compression/);
+    assert.deepEqual(stack.created(), []);
   });
 
   it("lets a good image pass", async () => {

@@ -154,10 +154,16 @@ describe("an image that cannot start", () => {
 
   it("is described by what each runtime that the task may meet would say", async () => {
     const text = await message("docker-zstd", { requiresCompatibilities: ["FARGATE", "EC2"] });
-    assert.match(text, /^Cannot be pulled by containerd 1\.6–1\.7\. ECS may stop its tasks with\n {2}CannotPullContainerError: failed to/);
+    assert.match(
+      text,
+      /^Cannot be pulled by containerd 1\.6–1\.7\. ECS may stop its tasks with\n {2}CannotPullContainerError: failed to/,
+    );
     assert.match(text, /used by +`web`: `c`\n/);
     assert.match(text, /layers +zz\n +1–2 {2}zstd {2}Docker type/);
-    assert.match(text, /^fails on containerd 1\.6–1\.7\npulls on containerd 2\.0–2\.3, dockerd 23 and later\n/m);
+    assert.match(
+      text,
+      /^fails on containerd 1\.6–1\.7\npulls on containerd 2\.0–2\.3, dockerd 23 and later\n/m,
+    );
     assert.match(text, /compression=gzip,force-compression=true/);
   });
 
