@@ -4,17 +4,27 @@ import {
   expressGatewayService,
   jobDefinition,
   type Kind,
+  registryPolicy,
   role as roleKind,
   taskDefinition,
 } from "../program/kinds";
 import { allowStatements, coversAction, type Grant, grants, strongest } from "../program/policy-document";
 import { exists, inputOf, type Program, type Resource } from "../program/program";
+import { mayBeOf, type PlacedRule, pullThroughRuleOf } from "../program/pull-through";
 import { permissionsOf } from "../program/role-permissions";
 import { isFargateOnly, isInPrivateEcr, type Task, taskOf, tasksOfJob } from "../program/tasks";
 import { matchesWildcard } from "../common/wildcard";
-import { type Asked, missingExecutionRole, missingPermission, missingTrust, type RoleUse } from "../report";
+import {
+  type Asked,
+  missingExecutionRole,
+  missingImport,
+  missingPermission,
+  missingTrust,
+  type RoleUse,
+} from "../report";
 import { referenceIn } from "../oci/reference";
 import { parseEcrHost } from "../aws/ecr-hosts";
+import { upstreamOf } from "../aws/pull-through";
 import { deploymentRisks, type ProgramFinding, type ProgramPolicyDefinition } from "./definition";
 
 /** Says where ECS cannot use an execution role: there is none, it does not trust ECS, or it must not read the registry. */
@@ -31,7 +41,12 @@ export const executionRole: ProgramPolicyDefinition = {
   concerns: [taskDefinition, daemonTaskDefinition, expressGatewayService, jobDefinition],
   judge: (program) => {
     const tasks = program.ofKind(taskDefinition).map(taskOf);
-    return [...withoutRole(program, tasks), ...untrusted(program), ...unpermitted(program, tasks)];
+    return [
+      ...withoutRole(program, tasks),
+      ...untrusted(program),
+      ...unpermitted(program, tasks),
+      ...unimportable(program, tasks),
+    ];
   },
 };
 
@@ -117,9 +132,14 @@ function trustedServices(role: Resource): string[] | undefined {
 const token = "ecr:GetAuthorizationToken";
 const layers = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
 
-/** A role that the program creates does not let ECS pull from private ECR. */
-function unpermitted(program: Program, tasks: readonly Task[]): ProgramFinding[] {
-  const users = new Map<Resource, { readonly task: Resource; readonly images: readonly string[] }[]>();
+interface EcrUse {
+  readonly task: Resource;
+  readonly images: readonly string[];
+}
+
+/** The execution roles that the program creates, and the Fargate tasks with images in private ECR that use them. */
+function rolesOfEcr(program: Program, tasks: readonly Task[]): ReadonlyMap<Resource, readonly EcrUse[]> {
+  const users = new Map<Resource, EcrUse[]>();
   for (const task of tasks) {
     const images = (task.containers ?? []).flatMap(({ image, repositoryCredentials }) =>
       image !== undefined && repositoryCredentials === "absent" && isInPrivateEcr(image) ? [image] : [],
@@ -129,7 +149,12 @@ function unpermitted(program: Program, tasks: readonly Task[]): ProgramFinding[]
     if (link.state === "found")
       users.set(link.resource, [...(users.get(link.resource) ?? []), { task: task.resource, images }]);
   }
-  return [...users].flatMap(([role, used]) => {
+  return users;
+}
+
+/** A role that the program creates does not let ECS pull from private ECR. */
+function unpermitted(program: Program, tasks: readonly Task[]): ProgramFinding[] {
+  return [...rolesOfEcr(program, tasks)].flatMap(([role, used]) => {
     const statements = permissionsOf(program, role);
     if (statements === undefined) return [];
     const tell = (concerned: typeof used, missing: readonly string[], likely: boolean): ProgramFinding[] =>
@@ -153,6 +178,42 @@ function unpermitted(program: Program, tasks: readonly Task[]): ProgramFinding[]
     );
     return tell(lacking, layers, true);
   });
+}
+
+const imports = "ecr:BatchImportUpstreamImage";
+
+/** A role that the program creates does not let ECS import images through a cache of the program. The registry's policy may allow it. */
+function unimportable(program: Program, tasks: readonly Task[]): ProgramFinding[] {
+  const rules = [...program.resources].flatMap(({ type, inputs }) => pullThroughRuleOf(type, inputs) ?? []);
+  if (rules.length === 0 || program.ofKind(registryPolicy).length > 0) return [];
+  return [...rolesOfEcr(program, tasks)].flatMap(([role, used]): ProgramFinding[] => {
+    const statements = permissionsOf(program, role);
+    if (statements === undefined || grants(statements, token, everything) === "no") return [];
+    const lacking = used.flatMap(({ task, images }) => {
+      const image = images.find(
+        (one) => isCached(one, rules) && grants(statements, imports, repositoryOf(one)) === "no",
+      );
+      return image === undefined ? [] : [{ task, image }];
+    });
+    const [first] = lacking;
+    if (first === undefined) return [];
+    const missing = [imports, "ecr:CreateRepository"].filter(
+      (action) => grants(statements, action, repositoryOf(first.image)) === "no",
+    );
+    const message = (still: readonly Resource[]) => {
+      const { image } = lacking.find(({ task }) => still.includes(task)) ?? first;
+      return missingImport(role, still, image, missing);
+    };
+    return [{ users: lacking.map(({ task }) => task), message, remark: true }];
+  });
+}
+
+function isCached(image: string, rules: readonly PlacedRule[]): boolean {
+  const reference = referenceIn(image);
+  const host = reference === undefined ? undefined : parseEcrHost(reference.registry);
+  if (reference === undefined || host === undefined) return false;
+  const held = rules.filter((rule) => mayBeOf(rule, host));
+  return upstreamOf(reference, held) !== undefined;
 }
 
 /** `GetAuthorizationToken` belongs to no repository: only `*` covers it. Of a pattern that may stand for anything, it is not known. */

@@ -13,7 +13,7 @@ import {
   task,
   trust,
 } from "../../../support/engine/fragments";
-import { exec, good, arn, secret, awslogs, login, without, repository, statements } from "./roles";
+import { exec, good, arn, secret, awslogs, login, without, repository, statements, cache } from "./roles";
 
 /** A program with one link broken, and what the policy says of it: in the first preview, and once all exists. */
 export const brokenRoles: Record<
@@ -154,5 +154,10 @@ export const brokenRoles: Record<
       },
     ],
     ["mandatory job"],
+  ],
+  "a role that may not import through a cache": [
+    [cache, exec, good, task("web")],
+    ["advisory web"],
+    ["advisory web"],
   ],
 };

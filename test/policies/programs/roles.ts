@@ -20,3 +20,8 @@ export const opaque = (name: string, type: string, props: object = {}): Declared
   type,
   props: { ...props },
 });
+export const cache = opaque("cache", "aws:ecr/pullThroughCacheRule:PullThroughCacheRule", {
+  ecrRepositoryPrefix: "team",
+  upstreamRegistryUrl: "quay.io",
+});
+export const imports = ["ecr:BatchImportUpstreamImage", "ecr:CreateRepository"];
