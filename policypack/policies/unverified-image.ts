@@ -28,7 +28,9 @@ export const unverifiedImage: PolicyDefinition = {
   judge: (judged) => {
     const { image, platform, users, inspection, toCome } = judged;
     const [unread] = unreadParts(inspection);
-    if (unread === undefined) return undefined;
+    // A secret without a login stops the tasks, whichever policy says so.
+    if (unread === undefined)
+      return judged.isActive(registryLogin.name) ? undefined : registryLogin.judge?.(judged);
     if (judged.isActive(imageName.name) && isImpossible(image)) return undefined;
     if (judged.isActive(registryLogin.name) && isRefusedForLogin(judged)) return undefined;
     if (toCome) return { message: imageToCome(image, users), remark: true };

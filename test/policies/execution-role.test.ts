@@ -3,11 +3,12 @@ import type { Declared } from "../../support/engine/declared";
 import { ecrImage, task } from "../../support/engine/fragments";
 import { assertSilent, verdicts, violationsOf } from "../../support/engine/verdicts";
 import { brokenRoles } from "./programs/broken-roles";
+import { goodCaches } from "./programs/good-caches";
 import { goodRoles } from "./programs/good-roles";
 import { exec, good, without } from "./programs/roles";
 
 describe("the execution role", () => {
-  for (const [title, program] of Object.entries(goodRoles))
+  for (const [title, program] of Object.entries({ ...goodRoles, ...goodCaches }))
     it(`is fine: ${title}`, () => assertSilent(program));
 
   for (const [title, [program, first, second]] of Object.entries(brokenRoles))

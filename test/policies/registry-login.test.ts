@@ -85,6 +85,19 @@ describe("a login secret", () => {
         assert.deepEqual(await judged([task("web", arn(name), registry)]), ["registry-login mandatory web"]);
     });
 
+  it("is reported by unverified-image if registry-login is disabled, whether or not the registry needs a login", async () => {
+    const policies = ecsImagePolicies().filter(({ name }) => name !== "registry-login");
+    const found = async (registry: TestRegistry) =>
+      (await analyze("preview", [task("web", arn("gone"), registry)], {}, policies)).map(
+        (one) =>
+          `${short(one)}: ${/login secret of this image does not exist|secret/.exec(one.message)?.[0] ?? ""}`,
+      );
+    assert.deepEqual(await found(open), [
+      "unverified-image advisory web: login secret of this image does not exist",
+    ]);
+    assert.deepEqual(await found(closed), ["unverified-image advisory web: secret"]);
+  });
+
   it("is not read for an image in private ECR, nor if no container names one", async () => {
     const image = `${account}.dkr.ecr.eu-west-3.amazonaws.com/app:1`;
     const repositoryCredentials = { credentialsParameter: arn("gone") };
@@ -153,14 +166,6 @@ describe("a login secret", () => {
     assert.ok(message.split("\n").every((line) => line.length <= 80 || line.includes("arn:")));
     const [alone] = await analyze("preview", [task("web", arn("nobody"))]);
     assert.ok(alone!.message.split("\n").length <= 24, alone!.message);
-  });
-
-  it("can be disabled: unverified-image reports it only if the registry needs the login", async () => {
-    const policies = ecsImagePolicies().filter(({ name }) => name !== "registry-login");
-    const told = async (registry: TestRegistry) =>
-      (await analyze("preview", [task("web", arn("text"), registry)], {}, policies)).map(short);
-    assert.deepEqual(await told(open), []);
-    assert.deepEqual(await told(closed), ["unverified-image advisory web"]);
   });
 
   it("can be exempted by image, and by resource", async () => {

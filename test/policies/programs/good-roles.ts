@@ -14,20 +14,7 @@ import {
   task,
   trust,
 } from "../../../support/engine/fragments";
-import {
-  exec,
-  good,
-  arn,
-  secret,
-  awslogs,
-  login,
-  without,
-  repository,
-  statements,
-  opaque,
-  cache,
-  imports,
-} from "./roles";
+import { exec, good, arn, secret, awslogs, login, without, repository, statements, opaque } from "./roles";
 
 /** Programs whose roles are fine, or cannot be judged, in the shapes that people write. */
 export const goodRoles: Record<string, readonly Declared[]> = {
@@ -303,31 +290,4 @@ export const goodRoles: Record<string, readonly Declared[]> = {
     good,
     task("web"),
   ],
-  "a cache, and a role that may import": [
-    cache,
-    exec,
-    good,
-    inlinePolicy("p", ref("exec", "name"), allow(imports)),
-    task("web"),
-  ],
-  "a cache that the image is not below": [
-    { ...cache, props: { ...cache.props, ecrRepositoryPrefix: "other" } },
-    exec,
-    good,
-    task("web"),
-  ],
-  "a cache in another region": [
-    { ...cache, props: { ...cache.props, region: "eu-west-2" } },
-    exec,
-    good,
-    task("web"),
-  ],
-  "a cache, and a policy of the registry": [
-    cache,
-    opaque("registry", "aws:ecr/registryPolicy:RegistryPolicy"),
-    exec,
-    good,
-    task("web"),
-  ],
-  "a cache, and an image of another registry": [cache, exec, good, task("web", hubImage)],
 };

@@ -1,0 +1,34 @@
+import { type Declared, ref } from "../../../support/engine/declared";
+import { allow, hubImage, inlinePolicy, task } from "../../../support/engine/fragments";
+import { cache, exec, good, imports, opaque } from "./roles";
+
+/** Programs with a pull through cache whose roles are fine, or cannot be judged. */
+export const goodCaches: Record<string, readonly Declared[]> = {
+  "a cache, and a role that may import": [
+    cache,
+    exec,
+    good,
+    inlinePolicy("p", ref("exec", "name"), allow(imports)),
+    task("web"),
+  ],
+  "a cache that the image is not below": [
+    { ...cache, props: { ...cache.props, ecrRepositoryPrefix: "other" } },
+    exec,
+    good,
+    task("web"),
+  ],
+  "a cache in another region": [
+    { ...cache, props: { ...cache.props, region: "eu-west-2" } },
+    exec,
+    good,
+    task("web"),
+  ],
+  "a cache, and a policy of the registry": [
+    cache,
+    opaque("registry", "aws:ecr/registryPolicy:RegistryPolicy"),
+    exec,
+    good,
+    task("web"),
+  ],
+  "a cache, and an image of another registry": [cache, exec, good, task("web", hubImage)],
+};
