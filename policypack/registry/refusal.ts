@@ -46,7 +46,7 @@ export function refusalOf(
   if (status === 429)
     return {
       kind: "throttled",
-      message: `${registry} is asked too much (${http})${quoted}; try later, log in, or use a mirror`,
+      message: `${registry} is rate limiting requests (${http})${quoted}; try later, log in, or use a mirror`,
     };
   if (status >= 500 || status === 408)
     return { kind: "unreachable", message: `${registry} fails (${http})${quoted}; try later` };

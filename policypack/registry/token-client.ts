@@ -145,7 +145,7 @@ function tokenRefused(
 ): Outcome<never> {
   const { status } = response;
   const { quoted } = errorTextOf(response, secretsOf(credential));
-  if (status === 429) return failure("throttled", `${label} is asked too much (HTTP 429)${quoted}`);
+  if (status === 429) return failure("throttled", `${label} is rate limiting requests (HTTP 429)${quoted}`);
   if (status >= 500) return failure("unreachable", `${label} fails (HTTP ${status})${quoted}`);
   if (status < 400) return failure("malformed", `${label} answered HTTP ${status} in place of a token`);
   return credential === undefined

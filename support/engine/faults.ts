@@ -45,8 +45,8 @@ export const everywhere: readonly Fault[] = [
   status(302, "malformed", /without saying where \(HTTP 302\)/),
   status(502, "unreachable", /fails \(HTTP 502\)/),
   fault("redirects in a circle", (r) => r.writeHead(307, { location: r.req.url }).end(), "malformed", /redirects more than 5 times/),
-  fault("an hour of Retry-After", (r) => r.writeHead(429, { "retry-after": "3600" }).end(), "throttled", /asked too much \(HTTP 429\)/),
-  fault("endless Retry-After", (r) => r.writeHead(429, { "retry-after": "1" }).end(), "throttled", /asked too much \(HTTP 429\)/),
+  fault("an hour of Retry-After", (r) => r.writeHead(429, { "retry-after": "3600" }).end(), "throttled", /rate limiting requests \(HTTP 429\)/),
+  fault("endless Retry-After", (r) => r.writeHead(429, { "retry-after": "1" }).end(), "throttled", /rate limiting requests \(HTTP 429\)/),
 ]; // prettier-ignore
 
 /** Faults that only one step has, or of which each says something else. */

@@ -104,7 +104,7 @@ describe("in an organization of Pulumi Cloud, the pack", function () {
   });
 
   it("cannot be published twice under one version", async () => {
-    const run = await organization.policy(["publish", "acme"], checkout);
+    const run = await organization.policy(["publish", "acme"], join(checkout, "dist"));
     assert.notEqual(run.status, 0);
     assert.match(run.output, /Version 0\.1\.0 already exists/);
   });
@@ -188,7 +188,7 @@ describe("in an organization of Pulumi Cloud, the pack", function () {
   it("takes the configuration of the policy group: fail closed", async () => {
     const before = await preview(missing);
     assert.equal(before.passed, true, before.output);
-    assert.match(before.output, /\[advisory\].*unverified-image/);
+    assert.match(before.output, /\[advisory\].*missing-image/);
     await organization.enable({ "unverified-image": { enforcementLevel: "mandatory" } });
     const run = await preview(missing);
     assert.equal(run.passed, false);

@@ -41,7 +41,7 @@ describe("the registry client", () => {
     [
       ["500", (r) => r.writeHead(500).end(), "unreachable", /fails \(HTTP 500\)/],
       ["503", (r) => r.writeHead(503, { "retry-after": "0" }).end(), "unreachable", /fails \(HTTP 503\)/],
-      ["429", (r) => r.writeHead(429).end(), "throttled", /asked too much \(HTTP 429\)/],
+      ["429", (r) => r.writeHead(429).end(), "throttled", /rate limiting requests \(HTTP 429\)/],
       ["a reset connection", (r) => r.socket?.resetAndDestroy(), "unreachable", /broke the connection/],
       ["a closed connection", (r) => r.socket?.destroy(), "unreachable", /broke the connection/],
       ["a truncated body", truncated, "unreachable", /broke the connection/],
