@@ -39,6 +39,6 @@ export const limits = {
   awsSdkConnections: 50,
   /** Images that one call of ECR's BatchGetImage may name (ECR API reference, BatchGetImage, `imageIds`). */
   ecrImagesPerCall: 100,
-  /** Task definitions that ECS is asked to describe at a time: it allows one account and region bursts of 50 calls, 20 a second. */
+  /** Concurrent calls of ecs:DescribeTaskDefinition. ECS allows an account and region bursts of 50 calls, and 20 a second. */
   taskDefinitionsAtATime: 8,
 } as const;

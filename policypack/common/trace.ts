@@ -142,7 +142,7 @@ export function placeOf(url: URL): Pick<RequestStep, "scheme" | "host" | "path">
   return { scheme: url.protocol.replace(":", ""), host: url.host, path: shownPath(url) };
 }
 
-/** Parameters of token services and mirrors that say what is asked for, and nothing of who asks. */
+/** Parameters of token services and mirrors that name what is requested, and nothing of the user. */
 const harmlessParameters: ReadonlySet<string> = new Set(["service", "scope", "ns"]);
 const digest = /^[a-z0-9]+:[0-9a-f]{32,128}$/;
 

@@ -48,7 +48,7 @@ export function sendFailure(kind: Failure["kind"], message: string, retry: Retry
  */
 export type RetryClass = "transient" | "protocol" | "refused" | "late" | "final";
 
-/** What may be told of a request and its end. */
+/** The parts of a request and its result that a trace may show. */
 export function requestStep(request: HttpRequest, sent: SendResult, ms: number): RequestStep {
   const { method, url } = request;
   return {

@@ -51,7 +51,7 @@ export interface InspectedImage extends InspectedManifest {
 /** The outcome of an inspection. Predictions say what each runtime does, also with an image that none can pull. */
 export type Inspection = Outcome<InspectedImage> & {
   readonly predictions?: readonly Prediction[];
-  /** Why ECS finds no login in the secret that the container names, if it does not. */
+  /** Why the secret that the container names contains no login for ECS. */
   readonly loginFault?: LoginFault;
 };
 

@@ -39,7 +39,7 @@ export class Inspector {
   readonly #options: InspectorOptions;
   readonly #turns = new KeyedSemaphore(limits.inspectionsPerRegistry);
   readonly #inspections = new Memo<Inspection>();
-  /** The keys of the images that somebody has asked for: one that was only anticipated counts for nothing. */
+  /** The keys of the requested images. An image that was only prefetched does not count. */
   readonly #asked = new Set<string>();
   readonly #complete = new AbortController();
   #registries: Promise<ImageSource> | undefined;
@@ -81,7 +81,7 @@ export class Inspector {
       undefined,
       () => this.#inspect(reference, platform, reader),
       (outcome, ageMs) => {
-        // What failed before anybody asked for it gets another try.
+        // A prefetch that failed is retried.
         if (!outcome.ok && !wasAsked) return false;
         // A digest names the same for ever.
         if (reference.digest !== undefined || ageMs <= tagsFreshForMs) return true;
@@ -106,7 +106,7 @@ export class Inspector {
     }
   }
 
-  /** Inspects an image that may be asked for. If that fails, `inspect` tries again. */
+  /** Prefetches an image. If that fails, `inspect` tries again. */
   async anticipate(reference: Reference, platform: Platform, asked: ReaderIdentity = {}): Promise<void> {
     const reader = this.#readerOf(reference, asked);
     await this.#inspections.run(

@@ -147,7 +147,7 @@ const ocischemaType = goStruct<ImageManifest & Versioned & { readonly annotation
   annotations,
 });
 
-/** An entry of a manifest list: its platform is no pointer, so null leaves what a duplicate said. */
+/** An entry of a manifest list: its platform is a struct, not a pointer, so null keeps the value of a duplicate. */
 const dockerEntry = goStruct<Descriptor>({
   ...descriptorFields,
   platform: ["platform", platformType],

@@ -11,7 +11,7 @@ export interface Authorized {
   readonly header?: string;
   /** Whether a credential stands behind it. */
   readonly identified: boolean;
-  /** Why there is no credential though there may be one: told only where the anonymous request is denied. */
+  /** Why no credential was found although one may exist. Shown only if the anonymous request is denied. */
   readonly credentialFault?: string;
   /** Texts that must not be shown. */
   readonly secrets: readonly string[];

@@ -79,7 +79,7 @@ export class RegistryImageSource {
     return this.#read(name, reader, (client) => client.blobStart(name, digest, length, signal));
   }
 
-  /** Why ECS finds no login in the secret of a reader; undefined if it does, or if there is no secret. */
+  /** Why the secret of a reader contains no login for ECS; undefined if it contains one, or if there is no secret. */
   async loginFault({ key, secret }: ResolvedIdentity, signal: AbortSignal): Promise<LoginFault | undefined> {
     return secret === undefined ? undefined : this.#bySecretOf(key, secret).login.check(signal);
   }

@@ -19,6 +19,7 @@ import type { Token } from "./token-client";
 const maximumScopesLength = 3_000;
 /** How long a few repositories wait for others while another small request is under way (as in RFC 896, Nagle's algorithm). */
 const gatheringMs = 50;
+
 /** What is known of one token service, and who waits to know it. */
 export class TokenService {
   #support: ScopeSupport | undefined;

@@ -12,7 +12,7 @@ export function registryStep(registry: string, mirrored: boolean, isEcr: boolean
     : {
         ...told,
         kind: "distribution",
-        reason: "it is no private ECR registry, and no mirror is declared for it",
+        reason: "it is not a private ECR registry, and no mirror is configured for it",
       };
 }
 

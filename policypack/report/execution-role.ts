@@ -98,19 +98,75 @@ export function missingPermission(
           "CannotPullContainerError.",
         ]),
     "",
-    ...facts([
-      ["execution role", named(role)],
-      ...usedByNames(users),
-      ["image", printableName(image)],
-      ["missing", missing.join(", ")],
-    ]),
+    ...permissionFacts(role, users, image, missing),
     "",
     ...attachment(role.name),
   ].join("\n");
 }
 
+/** An execution role that does not let ECS import an image through a pull through cache. */
+export function missingImport(
+  role: Named,
+  users: readonly Named[],
+  image: string,
+  missing: readonly string[],
+): string {
+  const variable = variableOf(role.name);
+  return [
+    "ECS can import this image through the pull through cache only if the registry's",
+    "policy allows it: the policies of the execution role do not. Until the cache has",
+    "the image, tasks stop with CannotPullContainerError.",
+    "",
+    ...permissionFacts(role, users, image, missing),
+    "",
+    "Fix: add a policy to the role. In TypeScript:",
+    '  new aws.iam.RolePolicy("import-images", {',
+    `    role: ${variable}.name,`,
+    "    policy: pulumi.jsonStringify({",
+    '      Version: "2012-10-17",',
+    "      Statement: [{",
+    '        Effect: "Allow",',
+    `        Action: [${missing.map((action) => `"${action}"`).join(", ")}],`,
+    '        Resource: "*",',
+    "      }],",
+    "    }),",
+    "  });",
+    "In YAML:",
+    "  import-images:",
+    "    type: aws:iam:RolePolicy",
+    "    properties:",
+    `      role: \${${variable}.name}`,
+    "      policy:",
+    "        fn::toJSON:",
+    '          Version: "2012-10-17"',
+    "          Statement:",
+    "            - Effect: Allow",
+    `              Action: [${missing.map((action) => `"${action}"`).join(", ")}]`,
+    '              Resource: "*"',
+  ].join("\n");
+}
+
+function permissionFacts(
+  role: Named,
+  users: readonly Named[],
+  image: string,
+  missing: readonly string[],
+): string[] {
+  return facts([
+    ["execution role", named(role)],
+    ...usedByNames(users),
+    ["image", printableName(image)],
+    ["missing", missing.join(", ")],
+  ]);
+}
+
+/** The variable that a program probably has for a resource. */
+function variableOf(resource: string): string {
+  return /^[A-Za-z_]\w*$/.test(resource) ? resource : "role";
+}
+
 function attachment(role: string): string[] {
-  const variable = /^[A-Za-z_]\w*$/.test(role) ? role : "role";
+  const variable = variableOf(role);
   return [
     "Fix: attach AWS's managed policy to the role. In TypeScript:",
     '  new aws.iam.RolePolicyAttachment("pull-images", {',

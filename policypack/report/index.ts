@@ -4,13 +4,14 @@ export { buildInWords, exemptionInWords, resourceInWords, useInWords } from "./e
 export {
   type Asked,
   missingExecutionRole,
+  missingImport,
   missingPermission,
   missingTrust,
   type RoleUse,
 } from "./execution-role";
 export { imagesTooLarge, type SizedImage } from "./image-size";
 export { impossibleName, impossibleValue, missingValueHint, type NameFault } from "./image-name";
-export { imageToImport, missingImport } from "./pull-through";
+export { imageToImport } from "./pull-through";
 export { missingLogin } from "./registry-login";
 export { noEgress, noWayOut } from "./task-network";
 export { type NamedBy, unreadTaskDefinitions } from "./task-definition";
