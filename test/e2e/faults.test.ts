@@ -136,7 +136,9 @@ describe("with the real Pulumi engine and registries that fail in every way", fu
     const seconds = (performance.now() - began) / 1000;
     assert.equal(run.passed, false);
     assert.deepEqual(saidOf(run, "good"), []);
-    assert.match(saidOf(run, "mixed").join(), /^mandatory mixed-layer-compression .*3 != 15/);
+    assert.match(saidOf(run, "mixed").join(), /^mandatory mixed-layer-compression/);
+    // The images whose config fails have the same layers: the one that the engine completes first explains the mix for all.
+    assert.match(run.violations.map(({ message }) => message).join("\n"), /3 != 15/);
     assert.deepEqual(unsaid(run, rows), []);
     assert.doesNotMatch(run.output, /guard itself failed|\.js:\d+:\d+/);
     assert.ok(rows.length > 80, `${rows.length} faults`);
