@@ -6,13 +6,22 @@ import {
   type Kind,
   registryPolicy,
   role as roleKind,
+  service,
   taskDefinition,
 } from "../program/kinds";
-import { allowStatements, coversAction, type Grant, grants, strongest } from "../program/policy-document";
+import { allowStatements, coversAction, type Grant, grants } from "../program/policy-document";
 import { exists, inputOf, type Program, type Resource } from "../program/program";
 import { mayBeOf, type PlacedRule, pullThroughRuleOf } from "../program/pull-through";
 import { permissionsOf } from "../program/role-permissions";
-import { isFargateOnly, isInPrivateEcr, type Task, taskOf, tasksOfJob } from "../program/tasks";
+import {
+  isFargateOnly,
+  isInPrivateEcr,
+  runsOnFargate,
+  type Task,
+  taskOf,
+  taskOfExpress,
+  tasksOfJob,
+} from "../program/tasks";
 import { matchesWildcard } from "../common/wildcard";
 import {
   type Asked,
@@ -41,11 +50,15 @@ export const executionRole: ProgramPolicyDefinition = {
   concerns: [taskDefinition, daemonTaskDefinition, expressGatewayService, jobDefinition],
   judge: (program) => {
     const tasks = program.ofKind(taskDefinition).map(taskOf);
+    const users = rolesOfEcr(program, [
+      ...tasks,
+      ...program.ofKind(expressGatewayService).map(taskOfExpress),
+    ]);
     return [
       ...withoutRole(program, tasks),
       ...untrusted(program),
-      ...unpermitted(program, tasks),
-      ...unimportable(program, tasks),
+      ...unpermitted(program, users),
+      ...unimportable(program, users),
     ];
   },
 };
@@ -137,14 +150,26 @@ interface EcrUse {
   readonly images: readonly string[];
 }
 
+/** Execution roles, and the tasks that pull with them. */
+type RoleUsers = ReadonlyMap<Resource, readonly EcrUse[]>;
+
 /** The execution roles that the program creates, and the Fargate tasks with images in private ECR that use them. */
-function rolesOfEcr(program: Program, tasks: readonly Task[]): ReadonlyMap<Resource, readonly EcrUse[]> {
+function rolesOfEcr(program: Program, tasks: readonly Task[]): RoleUsers {
   const users = new Map<Resource, EcrUse[]>();
+  const ofServices = new Set(
+    program
+      .ofKind(service)
+      .filter(runsOnFargate)
+      .flatMap((one) => {
+        const link = program.link(one, "taskDefinition", taskDefinition);
+        return link.state === "found" ? [link.resource] : [];
+      }),
+  );
   for (const task of tasks) {
     const images = (task.containers ?? []).flatMap(({ image, repositoryCredentials }) =>
       image !== undefined && repositoryCredentials === "absent" && isInPrivateEcr(image) ? [image] : [],
     );
-    if (images.length === 0 || !isFargateOnly(task)) continue;
+    if (images.length === 0 || !(isFargateOnly(task) || ofServices.has(task.resource))) continue;
     const link = program.link(task.resource, "executionRoleArn", roleKind);
     if (link.state === "found")
       users.set(link.resource, [...(users.get(link.resource) ?? []), { task: task.resource, images }]);
@@ -153,8 +178,8 @@ function rolesOfEcr(program: Program, tasks: readonly Task[]): ReadonlyMap<Resou
 }
 
 /** A role that the program creates does not let ECS pull from private ECR. */
-function unpermitted(program: Program, tasks: readonly Task[]): ProgramFinding[] {
-  return [...rolesOfEcr(program, tasks)].flatMap(([role, used]) => {
+function unpermitted(program: Program, users: RoleUsers): ProgramFinding[] {
+  return [...users].flatMap(([role, used]) => {
     const statements = permissionsOf(program, role);
     if (statements === undefined) return [];
     const tell = (concerned: typeof used, missing: readonly string[], likely: boolean): ProgramFinding[] =>
@@ -183,10 +208,12 @@ function unpermitted(program: Program, tasks: readonly Task[]): ProgramFinding[]
 const imports = "ecr:BatchImportUpstreamImage";
 
 /** A role that the program creates does not let ECS import images through a cache of the program. The registry's policy may allow it. */
-function unimportable(program: Program, tasks: readonly Task[]): ProgramFinding[] {
-  const rules = [...program.resources].flatMap(({ type, inputs }) => pullThroughRuleOf(type, inputs) ?? []);
+function unimportable(program: Program, users: RoleUsers): ProgramFinding[] {
+  const rules = [...program.resources].flatMap(
+    ({ type, inputs, provider }) => pullThroughRuleOf(type, inputs, provider) ?? [],
+  );
   if (rules.length === 0 || program.ofKind(registryPolicy).length > 0) return [];
-  return [...rolesOfEcr(program, tasks)].flatMap(([role, used]): ProgramFinding[] => {
+  return [...users].flatMap(([role, used]): ProgramFinding[] => {
     const statements = permissionsOf(program, role);
     if (statements === undefined || grants(statements, token, everything) === "no") return [];
     const lacking = used.flatMap(({ task, images }) => {
@@ -224,16 +251,31 @@ function everything(pattern: string): Grant {
   return service !== "ecr" || /^[^:]*:[^:]*:repository\//.test(rest) ? "no" : "maybe";
 }
 
+const partitions = [
+  "aws",
+  "aws-cn",
+  "aws-us-gov",
+  "aws-eusc",
+  "aws-iso",
+  "aws-iso-b",
+  "aws-iso-e",
+  "aws-iso-f",
+];
+
+/** Whether a pattern has a policy variable, such as `${aws:PrincipalAccount}`, whose value depends on the request. */
+function isVariable(pattern: string): boolean {
+  return pattern.includes("${");
+}
+
 /** Whether a pattern covers the repository of an image. */
 function repositoryOf(image: string): (pattern: string) => Grant {
   const reference = referenceIn(image);
   const host = reference === undefined ? undefined : parseEcrHost(reference.registry);
   if (reference === undefined || host === undefined) return () => "maybe";
   const tail = `:ecr:${host.region}:${host.account}:repository/${reference.repository}`;
-  const arns = ["aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b"].map(
-    (partition) => `arn:${partition}${tail}`,
-  );
-  return (pattern) => strongest(arns.map((arn) => (matchesWildcard(pattern, arn) ? "yes" : "no")));
+  const arns = partitions.map((partition) => `arn:${partition}${tail}`);
+  return (pattern) =>
+    arns.some((arn) => matchesWildcard(pattern, arn)) ? "yes" : isVariable(pattern) ? "maybe" : "no";
 }
 
 function remarkIf(condition: boolean): { readonly remark?: true } {

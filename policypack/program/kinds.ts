@@ -43,13 +43,13 @@ export const service: Kind = {
   ids: ["arn", "serviceArn"],
 };
 
-/** aws-native keeps AWS's own egress rule, so R3's reasoning holds for the classic provider only. */
 /** Says what others may do in the whole private ECR registry. */
 export const registryPolicy: Kind = {
   types: ["aws:ecr/registryPolicy:RegistryPolicy", "aws-native:ecr:RegistryPolicy"],
   ids: ["id"],
 };
 
+/** aws-native keeps the egress rule that AWS gives a new group, so what is proven by its absence holds for the classic provider only. */
 export const securityGroup: Kind = { types: ["aws:ec2/securityGroup:SecurityGroup"], ids: ["id"] };
 
 export const vpc: Kind = { types: ["aws:ec2/vpc:Vpc", "aws-native:ec2:Vpc"], ids: ["id", "vpcId"] };

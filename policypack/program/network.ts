@@ -10,7 +10,7 @@ import {
 } from "./kinds";
 import { exists, inputOf, type Program, type Resource } from "./program";
 import { isTouched } from "./role-permissions";
-import { listIn } from "./tasks";
+import { inside, listIn, runsOnFargate } from "./tasks";
 
 /** The network interface that a service gives its tasks (ECS API, `AwsVpcConfiguration`). */
 export interface TaskNetwork {
@@ -30,8 +30,11 @@ export interface DeadEnd {
 
 const networkKey = "networkConfiguration";
 
-/** Undefined if the service says nothing of its network that is known. */
+/** Undefined if the service says nothing of its network that is known. The task sets of an external controller have networks of their own. */
 export function networkOf(service: Resource): TaskNetwork | undefined {
+  const controller = inputOf(service, "deploymentController");
+  const by = inside(controller, "type");
+  if (by.state === "unknown" || (by.state === "known" && by.value === "EXTERNAL")) return undefined;
   const configuration = inputOf(service, networkKey);
   const isNative = service.type.startsWith("aws-native:");
   const holder = isNative ? inside(configuration, "awsvpcConfiguration") : configuration;
@@ -53,21 +56,7 @@ export function isOnFargate(service: Resource): boolean {
   const isRecent =
     version.state === "absent" ||
     (version.state === "known" && ["LATEST", "1.4.0", ""].includes(String(version.value)));
-  if (!isRecent) return false;
-  const launchType = inputOf(service, "launchType");
-  if (launchType.state === "known") return launchType.value === "FARGATE";
-  if (launchType.state === "unknown") return false;
-  const key = service.type.startsWith("aws-native:")
-    ? "capacityProviderStrategy"
-    : "capacityProviderStrategies";
-  const providers = listIn(inputOf(service, key)) ?? [];
-  return (
-    providers.length > 0 &&
-    providers.every((one) => {
-      const name = inside(one, "capacityProvider");
-      return name.state === "known" && (name.value === "FARGATE" || name.value === "FARGATE_SPOT");
-    })
-  );
+  return isRecent && runsOnFargate(service);
 }
 
 const egressRule = {
@@ -134,10 +123,12 @@ const special = [
 ];
 
 function deadEnd(program: Program, subnet: Resource): DeadEnd | undefined {
-  if (special.some((key) => isSet(inputOf(subnet, key)))) return undefined;
+  if (special.some((key) => isSet(inputOf(subnet, key))) || isTouched(program, subnet)) return undefined;
   const mapsIp = inputOf(subnet, "mapPublicIpOnLaunch");
   const vpc = program.link(subnet, "vpcId", vpcKind);
   if (mapsIp.state === "unknown" || (vpc.state !== "found" && vpc.state !== "elsewhere")) return undefined;
+  // Endpoints belong to the VPC.
+  if (vpc.state === "found" && isTouched(program, vpc.resource)) return undefined;
   const associations = program
     .ofKind(routeTableAssociation)
     .filter((one) => program.relation(one, "subnetId", subnet, subnetKind) !== "not");
@@ -156,6 +147,12 @@ function deadEnd(program: Program, subnet: Resource): DeadEnd | undefined {
   return { kind, subnet, routeTable: table.resource, isLikely };
 }
 
+/** An attachment has the gateway's id as well. */
+const leadsToInternet: readonly string[] = [
+  ...internetGateway.types,
+  "aws:ec2/internetGatewayAttachment:InternetGatewayAttachment",
+];
+
 /** They add routes that do not stand in the program. */
 const propagation = /vpnGatewayRoutePropagation|routeServerPropagation|GatewayRoutePropagation/i;
 
@@ -167,7 +164,7 @@ function routesOf(program: Program, table: Resource): DeadEnd["kind"] | undefine
   const planned = listIn(member(table.outputs, "routes")) ?? [];
   if (written === undefined) return undefined;
   const isInternet = (urns: readonly string[]) =>
-    urns.length > 0 && urns.every((urn) => internetGateway.types.includes(program.get(urn)?.type ?? ""));
+    urns.length > 0 && urns.every((urn) => leadsToInternet.includes(program.get(urn)?.type ?? ""));
   const targets: Target[] = [...written, ...planned.filter(({ state }) => state === "known")].map((one) =>
     targetOf(
       (key) => inside(one, key),
@@ -228,8 +225,4 @@ function isSet(reading: Reading): boolean {
   if (reading.state !== "known") return reading.state === "unknown";
   const { value } = reading;
   return !(value === "" || value === false || (Array.isArray(value) && value.length === 0));
-}
-
-function inside(holder: Reading, key: string): Reading {
-  return holder.state === "known" ? member(holder.value, key) : holder;
 }

@@ -1,13 +1,13 @@
 import { isObject, isRecord, isRedacted, member, type Reading } from "../common/values";
 import { matchesWildcard } from "../common/wildcard";
 
-/** An Allow statement of an IAM policy document, every part known (IAM User Guide, "Grammar of the IAM JSON policy language"). */
+/** An Allow statement of an IAM policy document (IAM User Guide, "Grammar of the IAM JSON policy language"). */
 export interface AllowStatement {
-  /** Undefined for `NotAction`. */
+  /** Undefined for `NotAction`, or if one is unknown. */
   readonly actions: readonly string[] | undefined;
-  /** Undefined for `NotResource`, and in a trust policy. */
+  /** Undefined for `NotResource`, or if one is unknown; empty in a trust policy. */
   readonly resources: readonly string[] | undefined;
-  /** Undefined for `NotPrincipal`, and in a permissions policy. */
+  /** Undefined for `NotPrincipal`, or if one is unknown; empty in a permissions policy. */
   readonly principals: readonly Principal[] | undefined;
   readonly isConditional: boolean;
 }
@@ -24,9 +24,12 @@ export type Grant = "yes" | "maybe" | "no";
 /** No document of IAM nests nearly as deep. */
 const maximumDepth = 16;
 
+/** Stands for a part that a preview does not know. */
+const unknownPart = Symbol("unknown");
+
 /**
- * The Allow statements of a policy document, given as JSON text or as an object. Undefined if a part is unknown, or if it is not a policy
- * document. Keys are matched in any case: a statement that AWS might read counts. Deny statements only take away, and are left out.
+ * The Allow statements of a policy document, given as JSON text or as an object. Undefined if it is not known which statements allow
+ * something, or if it is not a policy document. Keys are matched in any case: a statement that AWS might read counts. Deny statements only take away, and are left out.
  */
 export function allowStatements(document: Reading): readonly AllowStatement[] | undefined {
   const value = plain(document, maximumDepth);
@@ -34,6 +37,7 @@ export function allowStatements(document: Reading): readonly AllowStatement[] | 
   if (!isRecord(decoded)) return undefined;
   const list = listOf(part(decoded, "Statement"));
   if (list.length === 0 || !list.every(isRecord)) return undefined;
+  if (list.some((one) => part(one, "Effect") === unknownPart)) return undefined;
   const allowing = list.filter((one) => String(part(one, "Effect")).toLowerCase() === "allow");
   const statements = allowing.map(statementOf);
   return statements.every((one) => one !== undefined) ? statements : undefined;
@@ -68,28 +72,39 @@ function statementOf(statement: Record<string, unknown>): AllowStatement | undef
   const resources = textsOf(part(statement, "Resource"));
   const principals = principalsOf(part(statement, "Principal"));
   if (actions === undefined || resources === undefined || principals === undefined) return undefined;
-  const negated = (key: string) => part(statement, key) !== undefined;
+  const has = (key: string) => part(statement, key) !== undefined;
   return {
-    actions: negated("NotAction") ? undefined : actions,
-    resources: negated("NotResource") ? undefined : resources,
-    principals: negated("NotPrincipal") ? undefined : principals,
-    isConditional: negated("Condition"),
+    actions: has("NotAction") ? undefined : known(actions),
+    resources: has("NotResource") ? undefined : known(resources),
+    principals: has("NotPrincipal") ? undefined : known(principals),
+    isConditional: has("Condition"),
   };
 }
 
-function principalsOf(principal: unknown): Principal[] | undefined {
+type Unknown = typeof unknownPart;
+
+function known<T>(value: T | Unknown): T | undefined {
+  return value === unknownPart ? undefined : value;
+}
+
+function principalsOf(principal: unknown): Principal[] | Unknown | undefined {
   if (principal === undefined) return [];
+  if (principal === unknownPart) return unknownPart;
   if (principal === "*") return [{ kind: "*", value: "*" }];
   if (!isRecord(principal)) return undefined;
-  const found = Object.entries(principal).map(([kind, values]) =>
-    textsOf(values)?.map((value) => ({ kind, value })),
-  );
-  return found.every((one) => one !== undefined) ? found.flat() : undefined;
+  const found: Principal[] = [];
+  for (const [kind, values] of Object.entries(principal)) {
+    const texts = textsOf(values);
+    if (texts === undefined || texts === unknownPart) return texts;
+    found.push(...texts.map((value) => ({ kind, value })));
+  }
+  return found;
 }
 
 /** Undefined for a list that holds anything but texts; empty if there is none. */
-function textsOf(value: unknown): string[] | undefined {
+function textsOf(value: unknown): string[] | Unknown | undefined {
   const list = listOf(value);
+  if (list.includes(unknownPart)) return unknownPart;
   return list.every((one) => typeof one === "string") ? list : undefined;
 }
 
@@ -111,16 +126,15 @@ function parsed(text: string): unknown {
   }
 }
 
-/** A copy without what may throw when it is read; undefined if any part is unknown. */
+/** A copy without what may throw when it is read. */
 function plain(reading: Reading, depth: number): unknown {
-  if (reading.state !== "known" || depth === 0) return undefined;
+  if (reading.state !== "known" || depth === 0) return unknownPart;
   const { value } = reading;
-  if (isRedacted(value)) return undefined;
+  if (isRedacted(value)) return unknownPart;
   if (!isObject(value)) return value;
   const entries = Object.keys(value)
     .map((key) => [key, member(value, key)] as const)
     .filter(([, one]) => one.state !== "absent")
     .map(([key, one]) => [key, plain(one, depth - 1)] as const);
-  if (entries.some(([, one]) => one === undefined)) return undefined;
   return Array.isArray(value) ? entries.map(([, one]) => one) : Object.fromEntries(entries);
 }

@@ -8,6 +8,8 @@ export interface SeenResource {
   readonly name: string;
   /** The inputs, as the provider's Check leaves them; reading an unknown one may throw. */
   readonly inputs: unknown;
+  /** The inputs of its provider, if the engine tells them. */
+  readonly provider?: unknown;
   /** Paths of inputs whose changes the program ignores: what the inputs say of them is what the state says. */
   readonly ignoreChanges: readonly string[];
 }
@@ -176,7 +178,7 @@ export function inputOf(resource: Resource, key: string): Reading {
 
 /** Whether the program leaves changes of an input to others: what AWS has then is not known. */
 export function ignoresChanges({ ignoreChanges }: Pick<SeenResource, "ignoreChanges">, key: string): boolean {
-  return ignoreChanges.some((path) => path === "*" || path.split(/[.[]/, 1)[0] === key);
+  return ignoreChanges.some((path) => path === "*" || path.replace(/^\["/, "").split(/[.["]/, 1)[0] === key);
 }
 
 /** The elements of a list, each by itself. */

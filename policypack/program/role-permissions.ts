@@ -10,9 +10,9 @@ const attachingPolicy = { types: ["aws-native:iam:ManagedPolicy", "aws-native:ia
 /** They attach or detach policies of roles that they name in ways which are not worth following. */
 const opaqueTypes = /^aws:iam\/(?:policyAttachment:|rolePolic\w*Exclusive:)/;
 
-/** What can change a resource of AWS with commands of its own. */
-const runsCommands =
-  /^(?:command|pulumi-nodejs|pulumi-python|null|terraform):|^aws(?:-native)?:(?:cloudformation|ssm|lambda\/invocation)[:/]/;
+/** What can change a resource of AWS by commands or documents that are not worth following. */
+const opaqueChanges =
+  /^(?:command|pulumi-nodejs|pulumi-python|null|terraform):|^aws(?:-native)?:(?:cloudcontrol|cloudformation|ssm|lambda\/invocation)[:/]|^aws-native:index:/;
 
 /**
  * All that the program allows a role to do. Undefined if that cannot be told: a policy is unknown or comes from elsewhere, or something else
@@ -36,10 +36,10 @@ export function permissionsOf(program: Program, role: Resource): readonly AllowS
   ]);
 }
 
-/** Whether something that runs commands may change the resource, since it waits for it. */
+/** Whether commands, or documents such as templates of CloudFormation, may change the resource: they depend on it. */
 export function isTouched(program: Program, { urn }: Resource): boolean {
   return program
-    .ofKind({ types: [...program.types()].filter((type) => runsCommands.test(type)) })
+    .ofKind({ types: [...program.types()].filter((type) => opaqueChanges.test(type)) })
     .some(({ dependencies }) => !program.tellsDependencies || dependencies.includes(urn));
 }
 
@@ -104,8 +104,7 @@ function byArn(program: Program, arn: Reading): Statements {
   if (arn.state === "unknown") return [];
   if (arn.state !== "known" || typeof arn.value !== "string") return undefined;
   const [, name] = /^arn:aws[a-z-]*:iam::aws:policy\/(.+)$/.exec(arn.value) ?? [];
-  if (name !== undefined)
-    return pullingPolicies.has(name) ? [mayPull] : otherPolicies.has(name) ? [] : undefined;
+  if (name !== undefined) return otherPolicies.has(name) ? [] : pullingPolicies.get(name);
   const own = program.ofKind(managedPolicy).find(({ outputs }) =>
     managedPolicy.ids.some((id) => {
       const reading = member(outputs, id);
@@ -115,24 +114,24 @@ function byArn(program: Program, arn: Reading): Statements {
   return own === undefined ? undefined : documentOf(own);
 }
 
-const mayPull: AllowStatement = {
-  actions: ["ecr:GetAuthorizationToken", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-  resources: ["*"],
-  principals: [],
-  isConditional: false,
-};
+function everywhere(...actions: readonly string[]): readonly AllowStatement[] {
+  return [{ actions, resources: ["*"], principals: [], isConditional: false }];
+}
 
-/** AWS-managed policies that let a role pull from ECR (their documents, AWS Managed Policy Reference Guide). */
-const pullingPolicies: ReadonlySet<string> = new Set([
-  "service-role/AmazonECSTaskExecutionRolePolicy",
-  "service-role/AmazonEC2ContainerServiceforEC2Role",
-  "AmazonEC2ContainerRegistryReadOnly",
-  "AmazonEC2ContainerRegistryPowerUser",
-  "AmazonEC2ContainerRegistryFullAccess",
-  "AmazonEC2ContainerRegistryPullOnly",
-  "AdministratorAccess",
-  "PowerUserAccess",
-  "ReadOnlyAccess",
+const mayPull = everywhere("ecr:GetAuthorizationToken", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer");
+const mayDoAll = everywhere("ecr:*");
+
+/** AWS-managed policies that let a role pull from ECR, and what they allow there (AWS Managed Policy Reference Guide). */
+const pullingPolicies: ReadonlyMap<string, readonly AllowStatement[]> = new Map([
+  ["service-role/AmazonECSTaskExecutionRolePolicy", mayPull],
+  ["service-role/AmazonEC2ContainerServiceforEC2Role", mayPull],
+  ["AmazonEC2ContainerRegistryReadOnly", mayPull],
+  ["AmazonEC2ContainerRegistryPowerUser", mayPull],
+  ["AmazonEC2ContainerRegistryPullOnly", [...mayPull, ...everywhere("ecr:BatchImportUpstreamImage")]],
+  ["AmazonEC2ContainerRegistryFullAccess", mayDoAll],
+  ["AdministratorAccess", mayDoAll],
+  ["PowerUserAccess", mayDoAll],
+  ["ReadOnlyAccess", mayPull],
 ]);
 
 /** AWS-managed policies without any permission in ECR (the same). One that is on neither list may have one. */

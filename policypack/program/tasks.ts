@@ -36,6 +36,17 @@ export function taskOf(resource: Resource): Task {
   };
 }
 
+/** The one task of an Express service, which runs on Fargate. */
+export function taskOfExpress(resource: Resource): Task {
+  const container = inputOf(resource, "primaryContainer");
+  return {
+    resource,
+    launchTypes: ["FARGATE"],
+    executionRole: inputOf(resource, "executionRoleArn"),
+    containers: container.state === "known" ? [containerOf(container, "exact")] : undefined,
+  };
+}
+
 /** The tasks that a job definition of AWS Batch runs on ECS: of one container, or of `ecsProperties`. */
 export function tasksOfJob(resource: Resource): Task[] {
   const keys = resource.type.startsWith("aws:") ? "any-case" : "exact";
@@ -57,6 +68,24 @@ export function tasksOfJob(resource: Resource): Task[] {
       .filter(({ state }) => state === "known")
       .map((one) => task(one, containersOf(inside(one, "containers", keys), keys))),
   ];
+}
+
+/** Whether a service runs all its tasks on Fargate. */
+export function runsOnFargate(service: Resource): boolean {
+  const launchType = inputOf(service, "launchType");
+  if (launchType.state === "known") return launchType.value === "FARGATE";
+  if (launchType.state === "unknown") return false;
+  const key = service.type.startsWith("aws-native:")
+    ? "capacityProviderStrategy"
+    : "capacityProviderStrategies";
+  const providers = listIn(inputOf(service, key)) ?? [];
+  return (
+    providers.length > 0 &&
+    providers.every((one) => {
+      const name = inside(one, "capacityProvider");
+      return name.state === "known" && (name.value === "FARGATE" || name.value === "FARGATE_SPOT");
+    })
+  );
 }
 
 /** Whether an image is in private ECR, whose login the execution role provides. */
@@ -90,14 +119,18 @@ function containerOf(container: Reading, keys: KeyMatch): TaskContainer {
   return {
     name: textAt(holder, "name", keys),
     image: textAt(holder, "image", keys),
-    repositoryCredentials:
-      container.state === "known" ? inside(container, "repositoryCredentials", keys).state : "unknown",
+    repositoryCredentials: inside(
+      inside(container, "repositoryCredentials", keys),
+      "credentialsParameter",
+      keys,
+    ).state,
     logDriver: log.state === "known" ? textAt(log.value, "logDriver", keys) : undefined,
     hasSecrets: secrets.some(({ state }) => state !== "absent"),
   };
 }
 
-function inside(holder: Reading, key: string, keys: KeyMatch): Reading {
+/** A member of what a reading holds; of an unknown one, it is unknown. */
+export function inside(holder: Reading, key: string, keys: KeyMatch = "exact"): Reading {
   return holder.state === "known" ? member(holder.value, key, keys) : holder;
 }
 

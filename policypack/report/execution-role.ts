@@ -32,8 +32,8 @@ const refusals: Record<Asked, readonly string[]> = {
 export function missingExecutionRole(task: Named, asked: Asked): string {
   return [
     asked === "job"
-      ? "AWS will refuse this job definition in the update: it has no execution role."
-      : "AWS will refuse this task definition in the update: it has no execution role.",
+      ? "AWS refuses this job definition: it has no execution role."
+      : "AWS refuses this task definition: it has no execution role.",
     ...refusals[asked].map((line) => `  ${line}`),
     "",
     ...facts([[asked === "job" ? "job definition" : "task definition", named(task)]]),
@@ -111,7 +111,7 @@ export function missingImport(
   image: string,
   missing: readonly string[],
 ): string {
-  const variable = variableOf(role.name);
+  const actions = `[${missing.map((action) => `"${action}"`).join(", ")}]`;
   return [
     "ECS can import this image through the pull through cache only if the registry's",
     "policy allows it: the policies of the execution role do not. Until the cache has",
@@ -119,30 +119,16 @@ export function missingImport(
     "",
     ...permissionFacts(role, users, image, missing),
     "",
-    "Fix: add a policy to the role. In TypeScript:",
-    '  new aws.iam.RolePolicy("import-images", {',
-    `    role: ${variable}.name,`,
-    "    policy: pulumi.jsonStringify({",
-    '      Version: "2012-10-17",',
-    "      Statement: [{",
-    '        Effect: "Allow",',
-    `        Action: [${missing.map((action) => `"${action}"`).join(", ")}],`,
-    '        Resource: "*",',
-    "      }],",
-    "    }),",
-    "  });",
+    "Fix: add this statement to a policy of the role. In TypeScript:",
+    "  {",
+    '    Effect: "Allow",',
+    `    Action: ${actions},`,
+    '    Resource: "*",',
+    "  },",
     "In YAML:",
-    "  import-images:",
-    "    type: aws:iam:RolePolicy",
-    "    properties:",
-    `      role: \${${variable}.name}`,
-    "      policy:",
-    "        fn::toJSON:",
-    '          Version: "2012-10-17"',
-    "          Statement:",
-    "            - Effect: Allow",
-    `              Action: [${missing.map((action) => `"${action}"`).join(", ")}]`,
-    '              Resource: "*"',
+    "  - Effect: Allow",
+    `    Action: ${actions}`,
+    '    Resource: "*"',
   ].join("\n");
 }
 
@@ -158,11 +144,6 @@ function permissionFacts(
     ["image", printableName(image)],
     ["missing", missing.join(", ")],
   ]);
-}
-
-/** The variable that a program probably has for a resource. */
-function variableOf(resource: string): string {
-  return /^[A-Za-z_]\w*$/.test(resource) ? resource : "role";
 }
 
 function attachment(role: string): string[] {
@@ -181,4 +162,9 @@ function attachment(role: string): string[] {
     "      policyArn: >-",
     "        arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy",
   ];
+}
+
+/** The variable that a program probably has for a resource. */
+function variableOf(resource: string): string {
+  return /^[A-Za-z_]\w*$/.test(resource) ? resource : "role";
 }

@@ -7,15 +7,15 @@ export class StackProgram {
   #program: Program | undefined;
 
   /** Takes the inputs of a resource, once: whichever policy the engine calls first passes them on. */
-  see(resource: Pick<ResourceValidationArgs, "urn" | "type" | "name" | "props" | "opts">): void {
+  see(resource: Pick<ResourceValidationArgs, "urn" | "type" | "name" | "props" | "opts" | "provider">): void {
     // A resource after the end of a preview belongs to the next one.
     if (this.#program !== undefined) {
       this.#seen = new Map();
       this.#program = undefined;
     }
-    const { urn, type, name, props: inputs, opts } = resource;
+    const { urn, type, name, props: inputs, opts, provider } = resource;
     const { ignoreChanges = [] } = (opts as Partial<typeof opts> | undefined) ?? {};
-    this.#seen.set(urn, { urn, type, name, inputs, ignoreChanges });
+    this.#seen.set(urn, { urn, type, name, inputs, ignoreChanges, provider: provider?.props });
   }
 
   /** The program, built once for all policies. */

@@ -12,6 +12,8 @@ export interface Declared {
   readonly props?: Record<string, unknown>;
   readonly dependsOn?: readonly string[];
   readonly ignoreChanges?: readonly string[];
+  /** The inputs of the provider that it names; for the fake engine. */
+  readonly provider?: Record<string, unknown>;
   /** `read`: the program gets it and does not create it. `untargeted`: `--target` leaves it out. */
   readonly state?: "read" | "untargeted";
 }
@@ -71,7 +73,7 @@ interface Value {
 export function registered(program: readonly Declared[], stage: Stage): Registered[] {
   const outputs = new Map<string, Record<string, unknown>>();
   return program.flatMap((declared) => {
-    const { name, type, props = {}, state, ignoreChanges = [], dependsOn = [] } = declared;
+    const { name, type, props = {}, provider, state, ignoreChanges = [], dependsOn = [] } = declared;
     const urn = urnOf(declared);
     const read = Object.fromEntries(
       Object.entries(props).map(([key, value]) => [key, resolved(value, outputs)]),
@@ -99,6 +101,7 @@ export function registered(program: readonly Declared[], stage: Stage): Register
         props: isShown ? inputs : {},
         outputs: isShown ? outputs.get(name)! : {},
         ignoreChanges,
+        ...(provider && { provider }),
         ...(tellsDependencies && {
           propertyDependencies: Object.fromEntries(from),
           dependencies: [...new Set([...from.flatMap(([, ones]) => ones), ...urns(dependsOn)])],

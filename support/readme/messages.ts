@@ -17,6 +17,7 @@ import {
   faultyBuild,
   imagesTooLarge,
   missingExecutionRole,
+  missingImport,
   missingLogin,
   missingPermission,
   missingTrust,
@@ -142,6 +143,14 @@ export function sampleMessages(): SampleMessage[] {
       "execution-role",
       "no permission to log in to Amazon ECR",
       missingPermission(apiRole, [apiTask], ecrImage, ["ecr:GetAuthorizationToken"], false),
+    ),
+    sample(
+      "execution-role",
+      "no permission to import through a pull through cache",
+      missingImport(apiRole, [apiTask], ecrImage.replace("shop/api", "hub/library/nginx"), [
+        "ecr:BatchImportUpstreamImage",
+        "ecr:CreateRepository",
+      ]),
     ),
     sample("execution-role", "no execution role", missingExecutionRole(apiTask, "ecr")),
     sample(

@@ -5,13 +5,14 @@ import { assertSilent, verdicts, violationsOf } from "../../support/engine/verdi
 import { brokenRoles } from "./programs/broken-roles";
 import { goodCaches } from "./programs/good-caches";
 import { goodRoles } from "./programs/good-roles";
+import { brokenOddRoles, goodOddRoles } from "./programs/odd-roles";
 import { exec, good, without } from "./programs/roles";
 
 describe("the execution role", () => {
-  for (const [title, program] of Object.entries({ ...goodRoles, ...goodCaches }))
+  for (const [title, program] of Object.entries({ ...goodRoles, ...goodOddRoles, ...goodCaches }))
     it(`is fine: ${title}`, () => assertSilent(program));
 
-  for (const [title, [program, first, second]] of Object.entries(brokenRoles))
+  for (const [title, [program, first, second]] of Object.entries({ ...brokenRoles, ...brokenOddRoles }))
     it(`is reported: ${title}`, async () => {
       const expected = (list: readonly string[]) => list.map((one) => `execution-role ${one}`);
       assert.deepEqual(verdicts(await violationsOf(program, "first")), expected(first));

@@ -5,13 +5,15 @@ import { brokenNetworks } from "./programs/broken-networks";
 import { goodNetworks } from "./programs/good-networks";
 import { brokenNativeNetworks, goodNativeNetworks } from "./programs/native-networks";
 import { sg, service, ecr, publicNet } from "./programs/networks";
+import { brokenOddNetworks, goodOddNetworks } from "./programs/odd-networks";
 
 describe("the network of a task", () => {
-  for (const [title, program] of Object.entries({ ...goodNetworks, ...goodNativeNetworks }))
+  for (const [title, program] of Object.entries({ ...goodNetworks, ...goodOddNetworks, ...goodNativeNetworks }))
     it(`is fine: ${title}`, () => assertSilent(program));
 
   for (const [title, [program, first, second]] of Object.entries({
     ...brokenNetworks,
+    ...brokenOddNetworks,
     ...brokenNativeNetworks,
   }))
     it(`is reported: ${title}`, async () => {
