@@ -126,7 +126,14 @@ export interface StackName {
   readonly stack: string;
 }
 
-const maximumImages = 5_000;
+/** What a stack's preview leaves to its next run. */
+export interface LeftByPreview {
+  readonly images: readonly StackImage[];
+  /** Hashes of the URNs of the resources that may push an image. */
+  readonly pushers: readonly string[];
+}
+
+const maximumEntries = 5_000;
 const maximumStackBytes = 2 * 1024 * 1024;
 
 /** The images of a stack's last preview. */
@@ -139,15 +146,24 @@ export class StackRecord {
     return folder && new StackRecord(new DayRecord(folder, "stack", name, maximumStackBytes));
   }
 
-  leave(images: readonly StackImage[]): void {
-    this.record.leave({ images: images.slice(0, maximumImages) });
+  leave({ images, pushers }: LeftByPreview): void {
+    this.record.leave({
+      images: images.slice(0, maximumEntries),
+      pushers: pushers.slice(0, maximumEntries),
+    });
   }
 
-  /** The images of a preview of the last day; none where there is no record, or none that makes sense. */
-  read(): readonly StackImage[] {
+  /** What a preview of the last day left; nothing if there is no record, or none that makes sense. */
+  read(): LeftByPreview {
     const record = this.record.read();
-    const images: unknown = isRecord(record) ? record["images"] : undefined;
-    return Array.isArray(images) ? images.slice(0, maximumImages).filter(isStackImage) : [];
+    const list = (key: keyof LeftByPreview): unknown[] => {
+      const found: unknown = isRecord(record) ? record[key] : undefined;
+      return Array.isArray(found) ? found.slice(0, maximumEntries) : [];
+    };
+    return {
+      images: list("images").filter(isStackImage),
+      pushers: list("pushers").filter((pusher) => typeof pusher === "string"),
+    };
   }
 }
 

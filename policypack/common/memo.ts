@@ -4,15 +4,14 @@ import { failure, type Outcome } from "./outcome";
 interface Entry<R> {
   readonly outcome: Promise<R>;
   readonly abort: AbortController;
-  readonly begunMs: number;
   /** How many callers wait for the outcome. */
   waiting: number;
   /** Undefined while the work runs. */
   result?: R;
 }
 
-/** Whether an outcome still answers a caller, `ageMs` milliseconds after its work began. */
-export type IsFresh<R> = (outcome: R, ageMs: number) => boolean;
+/** Whether an outcome that is there still answers a caller. */
+export type IsFresh<R> = (outcome: R) => boolean;
 
 /** Work that is given up still says what it met (`throttled`, say); milliseconds that a caller waits for that. */
 const graceMs = 100;
@@ -28,7 +27,7 @@ export class Memo<R extends Outcome<unknown>> {
 
   /**
    * @param signal when it fires, this caller gets a `timeout`; the work is aborted when its last caller has left
-   * @param isFresh asked of an outcome that is there. If the caller who begins the work gives none, its outcome is not kept.
+   * @param isFresh if the caller who begins the work gives none, its outcome is not kept
    * @throws what the work throws, to all who wait for it; the next caller starts it again
    */
   async run(
@@ -38,9 +37,7 @@ export class Memo<R extends Outcome<unknown>> {
     isFresh?: IsFresh<R>,
   ): Promise<R | Outcome<never>> {
     const known = this.#entries.get(key);
-    const serves =
-      known !== undefined &&
-      (known.result === undefined || isFresh?.(known.result, this.clock.now() - known.begunMs) === true);
+    const serves = known !== undefined && (known.result === undefined || isFresh?.(known.result) === true);
     const entry = serves ? known : this.#begin(key, signal, work, isFresh !== undefined);
     entry.waiting++;
     if (signal === undefined) return entry.outcome;
@@ -62,9 +59,10 @@ export class Memo<R extends Outcome<unknown>> {
     return entry !== undefined && entry.result === undefined;
   }
 
-  /** The next caller starts the work again. Those who wait now still get its outcome. */
-  forget(key: string): void {
-    this.#entries.delete(key);
+  /** The next caller starts the work again, if `which` says so of its outcome or if it still runs. Those who wait now still get its outcome. */
+  forget(key: string, which: (outcome: R) => boolean = () => true): void {
+    const result = this.#entries.get(key)?.result;
+    if (result === undefined || which(result)) this.#entries.delete(key);
   }
 
   #begin(
@@ -78,7 +76,6 @@ export class Memo<R extends Outcome<unknown>> {
     const entry: Entry<R> = {
       outcome: work(abort.signal),
       abort,
-      begunMs: this.clock.now(),
       waiting: 0,
     };
     this.#entries.set(key, entry);

@@ -21,8 +21,6 @@ export interface InspectorOptions extends ImageSourceOptions {
   readonly imageTimeoutMs?: number;
   /** The same for an image of a registry that limits the rate of requests, as long as it answers some. Default: 60 s. */
   readonly pacedTimeoutMs?: number;
-  /** Milliseconds after which a tag is asked for again. Default: never, an inspector asks once. */
-  readonly tagsFreshForMs?: number;
   /** Look at the first bytes of every layer, and at every config. Default: no. */
   readonly sniffLayers?: boolean;
   /** Who reads private ECR, and secrets with logins, by account or ECR registry; goes before what a reader brings along. */
@@ -72,7 +70,6 @@ export class Inspector {
       return Promise.resolve(failure("invalid-reference", words));
     }
     const reader = this.#readerOf(reference, asked);
-    const { tagsFreshForMs = Infinity } = this.#options;
     const key = inspectionKey(reference, platform, reader);
     const wasAsked = this.#asked.has(key);
     this.#asked.add(key);
@@ -80,13 +77,8 @@ export class Inspector {
       key,
       undefined,
       () => this.#inspect(reference, platform, reader),
-      (outcome, ageMs) => {
-        // A prefetch that failed is retried.
-        if (!outcome.ok && !wasAsked) return false;
-        // A digest names the same for ever.
-        if (reference.digest !== undefined || ageMs <= tagsFreshForMs) return true;
-        return !outcome.ok && !isCheap(outcome.failure);
-      },
+      // A prefetch that failed is retried.
+      ({ ok }) => ok || wasAsked,
     );
   }
 
@@ -117,9 +109,10 @@ export class Inspector {
     );
   }
 
-  /** Lets the next inspection of this image ask the registry again. */
+  /** Lets the next inspection of this image query the registry again, except one that did not respond: that would cost its time-out again. */
   forget(reference: Reference, platform: Platform, asked: ReaderIdentity = {}): void {
-    this.#inspections.forget(inspectionKey(reference, platform, this.#readerOf(reference, asked)));
+    const key = inspectionKey(reference, platform, this.#readerOf(reference, asked));
+    this.#inspections.forget(key, (outcome) => outcome.ok || responded(outcome.failure));
   }
 
   get statistics(): Statistics {
@@ -173,8 +166,7 @@ function inspectionKey(reference: Reference, platform: Platform, reader: Resolve
   return JSON.stringify([canonicalName(reference), formatPlatform(platform), reader.key]);
 }
 
-/** What a registry that answers said: one that does not would cost its time-out each time that it is asked again. */
-function isCheap({ kind }: Failure): boolean {
+function responded({ kind }: Failure): boolean {
   return kind !== "unreachable" && kind !== "timeout" && kind !== "throttled";
 }
 

@@ -70,9 +70,7 @@ export function collectingPolicy(session: Session, args: CollectingPolicyArgs): 
   ): Promise<void> {
     let findings: readonly Finding[];
     try {
-      findings = await work().finally(() => {
-        session.leave();
-      });
+      findings = await work();
     } catch (error) {
       const words = printable(error instanceof Error ? error.message : String(error));
       findings = [

@@ -4,12 +4,11 @@ import type {
   ResourceValidationArgs,
   ResourceValidationPolicy,
 } from "@pulumi/policy";
-import { pushedImages } from "../builds/pushed-images";
 import { cacheInUse, type CacheOptions } from "../cache/location";
 import { Inspector, type InspectorOptions, total } from "../inspection/inspector";
-import { formatReference, referenceIn, withDefaultTag } from "../oci/reference";
 import { isSecretType, mayConcern } from "../program/secrets";
 import { mergeSettings, readSettings, type Settings } from "../settings";
+import { Pushes } from "./prefetch/push-dependencies";
 import { StackPrefetch } from "./prefetch/stack-prefetch";
 import { Progress, WaitingBudget } from "./progress";
 import { NamedTaskDefinitions } from "./named-task-definitions";
@@ -26,9 +25,6 @@ import { ViolationSummary } from "./violation-summary";
  */
 const previewGathering = { quietMs: 1_000, longestMs: 10_000 };
 
-/** A run may take an hour, in which a tag is pushed again: what it names is asked for anew after this long. */
-const tagsFreshForMs = 30_000;
-
 /**
  * What the policies of one pack share: the settings given once, the inspections, and the time that a run may wait.
  * The first policy of the list carries the shared settings; the engine calls the policies in the list's order.
@@ -43,10 +39,10 @@ export class Session {
   readonly violations = new ViolationSummary();
   readonly #inspectors = new Map<string, Inspector>();
   readonly #reported = new Set<string>();
-  readonly #pushed = new Set<string>();
+  readonly #pushes = new Pushes();
   readonly #secrets: unknown[] = [];
   readonly #pullThrough = new PullThroughRules();
-  readonly #handOver = new StackPrefetch();
+  readonly #handOver = new StackPrefetch(this.#pushes);
   readonly #progress = new Progress(
     () => {
       const { requests } = this.taskDefinitions;
@@ -103,21 +99,15 @@ export class Session {
       this.#handOver.take(this.inspectorFor(settings), cacheOf(settings), settings.exclude);
     }
     this.#active.add(policy);
-    this.#handOver.entered();
     // Once for each resource: the first of the policies that are called meets them all.
     const [first] = this.#active;
     if (policy !== first) return;
+    this.#pushes.see(resource);
+    this.#handOver.nextResource();
     this.taskDefinitions.see(resource);
     if (reportsAtEnd()) this.program.see(resource);
     this.#pullThrough.see(resource);
-    if (!isPreview()) return;
-    if (isSecretType(resource.type)) this.#secrets.push(resource.props);
-    for (const image of pushedImages(resource.type, resource.props).images) this.#pushed.add(fullName(image));
-  }
-
-  /** The engine goes on without the policies. */
-  leave(): void {
-    this.#handOver.left();
+    if (isPreview() && isSecretType(resource.type)) this.#secrets.push(resource.props);
   }
 
   /** Whether the engine calls a policy in this run: it does so for each resource, of any kind. */
@@ -141,7 +131,7 @@ export class Session {
 
   /** Whether the program pushes an image in the update that is previewed. */
   willPush(image: string): boolean {
-    return this.#pushed.size > 0 && this.#pushed.has(fullName(image));
+    return isPreview() && this.#pushes.names(image);
   }
 
   /**
@@ -191,7 +181,7 @@ export class Session {
     let inspector = this.#inspectors.get(key);
     if (inspector === undefined) {
       const gathering = reportsAtEnd() && { gathering: previewGathering };
-      inspector = new Inspector({ ...options, tagsFreshForMs, ...gathering });
+      inspector = new Inspector({ ...options, ...gathering });
       this.#inspectors.set(key, inspector);
     }
     return inspector;
@@ -219,14 +209,6 @@ function cacheOf({ cache }: Settings): false | CacheOptions {
     ...(directory !== undefined && { directory }),
     ...(maxMegabytes !== undefined && { maxBytes: maxMegabytes * 1024 * 1024 }),
   });
-}
-
-/** Without the digest where there is a tag: that is what a push names. */
-function fullName(image: string): string {
-  const reference = referenceIn(image);
-  if (reference === undefined) return image;
-  const { registry, repository, tag } = withDefaultTag(reference);
-  return formatReference(tag === undefined ? reference : { registry, repository, tag });
 }
 
 /**

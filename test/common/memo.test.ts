@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { rankOf } from "../../policypack/common/concurrency";
-import { type IsFresh, Memo } from "../../policypack/common/memo";
+import { Memo } from "../../policypack/common/memo";
 import { failure, type Outcome, success } from "../../policypack/common/outcome";
 import { ManualClock } from "../../support/mocha/manual-clock";
 
@@ -15,10 +15,7 @@ describe("a memo", () => {
   });
   const work = () => Promise.resolve(success(++runs));
   const lasting = (ms: number) => () => clock.lasting(ms, success(++runs));
-  const youngerThan =
-    (limitMs: number): IsFresh<Outcome<number>> =>
-    (_, ageMs) =>
-      ageMs <= limitMs;
+  const always = () => true;
 
   it("runs the work for a key once for callers at the same time, and again for later ones", async () => {
     const both = [memo.run("a", undefined, work), memo.run("a", undefined, work)];
@@ -27,33 +24,36 @@ describe("a memo", () => {
     assert.deepEqual(await memo.run("a", undefined, work), success(3));
   });
 
-  it("shares an outcome with later callers who find it fresh, counted from the start of the work", async () => {
-    const slow = memo.run("a", undefined, lasting(20_000), youngerThan(30_000));
-    await clock.pass(20_000);
-    assert.deepEqual(await slow, success(1));
-    await clock.pass(10_000);
-    assert.deepEqual(await memo.run("a", undefined, work, youngerThan(30_000)), success(1));
-    await clock.pass(1);
-    assert.deepEqual(await memo.run("a", undefined, work, youngerThan(30_000)), success(2));
+  it("shares an outcome with later callers who find it fresh", async () => {
+    assert.deepEqual(await memo.run("a", undefined, work, always), success(1));
+    assert.deepEqual(await memo.run("a", undefined, work, always), success(1));
+    assert.deepEqual(await memo.run("a", undefined, work, () => false), success(2));
   });
 
   it("waits for work that is still running, however old it is", async () => {
-    const slow = memo.run("a", undefined, lasting(60_000), youngerThan(30_000));
+    const slow = memo.run("a", undefined, lasting(60_000), always);
     await clock.pass(40_000);
     assert.equal(memo.isRunning("a"), true);
-    const joined = memo.run("a", undefined, work, youngerThan(30_000));
+    const joined = memo.run("a", undefined, work, () => false);
     await clock.pass(20_000);
     assert.deepEqual([await slow, await joined, runs], [success(1), success(1), 1]);
     assert.equal(memo.isRunning("a"), false);
   });
 
   it("starts work again that was forgotten, and keeps the new outcome when the old work ends", async () => {
-    const always = () => true;
     const old = memo.run("a", undefined, lasting(10));
     memo.forget("a");
     const recent = memo.run("a", undefined, work, always);
     await clock.pass(10);
     assert.deepEqual([await old, await recent], [success(1), success(2)]);
+    assert.deepEqual(await memo.run("a", undefined, work, always), success(2));
+  });
+
+  it("keeps an outcome that is not the kind to be forgotten", async () => {
+    await memo.run("a", undefined, work, always);
+    memo.forget("a", ({ ok }) => !ok);
+    assert.deepEqual(await memo.run("a", undefined, work, always), success(1));
+    memo.forget("a", ({ ok }) => ok);
     assert.deepEqual(await memo.run("a", undefined, work, always), success(2));
   });
 

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
+import { output, runtime } from "@pulumi/pulumi";
 import { AnyResource, engineFor, EngineStack } from "../../support/engine/engine";
 import { buildImage, pushImage } from "../../support/registry/images";
 import { TestRegistry } from "../../support/registry/registry";
@@ -78,5 +80,54 @@ describe("with the real Pulumi engine, an update after its preview", function ()
     const update = await stack.up();
     assert.equal(update.passed, false);
     assert.match(update.output, /mixed-layer-compression[^]*app3:1/);
+  });
+});
+
+describe("with the real Pulumi engine, an update of a program that is slow and pushes an image", function () {
+  this.timeout(120_000);
+  let registry: TestRegistry | undefined;
+  let stack: EngineStack | undefined;
+  const names = Array.from({ length: 6 }, (_, n) => `app${n}`);
+
+  before(async function () {
+    const engine = await engineFor(this);
+    const { host } = (registry = await TestRegistry.start());
+    for (const name of [...names, "built"]) pushImage(registry, name, "1", good);
+    const task = (name: string, repository: string, more: object = {}) => {
+      const containerDefinitions = JSON.stringify([{ name: "app", image: `${host}/${repository}:1` }]);
+      const family = output(runtime.isDryRun() ? name : pause(400 * names.indexOf(name), name));
+      return new AnyResource(
+        "aws:ecs/taskDefinition:TaskDefinition",
+        name,
+        { family, containerDefinitions },
+        more,
+      );
+    };
+    stack = await EngineStack.create(engine, () => {
+      const before = [...names.map((name) => task(name, name)), task("before", "built")];
+      const args = { tags: [`${host}/built:1`], push: true, dockerfile: { inline: "FROM scratch" } };
+      const build = new AnyResource("docker-build:index:Image", "build", args, { dependsOn: before });
+      const push = build.id.apply(() => {
+        if (!runtime.isDryRun() && registry !== undefined) pushImage(registry, "built", "1", mixed);
+        return "pushed";
+      });
+      const topic = new AnyResource("aws:sns/topic:Topic", "pushed", { name: push });
+      task("after", "built", { dependsOn: [topic] });
+    });
+    assert.equal((await stack.preview()).passed, true);
+  });
+  after(async () => {
+    stack?.remove();
+    await registry?.stop();
+  });
+
+  it("queries a tag once, however late, and again only after its push", async () => {
+    assert.ok(registry !== undefined && stack !== undefined);
+    registry.log.length = 0;
+    const update = await stack.up();
+    assert.equal(update.passed, false);
+    assert.match(update.output, /mixed-layer-compression[^]*built:1/);
+    const heads = registry.log.filter(({ method }) => method === "HEAD").map(({ url }) => url.split("/")[2]);
+    assert.deepEqual(heads.sort(), [...names, "built", "built"].sort());
   });
 });

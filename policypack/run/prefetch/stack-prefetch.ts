@@ -5,7 +5,7 @@ import type { Inspector } from "../../inspection/inspector";
 import type { Exclusion } from "../../settings";
 import { expectedOf, toStackImage } from "./expected-image";
 import { UpdatePrefetch } from "./update-prefetch";
-import { mayFollowPush } from "./push-dependencies";
+import { mayFollowPush, type Pushes } from "./push-dependencies";
 import { PreviewPrefetch } from "./preview-prefetch";
 import type { ReviewInProgress } from "../review";
 import { reportsAtEnd, stackName } from "../pulumi-run";
@@ -13,34 +13,38 @@ import { reportsAtEnd, stackName } from "../pulumi-run";
 /** What a preview leaves behind for the next run of the same stack, and what that run makes of it. */
 export class StackPrefetch {
   #record: StackRecord | undefined;
-  #taken: UpdatePrefetch | undefined;
-  #ahead: PreviewPrefetch | undefined;
+  #preview: PreviewPrefetch | undefined;
+  /** An update's, one for each inspector: only the first prefetches. */
+  readonly #updates = new Map<Inspector, UpdatePrefetch>();
   #leftBehind = false;
 
-  /**
-   * A run begins, with what the stack's last preview met. For a preview any answer of the run is good enough; an update, which
-   * may push images itself, minds when it was given.
-   */
+  /** @param pushes what the program of this run may push */
+  constructor(private readonly pushes: Pushes) {}
+
+  /** A run begins, with what the stack's last preview met. */
   take(inspector: Inspector, cache: false | CacheOptions, exclude: readonly Exclusion[]): void {
     this.#record = recordIn(cache);
-    const images = this.#record?.read() ?? [];
+    const { images = [], pushers = [] } = this.#record?.read() ?? {};
     const expected = images.flatMap((image) => expectedOf(image, exclude) ?? []);
-    if (expected.length === 0) return;
-    if (reportsAtEnd()) this.#ahead = new PreviewPrefetch(inspector, expected);
-    else this.#taken = new UpdatePrefetch(inspector, expected);
+    if (!reportsAtEnd())
+      this.#updates.set(inspector, new UpdatePrefetch(inspector, { images: expected, pushers }, this.pushes));
+    else if (expected.length > 0) this.#preview = new PreviewPrefetch(inspector, expected);
   }
 
   /** Who answers a review that would ask this inspector. */
   answers(inspector: Inspector): Pick<Inspector, "inspect" | "hurry"> {
-    return [this.#taken, this.#ahead].find((one) => one?.inspector === inspector) ?? inspector;
+    if (reportsAtEnd()) return this.#preview?.inspector === inspector ? this.#preview : inspector;
+    let update = this.#updates.get(inspector);
+    if (update === undefined) {
+      update = new UpdatePrefetch(inspector, { images: [], pushers: [] }, this.pushes);
+      this.#updates.set(inspector, update);
+    }
+    return update;
   }
 
-  entered(): void {
-    this.#taken?.entered();
-  }
-
-  left(): void {
-    this.#taken?.left();
+  /** The engine comes to the next resource. */
+  nextResource(): void {
+    for (const update of this.#updates.values()) update.nextResource();
   }
 
   /** A preview ends that has met images: the next run may look up those that nothing pushes before. */
@@ -52,14 +56,14 @@ export class StackPrefetch {
       .filter(({ users }) => !users.some(({ workload }) => awaiting.has(workload.urn)))
       .map(toStackImage)
       .filter((image) => image !== undefined);
-    this.#record?.leave(images);
+    this.#record?.leave({ images, pushers: this.pushes.pushers });
   }
 
-  /** A preview ends: where it met no image, the next run expects none. */
+  /** A preview ends: if it met no image, the next run expects none. */
   close(): void {
-    if (this.#ahead === undefined || this.#leftBehind) return;
-    this.#ahead.close();
-    this.#record?.leave([]);
+    if (this.#preview === undefined || this.#leftBehind) return;
+    this.#preview.close();
+    this.#record?.leave({ images: [], pushers: [] });
   }
 }
 

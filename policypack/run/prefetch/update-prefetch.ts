@@ -1,54 +1,62 @@
 import type { Inspection, Inspector } from "../../inspection/inspector";
 import type { Platform } from "../../oci/platform";
-import { referenceIn } from "../../oci/reference";
+import { type Reference, referenceIn } from "../../oci/reference";
 import type { ReaderIdentity } from "../../registry/reader-identity";
-import type { ExpectedImage } from "./expected-image";
+import { type ExpectedImage, expectedImageKey } from "./expected-image";
 import { PrefetchWindow } from "./prefetch-window";
+import type { Pushes } from "./push-dependencies";
 
-/** After a pause of the engine's of this length something else may have happened: a push, say, by the program itself. */
-const pauseMs = 250;
-/** An answer that waited longer than this for its resource is fetched again, together with all the others. */
-const freshMs = 5_000;
+/** What a stack's last preview tells an update. It may be another program's, so nothing relies on it alone. */
+export interface LastPreview {
+  /** The images of resources that depend on none that may push. */
+  readonly images: readonly ExpectedImage[];
+  /** All resources that may push, as `Pushes` names them. */
+  readonly pushers: readonly string[];
+}
 
 /**
  * An update judges one resource after another. While it looks up the first, it looks up the next images of its preview side by
- * side, so that each resource finds its answer waiting. An answer counts only while nothing can have happened since it was
- * requested; then all that still wait for their resource are requested again, side by side too.
+ * side, so that each resource finds its answer waiting.
+ *
+ * An answer about a tag serves the whole update, unless the program itself may have pushed the tag since. It may have if a
+ * resource that can push was shown before, and either names the tag, or was not part of the preview, or the preview did not
+ * show that the tag is independent of it. Such a tag is queried for each resource that uses it.
  */
 export class UpdatePrefetch implements Pick<Inspector, "inspect" | "hurry"> {
   readonly #window: PrefetchWindow;
-  #requestedMs = performance.now();
-  #leftMs = performance.now();
+  readonly #independent: ReadonlySet<string>;
+  readonly #foreseen: ReadonlySet<string>;
+  /** The images that were queried for the resource whose turn it is. */
+  readonly #current = new Set<string>();
 
   constructor(
     readonly inspector: Pick<Inspector, "inspect" | "hurry" | "anticipate" | "forget">,
-    images: readonly ExpectedImage[],
+    { images, pushers }: LastPreview,
+    private readonly pushes: Pick<Pushes, "pushers" | "names">,
   ) {
     this.#window = new PrefetchWindow(images);
+    this.#independent = new Set(images.map(expectedImageKey));
+    this.#foreseen = new Set(pushers);
   }
 
   hurry(): void {
     this.inspector.hurry();
   }
 
-  /** The engine calls the pack. */
-  entered(): void {
-    if (performance.now() - this.#leftMs > pauseMs) this.#requestAgain();
-  }
-
-  /** The engine goes on without the pack. */
-  left(): void {
-    this.#leftMs = performance.now();
+  /** The engine comes to the next resource. */
+  nextResource(): void {
+    this.#current.clear();
+    if (!this.#isForeseen()) this.#window.close();
   }
 
   async inspect(image: string, platform: Platform, reader: ReaderIdentity = {}): Promise<Inspection> {
-    if (performance.now() - this.#requestedMs > freshMs) this.#requestAgain();
+    const reference = referenceIn(image);
+    if (reference !== undefined) this.#forgetIfPushed(image, { reference, platform, reader });
     const wasAhead = this.#window.name(image, platform, reader);
     const answer = this.inspector.inspect(image, platform, reader);
     for (let next = this.#window.next(); next !== undefined; next = this.#window.next())
       void this.inspector.anticipate(next.reference, next.platform, next.reader);
     const outcome = await answer;
-    const reference = referenceIn(image);
     // What was missing at the start may have come since, and for a failure it is worth another request to be sure.
     if (!wasAhead || reference === undefined || outcome.ok || !mayHaveCome.has(outcome.failure.kind))
       return outcome;
@@ -56,13 +64,22 @@ export class UpdatePrefetch implements Pick<Inspector, "inspect" | "hurry"> {
     return this.inspector.inspect(image, platform, reader);
   }
 
-  #requestAgain(): void {
-    this.#requestedMs = performance.now();
-    for (const { reference, platform, reader } of this.#window.ahead) {
-      // A digest names the same for ever.
-      if (reference.digest === undefined) this.inspector.forget(reference, platform, reader);
-      void this.inspector.anticipate(reference, platform, reader);
-    }
+  #forgetIfPushed(image: string, expected: ExpectedImage): void {
+    const key = expectedImageKey(expected);
+    if (this.#current.has(key)) return;
+    this.#current.add(key);
+    if (this.#mayBePushed(image, expected.reference, key))
+      this.inspector.forget(expected.reference, expected.platform, expected.reader);
+  }
+
+  #mayBePushed(image: string, { digest }: Reference, key: string): boolean {
+    // A digest always names the same manifest.
+    if (digest !== undefined || this.pushes.pushers.length === 0) return false;
+    return this.pushes.names(image) || !this.#isForeseen() || !this.#independent.has(key);
+  }
+
+  #isForeseen(): boolean {
+    return this.pushes.pushers.every((pusher) => this.#foreseen.has(pusher));
   }
 }
 

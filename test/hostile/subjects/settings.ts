@@ -127,7 +127,7 @@ export function keptFiles(): Subject[] {
   const challenges = new KnownChallenges(ofRegistries);
   const bytes = Buffer.from("{}");
   const digest = sha256Of(bytes);
-  record.leave([]);
+  record.leave({ images: [], pushers: [] });
   const known = {
     scheme: "https",
     realm: "https://auth.example/token",
@@ -139,17 +139,19 @@ export function keptFiles(): Subject[] {
   const inside = (parent: string) =>
     readdirSync(join(parent, "images-v1")).map((name) => join(parent, "images-v1", name));
   const kept = {
+    pushers: ["hash"],
     images: [{ image: "docker.io/library/nginx:1", platform: "linux/amd64", identity: "default" }],
   };
   return [
     {
       ...subject(
         "stack records",
-        bytesOf(nearly(["images", "image", "platform", "identity"], kept)),
+        bytesOf(nearly(["pushers", "images", "image", "platform", "identity"], kept)),
         (written) => {
           for (const file of inside(stacks)) writeFileSync(file, written);
-          for (const { image, platform } of record.read())
+          for (const { image, platform } of record.read().images)
             assert.equal(typeof image + typeof platform, "stringstring");
+          for (const pusher of record.read().pushers) assert.equal(typeof pusher, "string");
         },
       ),
       share: 0.5,

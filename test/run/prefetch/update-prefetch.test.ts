@@ -4,8 +4,16 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Inspector } from "../../../policypack/inspection/inspector";
 import { parseReference } from "../../../policypack/oci/reference";
+import { Pushes } from "../../../policypack/run/prefetch/push-dependencies";
 import { UpdatePrefetch } from "../../../policypack/run/prefetch/update-prefetch";
-import { analyze, nameStack } from "../../../support/engine/fake-engine";
+import {
+  analyze,
+  nameStack,
+  type Registered,
+  taskDefinition,
+  urnOf,
+  type Violation,
+} from "../../../support/engine/fake-engine";
 import { pushImage } from "../../../support/registry/images";
 import { mixed, stackBench, stackRecords } from "../../../support/engine/policy-runs";
 import { eventually } from "../../../support/mocha/eventually";
@@ -135,31 +143,105 @@ describe("an update after its preview", () => {
     const [record = ""] = records();
     assert.deepEqual(JSON.parse(readFileSync(record, "utf8")), {
       images: [{ image: image("app0"), platform: "linux/amd64" }],
+      pushers: [],
     });
     for (const name of readdirSync(join(bench.directory, "images-v1")))
       assert.ok(!readFileSync(join(bench.directory, "images-v1", name), "utf8").includes("planted-secret"));
   });
 
-  it("requests unused answers again if the program paused in between, and only those", async () => {
+  it("counts images that the program names, not those that were prefetched", async () => {
     const inspector = new Inspector({ cache: { directory: bench.directory } });
-    const amd64 = { os: "linux", architecture: "amd64" };
-    const images = names.map((name) => ({
-      reference: parseReference(image(name)),
-      platform: amd64,
-      reader: {},
-    }));
-    const handOver = new UpdatePrefetch(inspector, images);
-    handOver.entered();
-    const first = await handOver.inspect(image("app0"), amd64);
-    assert.equal(first.ok && first.value.layers.length, 1);
-    handOver.left();
-    await pause(300);
-    for (const name of ["app0", "app1"]) pushImage(bench.registry, name, "1", mixed);
-    handOver.entered();
-    const later = await handOver.inspect(image("app1"), amd64);
-    assert.equal(later.ok && later.value.layers.length, 2);
-    assert.deepEqual(await handOver.inspect(image("app0"), amd64), first);
-    assert.equal(inspector.statistics.images, 2, "images that the program does not name are counted");
+    const platform = { os: "linux", architecture: "amd64" };
+    const images = names.map((name) => ({ reference: parseReference(image(name)), platform, reader: {} }));
+    const update = new UpdatePrefetch(inspector, { images, pushers: [] }, new Pushes());
+    await update.inspect(image("app0"), platform);
+    await eventually(() => bench.registry.requestsTo("/manifests/").length >= 5);
+    assert.equal(inspector.statistics.images, 1);
     await inspector.close();
+  });
+
+  describe("whose program pushes images", () => {
+    const command = { type: "command:local:Command", name: "deploy", props: { create: "./deploy.sh" } };
+    const builds = (name: string) => ({
+      type: "docker:index/image:Image",
+      name: "build",
+      props: { imageName: image(name) },
+    });
+    /** A task definition of its own for an image. */
+    const task = (name: string, of: string, more: Partial<Registered> = {}): Registered => ({
+      ...taskDefinition(name, { app: image(of) }),
+      ...more,
+    });
+    /** What a resource before pushes is there when this one is registered. */
+    const pushed = (name: string) => ({
+      before: () => Promise.resolve(pushImage(bench.registry, name, "1", mixed)),
+    });
+    const requestsFor = (name: string) => asked().filter((request) => request.endsWith(` ${name}`));
+    const blocked = (found: readonly Violation[]) => [
+      ...new Set(found.filter(({ level }) => level === "mandatory").map(({ urn }) => urn.split("::").at(-1))),
+    ];
+
+    it("queries each tag once, however late, if none of them is pushed", async () => {
+      const pushers = [command, builds("other")];
+      await analyze("preview", [...pushers, ...program()]);
+      asked();
+      const late = program().map((resource, n) =>
+        n % 4 === 1 ? { ...resource, before: () => pause(300) } : resource,
+      );
+      assert.deepEqual(blocked(await analyze("update", [...pushers, ...late])), []);
+      assert.deepEqual(
+        asked().sort(),
+        names.map((name) => `HEAD ${name}`),
+      );
+    });
+
+    const dependent = { dependencies: [urnOf(command)] };
+    const own = { "unpullable-layers": { imageTimeoutSeconds: 7 } };
+    const cases: [
+      what: string,
+      requests: number,
+      preview: () => readonly Registered[],
+      update: () => readonly Registered[],
+      config?: Record<string, object>,
+    ][] = [
+      [
+        "that a resource names as the one it pushes",
+        4,
+        () => [task("a", "app0"), task("b", "app5"), builds("app5"), task("c", "app5")],
+        () => [task("a", "app0"), task("b", "app5"), builds("app5"), task("c", "app5", pushed("app5"))],
+      ],
+      [
+        "that a resource uses which depends on a command",
+        4,
+        () => [task("a", "app0"), command, task("b", "app5"), task("c", "app5", dependent)],
+        () => [task("a", "app0"), command, task("b", "app5"), task("c", "app5", pushed("app5"))],
+      ],
+      [
+        "if the preview did not show a resource that may push",
+        4,
+        () => [task("a", "app0"), task("b", "app5"), task("c", "app5")],
+        () => [task("a", "app0"), task("b", "app5"), command, task("c", "app5", pushed("app5"))],
+      ],
+      [
+        "for a policy with settings of its own",
+        7,
+        () => [],
+        () => [task("a", "app0"), command, task("b", "app5"), task("c", "app5", pushed("app5"))],
+        own,
+      ],
+      [
+        "without a preview",
+        5,
+        () => [],
+        () => [task("a", "app0"), command, task("b", "app5"), task("c", "app5", pushed("app5"))],
+      ],
+    ];
+    for (const [what, requests, preview, update, config] of cases)
+      it(`queries a tag again after its push ${what}`, async () => {
+        await analyze("preview", preview(), config);
+        asked();
+        assert.deepEqual(blocked(await analyze("update", update(), config)), ["c"]);
+        assert.equal(requestsFor("app5").length, requests);
+      });
   });
 });
