@@ -1,5 +1,8 @@
+import { groupBy } from "../common/values";
 import { TraceLog } from "../common/trace";
 import { Inspector, type InspectorOptions } from "../inspection/inspector";
+import type { ImageFinding } from "../policies/definition";
+import { judgeTasks } from "../run/findings";
 import { WaitingBudget } from "../run/progress";
 import { PullThroughRules } from "../run/pull-through-rules";
 import { inspectorOptions } from "../run/session";
@@ -37,7 +40,7 @@ export async function inspectAll({ images, places }: Subjects, options: InspectO
   };
   const shared = open();
   try {
-    const results = await Promise.all(
+    const inspected = await Promise.all(
       images.map(async (subject) => {
         const trace = options.explain ? new TraceLog() : undefined;
         const inspectors = trace === undefined ? shared : open(trace);
@@ -45,10 +48,20 @@ export async function inspectAll({ images, places }: Subjects, options: InspectO
           options.policies.map((policy) => viewOf(subject, policy, { inspectors, budget, pullThrough })),
         );
         options.onDecided();
-        const { image, platform, uses } = subject;
-        const users = uses.flatMap(({ user }) => user ?? []);
-        const steps = trace === undefined ? {} : { steps: trace.steps };
-        return judged({ image, platform, runtimes: options.runtimes, users, views, ...steps });
+        return { subject, views, ...(trace && { steps: trace.steps }) };
+      }),
+    );
+    const ofTasks = findingsOfTasks(
+      inspected.flatMap(({ subject: { image }, views }) => views.map((view) => ({ image, view }))),
+    );
+    const results = inspected.map(({ subject: { image, platform, uses }, views, ...steps }) =>
+      judged({
+        image,
+        platform,
+        runtimes: options.runtimes,
+        users: uses.flatMap(({ user }) => user ?? []),
+        views: views.map((view) => ({ ...view, ofTasks: ofTasks.get(view) ?? [] })),
+        ...steps,
       }),
     );
     const unreadable = places.map(({ workload, use }) => judgedPlace(workload, use, options.policies));
@@ -64,11 +77,32 @@ interface Means {
   readonly pullThrough: PullThroughRules;
 }
 
+type View = Omit<PolicyView, "ofTasks">;
+
+/** What each policy says of the images of each task together. */
+function findingsOfTasks(
+  views: readonly { readonly image: string; readonly view: View }[],
+): ReadonlyMap<View, ImageFinding[]> {
+  const found = new Map<View, ImageFinding[]>();
+  for (const [{ judgeTask }, own] of groupBy(views, ({ view: { definition } }) => definition)) {
+    const images = own.flatMap(({ image, view }) => {
+      const { inspection, uses } = view;
+      const users = uses.flatMap(({ user }) => user ?? []);
+      return inspection === undefined ? [] : [{ image, inspection, users, view }];
+    });
+    for (const { finding, images: ofTask } of judgeTasks(images, judgeTask)) {
+      const shown = ofTask.find(({ image }) => image === finding.image);
+      if (shown !== undefined) found.set(shown.view, [...(found.get(shown.view) ?? []), finding]);
+    }
+  }
+  return found;
+}
+
 async function viewOf(
   subject: Subject,
   policy: PolicyInForce,
   { inspectors, budget, pullThrough }: Means,
-): Promise<PolicyView> {
+): Promise<View> {
   const { uses, exempt } = withExemptions(subject, policy);
   if (uses.length === 0 || policy.level === "disabled")
     return { ...policy, uses, exempt, inspection: undefined };

@@ -59,12 +59,9 @@ export async function readSubjects(
   };
   for (const image of names)
     add({ image, platform: args.platform, credentialsParameter: undefined }, anyTask);
-  for (const { name, images } of definitions)
-    for (const { container, image, platform, launchTypes, credentialsParameter } of images.uses)
-      add(
-        { image, platform, credentialsParameter },
-        { user: { workload: { name }, use: { container } }, launchTypes },
-      );
+  for (const workload of definitions)
+    for (const { container, image, platform, launchTypes, credentialsParameter } of workload.images.uses)
+      add({ image, platform, credentialsParameter }, { user: { workload, use: { container } }, launchTypes });
   const places = definitions.flatMap(({ name, images }) =>
     images.unreadable.map((use) => ({ workload: { name }, use })),
   );

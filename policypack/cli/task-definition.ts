@@ -9,6 +9,7 @@ import { InputError, jsonProblem } from "./input";
 export interface TaskDefinition {
   /** Its family; without one, the file's name. */
   readonly name: string;
+  /** With the task's ephemeral storage. */
   readonly images: WorkloadImages;
 }
 

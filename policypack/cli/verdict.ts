@@ -10,10 +10,11 @@ import { hasRuntimes, type LaunchType, runtimesOfTasks } from "../runtimes/ecs-r
 import type { ImageFinding } from "../policies/definition";
 import type { UnreadableUse } from "../workloads/image-use";
 import type { PolicyInForce } from "./configuration";
+import type { TaskDefinition } from "./task-definition";
 
 /** Who runs an image: a container of a task definition, or a task that nobody described (a bare name). */
 export interface InspectedUse {
-  readonly user?: ImageUser;
+  readonly user?: ImageUser & { readonly workload: TaskDefinition };
   readonly launchTypes: readonly LaunchType[];
 }
 
@@ -27,6 +28,8 @@ export interface PolicyView extends PolicyInForce {
   /** Those that are not exempt. */
   readonly uses: readonly InspectedUse[];
   readonly exempt: readonly { readonly use: InspectedUse; readonly exemption: Exemption }[];
+  /** What the policy says of tasks, and that is told at this image. */
+  readonly ofTasks: readonly ImageFinding[];
 }
 
 /** One image for one platform, and what its inspection gave. */
@@ -78,7 +81,7 @@ export function judged({ views, ...inspected }: InspectedName): JudgedName {
     ]),
   );
   const findings = active.flatMap((view): Finding[] => {
-    const { definition, settings, inspection, uses } = view;
+    const { definition, settings, inspection, uses, level, ofTasks } = view;
     if (inspection === undefined) return [];
     const tasks = uses.map(({ launchTypes }) => ({ launchTypes, platform }));
     const runtimesMet = runtimesOfTasks(tasks, settings.runtimes);
@@ -93,7 +96,7 @@ export function judged({ views, ...inspected }: InspectedName): JudgedName {
       isActive,
       levelOf: (policy) => levels.get(policy),
     });
-    return findingOf(definition.name, view.level, finding);
+    return [finding, ...ofTasks].flatMap((one) => findingOf(definition.name, level, one));
   });
   const inspections = active.flatMap((view) => view.inspection ?? []);
   const unread = inspections.some((inspection) => unreadParts(inspection).length > 0);

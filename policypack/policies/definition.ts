@@ -54,6 +54,12 @@ export interface ImageFinding {
   readonly cause?: ImageCause;
 }
 
+/** What a policy says about the images of one task together. */
+export interface TaskFinding extends ImageFinding {
+  /** The image to show it at, if not the task. */
+  readonly image: string;
+}
+
 /** Why a policy reports an image. */
 export interface ImageCause extends Cause {
   /** What happens, in a few words: `Mixes gzip and zstd layers`. */
@@ -75,7 +81,7 @@ export type PolicyMetadata = Required<
 /** A policy over images, as data: its words, its level and a pure judgement. It needs neither Pulumi nor a network. */
 export interface PolicyDefinition extends PolicyMetadata {
   readonly judge?: (image: JudgedImage) => ImageFinding | undefined;
-  readonly judgeTask?: (task: JudgedTask) => ImageFinding | undefined;
+  readonly judgeTask?: (task: JudgedTask) => TaskFinding | undefined;
   readonly judgePlace?: (place: UnreadablePlace) => ImageFinding | undefined;
   /** Judges task definitions that resources only name, and that all could not be read for one reason. */
   readonly judgeUnread?: (unread: readonly NamedBy[], failure: Failure) => Pick<ImageFinding, "message">;

@@ -13,13 +13,16 @@ export const imageSize: PolicyDefinition = {
   tags: ["ecs", "fargate", "container-images"],
   remediationSteps: "Raise ephemeralStorage, up to 200 GiB, or make the images smaller.",
   judgeTask: (task) => {
-    const images = task.images.flatMap(sized);
+    const images = task.images.flatMap(sized).sort((a, b) => b.bytes - a.bytes);
+    const [largest] = images;
+    if (largest === undefined) return undefined;
+    const { image } = largest;
     const bytes = totalOf(images.flatMap(({ layers }) => layers));
     const storage = task.storageGiB * 1024 ** 3;
-    if (bytes > storage) return { message: imagesTooLarge(task, images, bytes, false) };
+    if (bytes > storage) return { image, message: imagesTooLarge(task, images, bytes, false) };
     // Fargate stores the compressed and the unpacked image there, and hardly any image shrinks when it is unpacked.
     return 2 * bytes > storage
-      ? { message: imagesTooLarge(task, images, bytes, true), remark: true }
+      ? { image, message: imagesTooLarge(task, images, bytes, true), remark: true }
       : undefined;
   },
 };

@@ -11,14 +11,17 @@ export interface SizedImage {
 const storageLimits = { least: 21, most: 200 };
 const mostShown = 5;
 
-/** A task whose images leave no room in its storage. */
+/**
+ * A task whose images leave no room in its storage.
+ *
+ * @param images the largest first
+ */
 export function imagesTooLarge(
   { workload, storageGiB }: { readonly workload: ImageUser["workload"]; readonly storageGiB: number },
   images: readonly SizedImage[],
   bytes: number,
   isLikely: boolean,
 ): string {
-  const largest = [...images].sort((a, b) => b.bytes - a.bytes).slice(0, mostShown);
   // Compressed, unpacked at about twice that, and some room to work.
   const wanted = Math.max(storageLimits.least, Math.ceil((3 * bytes) / 1024 ** 3) + 1);
   return [
@@ -36,10 +39,9 @@ export function imagesTooLarge(
       ["task", quoted(workload.name)],
       ["storage", `${storageGiB} GiB`],
       ["layers", `${inGiB(bytes)} compressed, and as much again or more unpacked`],
-      ...largest.map((one, i): Fact => [
-        i === 0 ? "images" : "",
-        `${inGiB(one.bytes)} ${printableName(one.image)}`,
-      ]),
+      ...images
+        .slice(0, mostShown)
+        .map((one, i): Fact => [i === 0 ? "images" : "", `${inGiB(one.bytes)} ${printableName(one.image)}`]),
     ]),
     "",
     ...(wanted > storageLimits.most
@@ -50,7 +52,7 @@ export function imagesTooLarge(
           "In YAML:",
           "  ephemeralStorage:",
           `    sizeInGib: ${wanted}`,
-          "aws-native spells it sizeInGiB.",
+          "aws-native and AWS Batch spell it sizeInGiB.",
         ]),
   ].join("\n");
 }

@@ -14,7 +14,7 @@ import {
 } from "../report";
 import type { Settings } from "../settings";
 import { runtimesOfTasks } from "../runtimes/ecs-runtimes";
-import type { ImageFinding, JudgedImage, PolicyDefinition } from "../policies/definition";
+import type { ImageFinding, JudgedImage, PolicyDefinition, TaskFinding } from "../policies/definition";
 import type { Inspection } from "../inspection/inspector";
 import type { Session } from "./session";
 import type { Review, ReviewedImage, Workload } from "./review";
@@ -141,22 +141,35 @@ function withoutMadeSecret(
 
 /** A policy's judgement of all the images of each task together. */
 export function taskFindings(
-  review: Review,
+  { images }: Review,
   { willPush }: Pick<Session, "willPush">,
   judge: PolicyDefinition["judgeTask"],
 ): Finding[] {
+  const known = images.filter(({ image }) => !willPush(image));
+  return judgeTasks(known, judge).map(({ workload, finding }) => ({ ...finding, urn: workload.urn }));
+}
+
+/** An image, and the resources or files, each of one task, that run it. */
+interface TaskImage extends Pick<ReviewedImage, "image" | "inspection"> {
+  readonly users: readonly { readonly workload: Pick<Workload, "name" | "taskDefinition" | "images"> }[];
+}
+
+type TaskOf<I extends TaskImage> = I["users"][number]["workload"];
+
+/** Judges the images of each task together: those whose users have one and the same workload. */
+export function judgeTasks<I extends TaskImage>(
+  images: readonly I[],
+  judge: PolicyDefinition["judgeTask"],
+): { readonly workload: TaskOf<I>; readonly images: readonly I[]; readonly finding: TaskFinding }[] {
   if (judge === undefined) return [];
-  const tasks = new Map<string, { readonly workload: Workload; readonly images: ReviewedImage[] }>();
-  for (const reviewed of review.images)
-    for (const { workload } of willPush(reviewed.image) ? [] : reviewed.users) {
-      const task = tasks.get(workload.urn) ?? { workload, images: [] };
-      tasks.set(workload.urn, task);
-      if (task.images.at(-1) !== reviewed) task.images.push(reviewed);
-    }
-  return [...tasks].flatMap(([urn, { workload, images }]) => {
+  const tasks = new Map<TaskOf<I>, Set<I>>();
+  for (const one of images)
+    for (const { workload } of one.users) tasks.set(workload, (tasks.get(workload) ?? new Set()).add(one));
+  return [...tasks].flatMap(([workload, own]) => {
     const { storageGiB } = workload.images;
-    const finding = storageGiB === undefined ? undefined : judge({ workload, storageGiB, images });
-    return finding === undefined ? [] : [{ ...finding, urn }];
+    if (storageGiB === undefined) return [];
+    const finding = judge({ workload, storageGiB, images: [...own] });
+    return finding === undefined ? [] : [{ workload, images: [...own], finding }];
   });
 }
 

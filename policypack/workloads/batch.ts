@@ -1,4 +1,5 @@
 import { containersAt, imagesOfContainers, type Task } from "./containers";
+import { storageOf } from "./ephemeral-storage";
 import { launchTypes, type WorkloadFamily, type WorkloadImages } from "./image-use";
 import { eachAt, inside, joined, jsonAt, objectAt, type Place, unreadableAt } from "./places";
 import { runtimePlatform } from "./runtime-platform";
@@ -65,7 +66,8 @@ function imagesOfContainer(place: Place, { launchTypes, owner }: Job): WorkloadI
   return objectAt(place, CONTAINER.noun, (holder) => {
     const { reading: container, path, keys } = place;
     const task: Task = { platform: runtimePlatform(holder, place), launchTypes };
-    return imagesOfContainers([{ container, path, label: `container${owner}`, keys }], task);
+    const images = imagesOfContainers([{ container, path, label: `container${owner}`, keys }], task);
+    return { ...images, ...storageOf(holder, task, keys) };
   });
 }
 
@@ -75,7 +77,8 @@ function imagesOfEcs(place: Place, { launchTypes, owner }: Job): WorkloadImages 
     eachAt(inside(place, ecs, "taskProperties"), "tasks", (element) =>
       objectAt(element, "properties of the task", (holder) => {
         const task: Task = { platform: runtimePlatform(holder, element), launchTypes };
-        return containersAt(inside(element, holder, "containers"), "containers", task, owner);
+        const images = containersAt(inside(element, holder, "containers"), "containers", task, owner);
+        return { ...images, ...storageOf(holder, task, element.keys) };
       }),
     ),
   );

@@ -1,4 +1,5 @@
 import { containersFromArray, containersFromJson, imagesOfContainers, type Task } from "./containers";
+import { DEFAULT_STORAGE, storageOf } from "./ephemeral-storage";
 import { launchTypes, type WorkloadFamily, type WorkloadImages } from "./image-use";
 import { LINUX_AMD64, runtimePlatform } from "./runtime-platform";
 import { type KeyMatch, member } from "../common/values";
@@ -11,11 +12,11 @@ export const taskDefinition: WorkloadFamily = {
   types: {
     "aws:ecs/taskDefinition:TaskDefinition": (props) => ({
       ...containersFromJson(props, task(props)),
-      ...storage(props),
+      ...storageOf(props, task(props)),
     }),
     "aws-native:ecs:TaskDefinition": (props) => ({
       ...containersFromArray(member(props, "containerDefinitions"), task(props)),
-      ...storage(props),
+      ...storageOf(props, task(props)),
     }),
   },
 };
@@ -32,28 +33,8 @@ export function imagesOfDescribed(definition: unknown, keys: KeyMatch = "exact")
   const containers = member(definition, "containerDefinitions", keys);
   return {
     ...containersFromArray(containers, { platform, launchTypes: types }, keys),
-    ...storage(definition, keys),
+    ...storageOf(definition, { platform, launchTypes: required }, keys),
   };
-}
-
-/** Fargate's default (ECS API, `EphemeralStorage`, platform version 1.4.0; older ones have less). */
-const DEFAULT_STORAGE = { storageGiB: 20 };
-
-/** A task that may run on EC2 as well has the storage of its host there; Windows has a storage of its own. */
-function storage(props: unknown, keys: KeyMatch = "exact"): Pick<WorkloadImages, "storageGiB"> {
-  const {
-    platform,
-    launchTypes: [launchType, ...others],
-  } = task(props, keys);
-  if (launchType !== "FARGATE" || others.length > 0 || !platform.ok || platform.platform.os !== "linux")
-    return {};
-  const given = member(props, "ephemeralStorage", keys);
-  if (given.state === "absent") return DEFAULT_STORAGE;
-  if (given.state === "unknown") return {};
-  const size = ["sizeInGib", "sizeInGiB"]
-    .map((key) => member(given.value, key, keys))
-    .find(({ state }) => state !== "absent");
-  return size?.state === "known" && typeof size.value === "number" ? { storageGiB: size.value } : {};
 }
 
 function task(props: unknown, keys: KeyMatch = "exact"): Task {

@@ -80,8 +80,10 @@ export function jsonAt(
   return images({ ...place, reading: read(value) });
 }
 
-/** What several parts of one resource say, in their order. */
+/** What several parts of one resource say, in their order. Several tasks have no storage in common. */
 export function joined(parts: readonly WorkloadImages[]): WorkloadImages {
+  const [only, ...others] = parts;
+  if (only !== undefined && others.length === 0) return only;
   return {
     uses: parts.flatMap(({ uses }) => uses),
     unreadable: parts.flatMap(({ unreadable }) => unreadable),

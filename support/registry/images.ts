@@ -118,6 +118,14 @@ export function pushImage(
   return registry.putManifest(repository, tag, image.mediaType, image.manifest);
 }
 
+/** Pushes an image whose manifest says that its only layer has so many bytes. */
+export function pushSized(registry: ImageStore, repository: string, tag: string, size: number): void {
+  const { manifest, ...image } = buildImage({ layers: ["gzip"], family: "oci", content: tag });
+  const { layers, ...document } = JSON.parse(manifest.toString()) as { layers: object[] };
+  const sized = { ...document, layers: layers.map((layer) => ({ ...layer, size })) };
+  pushImage(registry, repository, tag, { ...image, manifest: Buffer.from(JSON.stringify(sized)) });
+}
+
 /** Pushes images under one index, on demand with an attestation for each, as BuildKit adds them; gives its digest. */
 export function pushIndex(
   registry: ImageStore,

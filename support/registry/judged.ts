@@ -11,6 +11,12 @@ export function judgedImage(
   inspection: Inspection,
   runtimes: readonly RuntimeName[] = [],
 ): JudgedName {
-  const views = policiesWith().map((policy) => ({ ...policy, inspection, uses: [anyTask], exempt: [] }));
+  const views = policiesWith().map((policy) => ({
+    ...policy,
+    inspection,
+    uses: [anyTask],
+    exempt: [],
+    ofTasks: [],
+  }));
   return judged({ image, platform, runtimes, users: [], views });
 }

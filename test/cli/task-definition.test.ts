@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runCli } from "../../support/process/cli";
-import { buildImage, pushImage, pushMixedOnArm } from "../../support/registry/images";
+import { buildImage, pushImage, pushMixedOnArm, pushSized } from "../../support/registry/images";
 import { TestRegistry } from "../../support/registry/registry";
 
 describe("ecs-image-guard inspect --task-definition", () => {
@@ -16,6 +16,7 @@ describe("ecs-image-guard inspect --task-definition", () => {
     pushImage(registry, "app", "mixed", buildImage({ layers: ["gzip", "zstd"], family: "docker" }));
     pushImage(registry, "app", "zstd", buildImage({ layers: ["zstd"], family: "docker" }));
     pushMixedOnArm(registry, "app", "arm-mixed");
+    for (const size of [1, 11, 21]) pushSized(registry, "app", `${size}GiB`, size * 1024 ** 3);
   });
   after(async () => {
     await registry.stop();
@@ -102,6 +103,56 @@ describe("ecs-image-guard inspect --task-definition", () => {
       assert.match(out, /app/, format);
       assert.match(out, /there is no image/, format);
     }
+  });
+
+  const storage = (sizeInGiB: number) => ({ ephemeralStorage: { sizeInGiB } });
+  const sizes: [what: string, names: string[], more: object, code: number, verdicts: string[]][] = [
+    ["larger than Fargate's default", ["1GiB", "21GiB"], {}, 1, ["ok", "blocked"]],
+    ["that may be too large unpacked", ["11GiB"], {}, 0, ["warning"]],
+    ["larger than the storage of the task", ["21GiB", "11GiB"], storage(30), 1, ["blocked", "ok"]],
+    ["that fit into the storage of the task", ["21GiB"], storage(100), 0, ["ok"]],
+    ["on EC2", ["21GiB"], { requiresCompatibilities: ["EC2"] }, 0, ["ok"]],
+  ];
+  for (const [what, names, more, expected, verdicts] of sizes)
+    it(`exits with ${expected} for images ${what}, and says so at the largest`, async () => {
+      const args = ["inspect", "--task-definition", file(definition(names, more)), "--format", "json"];
+      const { code, out } = await runCli(args);
+      assert.equal(code, expected, out);
+      const { images } = JSON.parse(out) as { images: { verdict: string; findings: { policy: string }[] }[] };
+      assert.deepEqual(
+        images.map(({ verdict }) => verdict),
+        verdicts,
+      );
+      for (const { verdict, findings } of images)
+        assert.deepEqual(
+          findings.map(({ policy }) => policy),
+          verdict === "ok" ? [] : ["image-size"],
+        );
+    });
+
+  it("tells images that are too large in every format, and not those that are exempt", async () => {
+    const path = file(definition(["1GiB", "21GiB"]));
+    for (const format of ["text", "json", "sarif", "markdown"]) {
+      const { code, out } = await runCli(["inspect", "--task-definition", path, "--format", format]);
+      assert.equal(code, 1, out);
+      assert.match(out, /do not fit into its ephemeral storage/, format);
+      assert.match(out, /image-size|blocked/, format);
+    }
+    const config = join(folder, "guard.json");
+    const exclude = [{ image: image("21GiB"), reason: "a test" }];
+    writeFileSync(config, JSON.stringify({ "mixed-layer-compression": { exclude } }));
+    const { code, out } = await runCli(["inspect", "--task-definition", path, "--config", config]);
+    assert.equal(code, 0, out);
+  });
+
+  it("judges two task definitions with one image, each by its own storage", async () => {
+    const [small, large] = [definition(["21GiB"]), definition(["21GiB"], storage(100))];
+    const path = join(folder, "large.json");
+    writeFileSync(path, JSON.stringify({ ...large, family: "large" }));
+    const args = ["--task-definition", file(small), "--task-definition", path];
+    const { out } = await runCli(["inspect", ...args]);
+    assert.equal(out.match(/do not fit/g)?.length, 1, out);
+    assert.match(out, /task +`shop`/);
   });
 
   const unusable: [what: string, content: string, words: RegExp][] = [

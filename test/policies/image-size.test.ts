@@ -8,8 +8,16 @@ import {
   urnOf,
   type Violation,
 } from "../../support/engine/fake-engine";
+import { success } from "../../policypack/common/outcome";
+import type { Inspection } from "../../policypack/inspection/inspector";
+import { parseReference } from "../../policypack/oci/reference";
+import { imageSize } from "../../policypack/policies/image-size";
+import { taskFindings } from "../../policypack/run/findings";
+import type { ImageUse } from "../../policypack/workloads";
+import { TYPES, written } from "../../support/pulumi/batch-jobs";
+import { inspectedImage, layersOf } from "../../support/registry/inspected-image";
 import { UNKNOWN } from "../../support/pulumi/previewed";
-import { buildImage, pushImage } from "../../support/registry/images";
+import { pushSized } from "../../support/registry/images";
 import { TestRegistry } from "../../support/registry/registry";
 
 const GiB = 1024 ** 3;
@@ -32,13 +40,7 @@ describe("the size of a task's images", () => {
 
   before(async () => {
     registry = await TestRegistry.start();
-    for (const [tag, size] of Object.entries(sizes)) {
-      const built = buildImage({ layers: ["gzip"], family: "oci", content: tag });
-      pushImage(registry, "app", tag, built);
-      const manifest = JSON.parse(built.manifest.toString()) as { layers: { size: number }[] };
-      manifest.layers[0]!.size = size * GiB;
-      registry.putManifest("app", tag, built.mediaType, manifest);
-    }
+    for (const [tag, size] of Object.entries(sizes)) pushSized(registry, "app", tag, size * GiB);
   });
   after(() => registry.stop());
 
@@ -104,6 +106,87 @@ describe("the size of a task's images", () => {
     assert.deepEqual(
       found.map(({ urn }) => urn.split("::").at(-1)),
       ["a", "c"],
+    );
+  });
+
+  const jobs: [what: string, props: (image: string) => Record<string, unknown>, found: boolean][] = [
+    ["of one container", (image) => ({ containerProperties: { image } }), true],
+    [
+      "with more storage",
+      (image) => ({ containerProperties: { image, ephemeralStorage: { sizeInGiB: 100 } } }),
+      false,
+    ],
+    [
+      "of ECS properties",
+      (image) => ({ ecsProperties: { taskProperties: [{ containers: [{ image }] }] } }),
+      true,
+    ],
+    [
+      "of ECS properties with more storage",
+      (image) => ({
+        ecsProperties: {
+          taskProperties: [{ containers: [{ image }], ephemeralStorage: { sizeInGiB: 100 } }],
+        },
+      }),
+      false,
+    ],
+    [
+      "of several tasks",
+      (image) => ({ ecsProperties: { taskProperties: [1, 2].map(() => ({ containers: [{ image }] })) } }),
+      false,
+    ],
+    ["on EC2", (image) => ({ platformCapabilities: ["EC2"], containerProperties: { image } }), false],
+    [
+      "without a platform",
+      (image) => ({ platformCapabilities: undefined, containerProperties: { image } }),
+      false,
+    ],
+  ];
+  for (const type of TYPES)
+    for (const [what, props, isFound] of jobs)
+      it(`${isFound ? "blocks" : "does not block"} a job ${what}: ${type}`, async () => {
+        const job = { type: "container", platformCapabilities: ["FARGATE"], ...props(image("twenty-one")) };
+        const policies = ecsImagePolicies().filter(({ name }) => name === "image-size");
+        const found = await analyze(
+          "preview",
+          [{ type, name: "job", props: written(type, job) }],
+          {},
+          policies,
+        );
+        assert.deepEqual(found.map(short), isFound ? ["image-size mandatory"] : []);
+      });
+
+  it("is judged for each task by itself if a resource names several", () => {
+    const platform = { os: "linux", architecture: "amd64" };
+    const inspected = (digest: string): Inspection => {
+      const layers = layersOf(["application/vnd.oci.image.layer.v1.tar+gzip"]);
+      return success(
+        inspectedImage({
+          reference: parseReference("app"),
+          platform,
+          layers: layers.map((layer) => ({ ...layer, digest, size: 11 * GiB })),
+        }),
+      );
+    };
+    const reviewed = (tag: string) => ({
+      image: tag,
+      platform,
+      inspection: inspected(tag),
+      users: [
+        {
+          workload: { urn: "urn:rule", name: "rule", images: { uses: [], unreadable: [], storageGiB: 20 } },
+          use: { container: "app" } as ImageUse,
+        },
+      ],
+    });
+    const review = { images: [reviewed("a"), reviewed("b")], exempt: [], unreadable: [], unread: [] };
+    const found = taskFindings(review, { willPush: () => false }, imageSize.judgeTask);
+    assert.deepEqual(
+      found.map(({ urn, remark }) => [urn, remark]),
+      [
+        ["urn:rule", true],
+        ["urn:rule", true],
+      ],
     );
   });
 

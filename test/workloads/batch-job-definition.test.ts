@@ -34,6 +34,7 @@ for (const type of TYPES) {
           },
         ],
         unreadable: [],
+        storageGiB: 20,
       });
     });
 
