@@ -1,5 +1,6 @@
 import { ecsImagePolicies } from "../policypack";
-import { schemaKey, settingsSchema } from "../policypack/settings";
+import { schemaKey } from "../policypack/settings";
+import { settingsSchema } from "../policypack/settings/schema";
 
 const levels = ["advisory", "mandatory", "remediate", "disabled"];
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { PolicyConfigJSONSchema } from "@pulumi/policy/schema";
 import { format, resolveConfig } from "prettier";
-import { settingsSchema } from "../policypack/settings";
+import { settingsSchema } from "../policypack/settings/schema";
 
 export const configurationFile = join(__dirname, "../docs/configuration.md");
 const start = "<!-- settings: made by `npm run docs` -->";

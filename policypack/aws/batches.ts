@@ -27,7 +27,7 @@ export class BatchedLookup<T> {
   readonly #asked = new Map<string, { batch: Batch<T>; answer: Promise<Outcome<T>> }>();
   #open: Batch<T> | undefined;
 
-  constructor(send: Send<T>, gathering = defaultGathering) {
+  constructor(send: Send<T>, gathering: Gathering = defaultGathering) {
     this.#send = send;
     this.#gathering = gathering;
     if (gathering.until === undefined) return;

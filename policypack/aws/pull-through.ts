@@ -15,7 +15,11 @@ const dockerHub = "registry-1.docker.io";
 const root = "ROOT";
 
 /** The rule of `ecrRepositoryPrefix`, `upstreamRegistryUrl` and `upstreamRepositoryPrefix`, as ECR's API writes them. */
-export function pullThroughRule(prefix: string, registry: string, upstreamPrefix = root): PullThroughRule {
+export function pullThroughRule(
+  prefix: string,
+  registry: string,
+  upstreamPrefix: string = root,
+): PullThroughRule {
   return {
     prefix: prefix === root ? "" : prefix,
     registry: registry === dockerHub ? "docker.io" : registry,

@@ -1,15 +1,16 @@
 import { type Compression, isMixed } from "../oci/compression";
 import { layersError } from "../runtimes/predict";
 
-/** BuildKit's `compression` attribute, with what it makes of a layer. eStargz is gzip to all who do not look closer. */
-const compressions = {
+/** The values of BuildKit's `compression` attribute. */
+export type BuildCompression = "uncompressed" | "gzip" | "zstd" | "estargz";
+
+/** What each makes of a layer. eStargz is gzip to all who do not look closer. */
+const compressions: Readonly<Record<BuildCompression, LayerCompression>> = {
   uncompressed: "none",
   gzip: "gzip",
   zstd: "zstd",
   estargz: "gzip",
-} as const satisfies Record<string, LayerCompression>;
-
-export type BuildCompression = keyof typeof compressions;
+};
 
 /** The image exporter's settings, as they reach BuildKit; what is absent is not set. */
 export interface BuildSettings {

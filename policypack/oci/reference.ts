@@ -18,7 +18,7 @@ export class InvalidReferenceError extends Error {
   /** @param problem why, as a clause that does not repeat the name */
   constructor(
     message: string,
-    readonly problem = message,
+    readonly problem: string = message,
   ) {
     super(message);
   }

@@ -30,7 +30,10 @@ export function bareName(entry: string): string {
 }
 
 /** Whether what people write names a registry: a `host[:port]`, which a mirror's `/prefix` may follow. */
-export function isRegistryName(entry: string, { prefixed = false } = {}): boolean {
+export function isRegistryName(
+  entry: string,
+  { prefixed = false }: { readonly prefixed?: boolean } = {},
+): boolean {
   const place = registryPlace(bareName(entry));
   return place !== undefined && (prefixed || place.prefix === "");
 }

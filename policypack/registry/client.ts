@@ -34,7 +34,7 @@ export class RegistryClient {
   readonly #endpoints = new Map<string, Endpoint | undefined>();
   readonly #manifests = new Memo<Outcome<FetchedManifest>>();
 
-  constructor(options: RegistryOptions = {}, network = openNetwork(options)) {
+  constructor(options: RegistryOptions = {}, network: Network = openNetwork(options)) {
     this.#options = options;
     this.#network = network;
     this.#mirrors = new Mirrors(options.mirrors);
@@ -54,7 +54,7 @@ export class RegistryClient {
   manifest(
     name: RepositoryName,
     tagOrDigest: string,
-    signal = noSignal(),
+    signal: AbortSignal = noSignal(),
   ): Promise<Outcome<FetchedManifest>> {
     const legal =
       checkName(name) ?? (isTag(tagOrDigest) || isDigest(tagOrDigest) ? undefined : illegal(tagOrDigest));
@@ -85,7 +85,11 @@ export class RegistryClient {
    * What a tag names, by one HEAD; undefined where the registry does not tell it that way. Of a HEAD's answer a refusal
    * says less than that of a GET (distribution-spec, "Checking if content exists in the registry").
    */
-  resolve(name: RepositoryName, tag: string, signal = noSignal()): Promise<Outcome<ResolvedTag | undefined>> {
+  resolve(
+    name: RepositoryName,
+    tag: string,
+    signal: AbortSignal = noSignal(),
+  ): Promise<Outcome<ResolvedTag | undefined>> {
     const legal = checkName(name) ?? (isTag(tag) ? undefined : illegal(tag));
     if (legal !== undefined) return Promise.resolve(legal);
     const what = {
@@ -106,7 +110,7 @@ export class RegistryClient {
     name: RepositoryName,
     digest: string,
     maxBytes: number,
-    signal = noSignal(),
+    signal: AbortSignal = noSignal(),
   ): Promise<Outcome<Uint8Array>> {
     const legal = checkName(name) ?? (isDigest(digest) ? undefined : illegal(digest));
     if (legal !== undefined) return Promise.resolve(legal);
@@ -129,7 +133,7 @@ export class RegistryClient {
     name: RepositoryName,
     digest: string,
     length: number,
-    signal = noSignal(),
+    signal: AbortSignal = noSignal(),
   ): Promise<Outcome<Uint8Array>> {
     const legal = checkName(name) ?? (isDigest(digest) ? undefined : illegal(digest));
     if (legal !== undefined) return Promise.resolve(legal);

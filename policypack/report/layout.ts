@@ -26,7 +26,7 @@ export function facts(rows: readonly Fact[]): string[] {
 }
 
 /** The text's words in lines of so many columns, save for words that are longer. */
-export function wrapped(text: string, width = columns): string[] {
+export function wrapped(text: string, width: number = columns): string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {
     const last = lines.at(-1);

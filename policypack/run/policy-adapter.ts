@@ -7,7 +7,8 @@ import type {
   StackValidationPolicy,
 } from "@pulumi/policy";
 import { homepage, printable } from "../common/text";
-import { engineSchema, type Settings } from "../settings";
+import type { Settings } from "../settings";
+import { engineSchema } from "../settings/schema";
 import type { PolicyMetadata } from "../policies/definition";
 import type { Finding } from "./findings";
 import { reportsAtEnd } from "./pulumi-run";

@@ -38,7 +38,7 @@ export class Progress {
   constructor(
     private readonly statistics: () => Statistics,
     private readonly say: (line: string) => void,
-    private readonly clock = systemClock,
+    private readonly clock: Clock = systemClock,
   ) {
     this.#waited = new WaitingTime(clock);
   }
@@ -100,7 +100,7 @@ export class WaitingBudget {
 
   constructor(
     readonly seconds: number,
-    private readonly clock = systemClock,
+    private readonly clock: Clock = systemClock,
   ) {
     this.#spent = new WaitingTime(clock);
   }

@@ -31,12 +31,12 @@ const previewGathering = { quietMs: 1_000, longestMs: 10_000 };
  */
 export class Session {
   /** What resources say of their images, whatever the settings. */
-  readonly workloads = new SharedReading<ReadWorkload>();
+  readonly workloads: SharedReading<ReadWorkload> = new SharedReading();
   /** The resources of a previewed program and how they belong together. */
-  readonly program = new StackProgram();
-  readonly taskDefinitions = new NamedTaskDefinitions();
+  readonly program: StackProgram = new StackProgram();
+  readonly taskDefinitions: NamedTaskDefinitions = new NamedTaskDefinitions();
   /** What the policies reported. */
-  readonly violations = new ViolationSummary();
+  readonly violations: ViolationSummary = new ViolationSummary();
   readonly #inspectors = new Map<string, Inspector>();
   readonly #reported = new Set<string>();
   readonly #pushes = new Pushes();
@@ -189,7 +189,7 @@ export class Session {
 }
 
 /** What an inspector takes of the settings. Settings that agree in it can share an inspector. */
-export function inspectorOptions(settings: Settings) {
+export function inspectorOptions(settings: Settings): InspectorOptions {
   return {
     insecureRegistries: settings.insecureRegistries,
     mirrors: settings.mirrors,
@@ -198,7 +198,7 @@ export function inspectorOptions(settings: Settings) {
     imageTimeoutMs: settings.imageTimeoutSeconds * 1000,
     requestTimeoutMs: settings.requestTimeoutSeconds * 1000,
     cache: cacheOf(settings),
-  } satisfies InspectorOptions;
+  };
 }
 
 /** Where a run keeps documents, as its settings and the environment say; false for nowhere. */

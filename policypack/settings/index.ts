@@ -8,8 +8,6 @@ import { isSettingName, maxItems, type SettingName, settingNames, settingsSchema
 import { isRecord } from "../common/values";
 import type { LaunchType } from "../runtimes/ecs-runtimes";
 
-export { engineSchema, settingsSchema } from "./schema";
-
 /**
  * Images that the guard leaves alone, and why. It holds where everything that is given of image, stack and resource
  * fits. In patterns, `*` stands for any characters but `/`, `**` for any at all.
