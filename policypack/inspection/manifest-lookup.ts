@@ -56,7 +56,7 @@ export class ManifestLookup implements PullSource {
   async run(): Promise<Inspection> {
     const { tag, digest } = withDefaultTag(this.args.reference);
     // One of the two is there after withDefaultTag; if both are, the digest wins.
-    const fetched = await this.#fetch(digest ?? tag ?? "latest");
+    const fetched = await this.#fetch("manifest", digest ?? tag ?? "latest");
     if (!fetched.ok) return fetched;
     const root = (this.#root = fetched.value);
     const page = webPage(root);
@@ -112,7 +112,7 @@ export class ManifestLookup implements PullSource {
     if (index !== undefined) this.args.trace?.add(indexStep(index, this.args.platform, descriptor));
     const fetched =
       this.#documents.size < maximumDocuments
-        ? await this.#fetch(digest)
+        ? await this.#fetch("child", digest)
         : failure("unsupported", `its indexes lead to more than ${maximumDocuments} documents`);
     if (!fetched.ok) {
       // Nobody stores a manifest there: dockerd looks for one all the same.
@@ -146,9 +146,9 @@ export class ManifestLookup implements PullSource {
     return { ...claimed, bytes, compression: bytes === "zstd-skippable" ? "zstd" : bytes };
   }
 
-  async #fetch(tagOrDigest: string): Promise<Outcome<Document>> {
+  async #fetch(as: "manifest" | "child", tagOrDigest: string): Promise<Outcome<Document>> {
     const { registries, reference, reader, signal } = this.args;
-    const fetched = await registries.manifest(reference, tagOrDigest, reader, signal);
+    const fetched = await registries[as](reference, tagOrDigest, reader, signal);
     if (!fetched.ok) return fetched;
     const { mediaType, digest, bytes } = fetched.value;
     return success(new Document(mediaType, digest, bytes));

@@ -9,9 +9,9 @@ import type { ImageSource, RegistryImageSource } from "./image-source";
 import type { RepositoryName } from "../oci/reference";
 
 /**
- * The registries behind a cache on disk. A digest that is known costs no request. A tag that was known is asked for by
- * one `HEAD`, which counts for no pull at Docker Hub; only what it does not name any more is fetched. Whatever is wrong
- * with the cache, the registry is asked as if there were none.
+ * The registries behind a cache on disk. An image whose manifest is known, by tag or by digest, costs one `HEAD`, which counts for
+ * no pull at Docker Hub: it may have been pushed again, or deleted. What an index names, and configs, cost no request if they are
+ * known. Whatever is wrong with the cache, the registry is queried as if there were none.
  */
 export class CachedImageSource implements ImageSource {
   #hits = 0;
@@ -36,16 +36,24 @@ export class CachedImageSource implements ImageSource {
     reader: ResolvedIdentity,
     signal: AbortSignal,
   ): Promise<Outcome<FetchedManifest>> {
-    if (isDigest(tagOrDigest)) {
-      const kept = this.#kept(name, tagOrDigest);
-      if (kept !== undefined) return Promise.resolve(success(kept));
-    }
-    const key = JSON.stringify([name.registry, name.repository, tagOrDigest, reader.key]);
-    return this.#manifests.run(key, signal, (shared) =>
-      isDigest(tagOrDigest) || !this.router.resolves(name)
-        ? this.#fetch(name, tagOrDigest, reader, shared)
-        : this.#tagged(name, tagOrDigest, reader, shared),
+    return this.#once(name, tagOrDigest, reader, signal, (shared) =>
+      this.router.resolves(name)
+        ? this.#confirmed(name, tagOrDigest, reader, shared)
+        : this.#fetch(name, tagOrDigest, reader, shared),
     );
+  }
+
+  child(
+    name: RepositoryName,
+    digest: string,
+    reader: ResolvedIdentity,
+    signal: AbortSignal,
+  ): Promise<Outcome<FetchedManifest>> {
+    const kept = this.#document(name, digest);
+    if (kept === undefined)
+      return this.#once(name, digest, reader, signal, (shared) => this.#fetch(name, digest, reader, shared));
+    this.#hits++;
+    return Promise.resolve(success(kept));
   }
 
   async blob(
@@ -55,8 +63,11 @@ export class CachedImageSource implements ImageSource {
     reader: ResolvedIdentity,
     signal: AbortSignal,
   ): Promise<Outcome<Uint8Array>> {
-    const kept = this.#kept(name, digest);
-    if (kept !== undefined && kept.bytes.length <= maxBytes) return success(kept.bytes);
+    const kept = this.cache.document(name, digest);
+    if (kept !== undefined && kept.length <= maxBytes) {
+      this.#hits++;
+      return success(kept);
+    }
     const fetched = await this.router.blob(name, digest, maxBytes, reader, signal);
     if (fetched.ok) this.cache.keep(name, digest, fetched.value);
     return fetched;
@@ -89,30 +100,44 @@ export class CachedImageSource implements ImageSource {
     return this.router.close();
   }
 
-  async #tagged(
+  #once(
     name: RepositoryName,
-    tag: string,
+    tagOrDigest: string,
+    reader: ResolvedIdentity,
+    signal: AbortSignal,
+    work: (shared: AbortSignal) => Promise<Outcome<FetchedManifest>>,
+  ): Promise<Outcome<FetchedManifest>> {
+    const key = JSON.stringify([name.registry, name.repository, tagOrDigest, reader.key]);
+    return this.#manifests.run(key, signal, work);
+  }
+
+  /** The manifest that a tag or digest names now: from the cache if the registry confirms it, else fetched. */
+  async #confirmed(
+    name: RepositoryName,
+    tagOrDigest: string,
     reader: ResolvedIdentity,
     signal: AbortSignal,
   ): Promise<Outcome<FetchedManifest>> {
-    const hint = this.cache.tag(name, tag);
+    const pinned = isDigest(tagOrDigest);
+    const hint = this.cache.tag(name, tagOrDigest);
     let mute = hint === "mute";
-    const before = hint === undefined || hint === "mute" ? undefined : this.#document(name, hint.digest);
+    const known = pinned ? tagOrDigest : typeof hint === "object" ? hint.digest : undefined;
+    const before = mute || known === undefined ? undefined : this.#document(name, known);
     // With nothing at hand a HEAD could only come on top of the GET.
     if (before !== undefined) {
-      const now = await this.router.resolve(name, tag, reader, signal);
+      const now = await this.router.resolve(name, tagOrDigest, reader, signal);
       if (now.ok) {
         const kept = now.value === undefined ? undefined : this.#named(name, now.value, before);
         if (kept !== undefined) {
-          if (kept.digest !== before.digest) this.cache.remember(name, tag, kept.digest);
+          if (kept.digest !== before.digest) this.cache.remember(name, tagOrDigest, kept.digest);
           return success(kept);
         }
         mute = now.value === undefined;
       } else if (signal.aborted || !mayDifferByGet.has(now.failure.kind)) return now;
     }
-    const fetched = await this.#fetch(name, tag, reader, signal);
-    if (fetched.ok && mute && hint !== "mute") this.cache.rememberMute(name, tag);
-    else if (fetched.ok && !mute) this.cache.remember(name, tag, fetched.value.digest);
+    const fetched = await this.#fetch(name, tagOrDigest, reader, signal);
+    if (fetched.ok && mute && hint !== "mute") this.cache.rememberMute(name, tagOrDigest);
+    else if (fetched.ok && !mute && !pinned) this.cache.remember(name, tagOrDigest, fetched.value.digest);
     return fetched;
   }
 
@@ -142,12 +167,6 @@ export class CachedImageSource implements ImageSource {
   /** Keeps a document that says itself what the registry says of it: the next run has only its own word. */
   #keep(name: RepositoryName, { digest, mediaType, bytes }: FetchedManifest): void {
     if (mediaType === ownMediaType(bytes)) this.cache.keep(name, digest, bytes);
-  }
-
-  #kept(name: RepositoryName, digest: string): FetchedManifest | undefined {
-    const kept = this.#document(name, digest);
-    if (kept !== undefined) this.#hits++;
-    return kept;
   }
 
   #document(name: RepositoryName, digest: string): FetchedManifest | undefined {

@@ -56,8 +56,7 @@ export class RegistryClient {
     tagOrDigest: string,
     signal: AbortSignal = noSignal(),
   ): Promise<Outcome<FetchedManifest>> {
-    const legal =
-      checkName(name) ?? (isTag(tagOrDigest) || isDigest(tagOrDigest) ? undefined : illegal(tagOrDigest));
+    const legal = checkReference(name, tagOrDigest);
     if (legal !== undefined) return Promise.resolve(legal);
     const key = JSON.stringify([bareName(name.registry), name.repository, tagOrDigest]);
     return this.#manifests.run(key, signal, (shared) =>
@@ -82,24 +81,25 @@ export class RegistryClient {
   }
 
   /**
-   * What a tag names, by one HEAD; undefined where the registry does not tell it that way. Of a HEAD's answer a refusal
+   * What a tag names, or that a digest exists, by one HEAD; undefined if the registry does not tell it that way. Of a HEAD's answer a refusal
    * says less than that of a GET (distribution-spec, "Checking if content exists in the registry").
    */
   resolve(
     name: RepositoryName,
-    tag: string,
+    tagOrDigest: string,
     signal: AbortSignal = noSignal(),
   ): Promise<Outcome<ResolvedTag | undefined>> {
-    const legal = checkName(name) ?? (isTag(tag) ? undefined : illegal(tag));
+    const legal = checkReference(name, tagOrDigest);
     if (legal !== undefined) return Promise.resolve(legal);
     const what = {
       noun: "manifest",
-      reference: tag,
+      reference: tagOrDigest,
       maxBytes: maximumManifestBytes,
       method: "HEAD",
     } as const;
     return this.#pull(name, what, signal, (_, { response }) => {
-      const [digest = ""] = response.header("docker-content-digest");
+      // Distribution states its canonical digest, also for one of another algorithm.
+      const [digest = ""] = isDigest(tagOrDigest) ? [tagOrDigest] : response.header("docker-content-digest");
       const mediaType = bareMediaType(response.header("content-type")[0] ?? "");
       return success(response.status === 200 && isDigest(digest) ? { digest, mediaType } : undefined);
     });
@@ -251,6 +251,10 @@ function isTag(text: string): boolean {
 /** The failure of a name that cannot be asked for; undefined for one that can. */
 function checkName({ repository }: { readonly repository: string }): Outcome<never> | undefined {
   return isRepository(repository) ? undefined : illegal(repository);
+}
+
+function checkReference(name: RepositoryName, tagOrDigest: string): Outcome<never> | undefined {
+  return checkName(name) ?? (isTag(tagOrDigest) || isDigest(tagOrDigest) ? undefined : illegal(tagOrDigest));
 }
 
 function illegal(text: string): Outcome<never> {

@@ -49,6 +49,7 @@ export class RegistryImageSource {
     this.#distribution = new RegistryClient(options, this.#network);
   }
 
+  /** The manifest or index that an image's name names. */
   manifest(
     name: RepositoryName,
     tagOrDigest: string,
@@ -56,6 +57,16 @@ export class RegistryImageSource {
     signal: AbortSignal,
   ): Promise<Outcome<FetchedManifest>> {
     return this.#read(name, reader, (client) => client.manifest(name, tagOrDigest, signal));
+  }
+
+  /** A manifest or index that an index of the same repository names. */
+  child(
+    name: RepositoryName,
+    digest: string,
+    reader: ResolvedIdentity,
+    signal: AbortSignal,
+  ): Promise<Outcome<FetchedManifest>> {
+    return this.manifest(name, digest, reader, signal);
   }
 
   blob(
@@ -101,7 +112,7 @@ export class RegistryImageSource {
     );
   }
 
-  /** Whether what a tag names can be asked without fetching it; ECR's API answers with the manifest at once. */
+  /** Whether `resolve` can tell what a name names without fetching it; ECR's API answers with the manifest at once. */
   resolves({ registry }: RepositoryName): boolean {
     return parseEcrHost(registry) === undefined;
   }
@@ -109,11 +120,11 @@ export class RegistryImageSource {
   /** As of the client; only for what `resolves`. */
   resolve(
     name: RepositoryName,
-    tag: string,
+    tagOrDigest: string,
     reader: ResolvedIdentity,
     signal: AbortSignal,
   ): Promise<Outcome<ResolvedTag | undefined>> {
-    return this.#clientOf(reader).resolve(name, tag, signal);
+    return this.#clientOf(reader).resolve(name, tagOrDigest, signal);
   }
 
   /** An image of this repository will be read soon: what others need too can be requested together. */
@@ -226,6 +237,7 @@ export class RegistryImageSource {
 export interface ImageSource extends Pick<
   RegistryImageSource,
   | "manifest"
+  | "child"
   | "blob"
   | "blobStart"
   | "loginFault"

@@ -23,22 +23,34 @@ describe("with the cache, an inspection", () => {
   });
 
   for (const algorithm of ["sha256", "sha512"]) {
-    it(`needs no request for a ${algorithm} digest that it has met`, async () => {
+    it(`checks a ${algorithm} digest that it has met by one HEAD`, async () => {
       pushImage(bench.registry, "app", "1", gzip);
       const digest = digestOf(gzip.manifest, algorithm);
       const first = await bench.inspect(`app@${digest}`);
       assert.deepEqual(bench.asked(), ["GET manifests/<digest>", "GET blobs/<digest>"]);
       assert.deepEqual(await bench.inspect(`app@${digest}`), first);
-      assert.deepEqual(bench.asked(), []);
+      assert.deepEqual(await bench.inspect(`app:1@${digest}`), {
+        ...first,
+        reference: { ...first.reference, tag: "1" },
+      });
+      assert.deepEqual(bench.asked(), ["HEAD manifests/<digest>", "HEAD manifests/<digest>"]);
     });
   }
 
-  it("needs no request for the digest of an image that it met by tag", async () => {
+  it("checks the digest of an image that it met by tag by one HEAD", async () => {
     pushImage(bench.registry, "app", "1", gzip);
     await bench.inspect("app:1");
     bench.asked();
     await bench.inspect(`app@${gzip.digest}`);
-    assert.deepEqual(bench.asked(), []);
+    assert.deepEqual(bench.asked(), ["HEAD manifests/<digest>"]);
+  });
+
+  it("fetches nothing else of a pinned index that it has met", async () => {
+    const index = pushIndex(bench.registry, "app", "1", [mixed]);
+    await bench.inspect(`app@${index}`);
+    bench.asked();
+    await bench.inspect(`app@${index}`);
+    assert.deepEqual(bench.asked(), ["HEAD manifests/<digest>"]);
   });
 
   it("requests a digest from each repository", async () => {
@@ -73,6 +85,10 @@ describe("with the cache, an inspection", () => {
       { "docker-content-digest": gzip.digest, "content-type": "text/html" },
     ],
   ];
+  const names = [
+    ["a tag", "app:1", "manifests/1"],
+    ["a digest", `app@${gzip.digest}`, "manifests/<digest>"],
+  ] as const;
   for (const [what, status, headers] of heads) {
     it(`falls back to GET if the registry ${what}`, async () => {
       pushImage(bench.registry, "app", "1", gzip);
@@ -88,43 +104,46 @@ describe("with the cache, an inspection", () => {
     });
   }
 
-  it("sends no second HEAD to a registry that did not answer", async () => {
-    pushImage(bench.registry, "app", "1", gzip);
-    await bench.inspect("app:1");
-    bench.registry.onRequest = (request, response) => {
-      if (request.method !== "HEAD") return false;
-      response.writeHead(405).end();
-      return true;
-    };
-    await bench.inspect("app:1");
-    bench.asked();
-    await bench.inspect("app:1");
-    assert.deepEqual(bench.asked(), ["GET manifests/1"]);
-  });
+  for (const [what, name, path] of names) {
+    it(`sends no second HEAD for ${what} to a registry that did not answer it`, async () => {
+      pushImage(bench.registry, "app", "1", gzip);
+      await bench.inspect(name);
+      bench.registry.onRequest = (request, response) => {
+        if (request.method !== "HEAD") return false;
+        response.writeHead(405).end();
+        return true;
+      };
+      bench.asked();
+      await bench.inspect(name);
+      assert.deepEqual(bench.asked(), [`HEAD ${path}`, `GET ${path}`]);
+      await bench.inspect(name);
+      assert.deepEqual(bench.asked(), [`GET ${path}`]);
+    });
 
-  it("says of a tag that is gone what it says without the cache", async () => {
-    pushImage(bench.registry, "app", "1", gzip);
-    await bench.inspect("app:1");
-    bench.registry.onRequest = (_, response) => {
-      response.writeHead(404, { "content-type": "application/json" });
-      response.end('{"errors":[{"code":"MANIFEST_UNKNOWN"}]}');
-      return true;
-    };
-    const cached = await bench.outcome("app:1");
-    assert.ok(!cached.ok);
-    assert.deepEqual(cached, await bench.outcome("app:1", { cache: false }));
-  });
+    it(`says of ${what} that is gone what it says without the cache`, async () => {
+      pushImage(bench.registry, "app", "1", gzip);
+      await bench.inspect(name);
+      bench.registry.onRequest = (_, response) => {
+        response.writeHead(404, { "content-type": "application/json" });
+        response.end('{"errors":[{"code":"MANIFEST_UNKNOWN"}]}');
+        return true;
+      };
+      const cached = await bench.outcome(name);
+      assert.equal(!cached.ok && cached.failure.kind, "missing");
+      assert.deepEqual(cached, await bench.outcome(name, { cache: false }));
+    });
 
-  it("does not answer for a registry that cannot be reached", async () => {
-    pushImage(bench.registry, "app", "1", gzip);
-    await bench.inspect("app:1");
-    bench.registry.onRequest = (_, response) => {
-      response.destroy();
-      return true;
-    };
-    const found = await bench.outcome("app:1");
-    assert.equal(!found.ok && found.failure.kind, "unreachable");
-  });
+    it(`does not answer ${what} for a registry that cannot be reached`, async () => {
+      pushImage(bench.registry, "app", "1", gzip);
+      await bench.inspect(name);
+      bench.registry.onRequest = (_, response) => {
+        response.destroy();
+        return true;
+      };
+      const found = await bench.outcome(name);
+      assert.equal(!found.ok && found.failure.kind, "unreachable");
+    });
+  }
 
   it("revalidates at the mirror from which it reads", async () => {
     pushImage(bench.registry, "app", "1", gzip);

@@ -15,14 +15,16 @@ interface Entry {
 /** Looks an image up in a registry that answers each question with an index of these entries, whatever their digests say. */
 async function walk(entriesOf: (tagOrDigest: string) => readonly Entry[]) {
   let asked = 0;
+  const document = (_: unknown, tagOrDigest: string) => {
+    asked++;
+    const manifests = entriesOf(tagOrDigest).map((entry) => ({ mediaType: ociIndex, size: 1, ...entry }));
+    const bytes = Buffer.from(JSON.stringify({ mediaType: ociIndex, manifests }));
+    return Promise.resolve(success({ mediaType: ociIndex, digest: digestOf(0), bytes }));
+  };
   const registries = {
     requests: 0,
-    manifest: (_: unknown, tagOrDigest: string) => {
-      asked++;
-      const manifests = entriesOf(tagOrDigest).map((entry) => ({ mediaType: ociIndex, size: 1, ...entry }));
-      const bytes = Buffer.from(JSON.stringify({ mediaType: ociIndex, manifests }));
-      return Promise.resolve(success({ mediaType: ociIndex, digest: digestOf(0), bytes }));
-    },
+    manifest: document,
+    child: document,
     blob: () => Promise.resolve(failure("missing", "no blob")),
     loginFault: () => Promise.resolve(undefined),
     pullThroughRules: () => Promise.resolve(success([])),
