@@ -2,7 +2,6 @@ import { Agent, type AgentOptions, type RequestOptions } from "node:https";
 import type { Duplex } from "node:stream";
 import { buildConnector } from "undici";
 import { limits } from "../common/limits";
-import { classOfHostname } from "../http/address-rules";
 import { describeNetworkError } from "../http/errors";
 import { proxyFor } from "../http/proxy-env";
 import { badProxy, tunnelThrough } from "../http/proxy-tunnel";
@@ -75,7 +74,7 @@ class ProxiedAgent extends Agent {
     const hostname = options.host ?? options.hostname ?? "";
     const port = String(options.port ?? 443);
     const url = new URL(`https://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`);
-    const proxy = classOfHostname(url.hostname) === "loopback" ? undefined : proxyFor(url, process.env);
+    const proxy = proxyFor(url, process.env);
     if (proxy === undefined || callback === undefined) return super.createConnection(options, callback);
     // The stream goes unused where there is an error (node:http, "agent.createConnection").
     const fail = (error: Error) => {

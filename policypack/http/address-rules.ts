@@ -1,4 +1,4 @@
-import { lookup } from "node:dns";
+import { lookup, type LookupAddress } from "node:dns";
 import { BlockList, isIP, isIPv6, type LookupFunction } from "node:net";
 
 /** How far from the public internet an address is (RFC 6890); `local-link` also holds what no server ever has. */
@@ -43,13 +43,8 @@ function embeddedIn(address: string): string[] {
   if (!isIPv6(address)) return [];
   // The URL parser writes it in hextets, without a zone.
   const { hostname } = new URL(`http://[${address.replace(/%.*$/, "")}]`);
-  const [head = "", tail = ""] = hostname.slice(1, -1).split("::");
-  const hextets = (part: string) =>
-    part
-      .split(":")
-      .filter((one) => one !== "")
-      .map((one) => parseInt(one, 16));
-  const [left, right] = [hextets(head), hextets(tail)];
+  const hextets = (part: string) => (part.match(/\w+/g) ?? []).map((hextet) => parseInt(hextet, 16));
+  const [left = [], right = []] = hostname.split("::").map(hextets);
   const all = [...left, ...Array<number>(8 - left.length - right.length).fill(0), ...right];
   const [, h1 = 0, h2 = 0, h3 = 0, h4 = 0, h5 = 0, h6 = 0, h7 = 0] = all;
   const isPrefix = (...prefix: number[]) => prefix.every((hextet, n) => hextet === all[n]);
@@ -103,7 +98,7 @@ export function withoutBrackets(hostname: string): string {
 }
 
 export function mayReach(reach: Reach, target: AddressClass): boolean {
-  return target !== "local-link" && ranks[target] <= ranks[reach];
+  return ranks[target] <= ranks[reach];
 }
 
 /**
@@ -113,20 +108,20 @@ export function mayReach(reach: Reach, target: AddressClass): boolean {
 export async function reachFrom(hostname: string, find?: LookupFunction): Promise<Reach> {
   const told = classOfHostname(hostname);
   const classes = told === undefined ? (await addressesOf(hostname, find)).map(classOfAddress) : [told];
-  const widest = classes
-    .map((one) => (one === "local-link" ? "private" : one))
-    .sort((a, b) => ranks[a] - ranks[b]);
-  return widest[0] ?? "public";
+  const reaches = classes.map((one) => (one === "local-link" ? "private" : one));
+  return reaches.sort((a, b) => ranks[a] - ranks[b])[0] ?? "public";
 }
 
 function addressesOf(hostname: string, find: LookupFunction = lookup): Promise<string[]> {
   return new Promise((resolve) => {
     find(hostname, { all: true }, (error, found) => {
-      resolve(
-        error !== null ? [] : typeof found === "string" ? [found] : found.map(({ address }) => address),
-      );
+      resolve(error === null ? addressesIn(found) : []);
     });
   });
+}
+
+function addressesIn(found: string | readonly LookupAddress[]): string[] {
+  return typeof found === "string" ? [found] : found.map(({ address }) => address);
 }
 
 /** `localhost` and the names below it always mean this machine (RFC 6761 §6.3). */
@@ -148,9 +143,11 @@ export function lookupWithin(reach: Reach | undefined, find: LookupFunction = lo
         callback(error, found, family);
         return;
       }
-      const addresses = typeof found === "string" ? [found] : found.map(({ address }) => address);
       const limit = isLocalhost(hostname) ? "loopback" : reach;
-      if (limit !== undefined && !addresses.every((address) => mayReach(limit, classOfAddress(address))))
+      if (
+        limit !== undefined &&
+        !addressesIn(found).every((address) => mayReach(limit, classOfAddress(address)))
+      )
         callback(new OutOfReachError(`an address of ${hostname} is out of reach`), "");
       else callback(null, found, family);
     });

@@ -27,6 +27,7 @@ const known: Readonly<Record<string, readonly [words: string, retry: RetryClass,
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: ["sent a body of another length than it announced", "transient"],
   ETIMEDOUT: ["did not accept a connection in time", "late", "timeout"],
   UND_ERR_CONNECT_TIMEOUT: ["did not accept a connection in time", "late", "timeout"],
+  UND_ERR_HEADERS_TIMEOUT: ["did not answer in time", "late", "timeout"],
   EHOSTUNREACH: ["cannot be reached from this network", "final"],
   ENETUNREACH: ["cannot be reached from this network", "final"],
   EADDRNOTAVAIL: ["cannot be reached from this network", "final"],
@@ -48,27 +49,14 @@ const known: Readonly<Record<string, readonly [words: string, retry: RetryClass,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: [unknownAuthority, "protocol"],
   CERT_REVOKED: ["presents a revoked certificate", "protocol"],
   UND_ERR_HEADERS_OVERFLOW: ["answered with too many header bytes", "final", "malformed"],
-  EMFILE: [noDescriptor, "final"],
-  ENFILE: [noDescriptor, "final"],
+  EMFILE: [noDescriptor, "no-descriptor"],
+  ENFILE: [noDescriptor, "no-descriptor"],
   OUT_OF_REACH: ["has a private address, to which a public registry must not lead", "final", "unsupported"],
 };
 
-/** Whether the process, or the machine, has no file descriptor left for another connection. */
-export function lacksDescriptor(error: unknown): boolean {
-  return ["EMFILE", "ENFILE"].includes(codeOf(error));
-}
-
 /** Puts the error of a failed request into words. The error's own text may hold URLs, so only its code is shown. */
 export function describeNetworkError(error: unknown): NetworkError {
-  if (error instanceof ProxyError) {
-    const { proxy, cause, message } = error;
-    const way = cause === undefined ? undefined : describeNetworkError(cause);
-    return {
-      kind: way?.kind ?? "unreachable",
-      words: `cannot be asked through the proxy ${proxy}, which ${way?.words ?? message}`,
-      retry: way?.retry === "transient" || way?.retry === "late" ? way.retry : error.retry,
-    };
-  }
+  if (error instanceof ProxyError) return error;
   const code = codeOf(error);
   const entry = Object.hasOwn(known, code) ? known[code] : undefined;
   if (entry !== undefined) {
@@ -108,16 +96,21 @@ export function isNoHttp(error: unknown): boolean {
   return error instanceof Error && error.name === "HTTPParserError" && !error.message.includes("EOF");
 }
 
-/** What went wrong at a proxy, or on the way to it. The message is a predicate with the proxy as subject. */
-export class ProxyError extends Error {
+/** What went wrong at a proxy, or on the way to it. */
+export class ProxyError extends Error implements NetworkError {
+  readonly words: string;
+
+  /**
+   * @param proxy names the proxy without its login
+   * @param predicate has the proxy as subject
+   */
   constructor(
-    /** Names the proxy without its login. */
-    readonly proxy: string,
-    message: string,
+    proxy: string,
+    predicate: string,
     readonly retry: RetryClass,
-    /** The error on the way to the proxy, where that is what went wrong. */
-    cause?: unknown,
+    readonly kind: FailureKind = "unreachable",
   ) {
-    super(message, { cause });
+    super(predicate);
+    this.words = `cannot be asked through the proxy ${proxy}, which ${predicate}`;
   }
 }

@@ -44,9 +44,10 @@ export function sendFailure(kind: Failure["kind"], message: string, retry: Retry
 
 /**
  * Whether another try may help. `transient`: yes. `protocol`: with the other scheme, the host speaks TLS or plain http. `refused`:
- * with the other scheme, nothing listens there, or a proxy does not lead there. `late`: it took too long. `final`: no.
+ * with the other scheme, nothing listens there, or a proxy does not lead there. `late`: it took too long. `no-descriptor`: nothing was
+ * sent, because the process, or the machine, has no file descriptor left for a connection. `final`: no.
  */
-export type RetryClass = "transient" | "protocol" | "refused" | "late" | "final";
+export type RetryClass = "transient" | "protocol" | "refused" | "late" | "no-descriptor" | "final";
 
 /** The parts of a request and its result that a trace may show. */
 export function requestStep(request: HttpRequest, sent: SendResult, ms: number): RequestStep {
@@ -66,17 +67,9 @@ export function requestStep(request: HttpRequest, sent: SendResult, ms: number):
 
 function credentialsOf({ url, headers, body }: HttpRequest): RequestStep["credentials"] {
   if (body !== undefined) return "refresh-token";
-  const [, scheme = ""] = /^(\S+)/.exec(headers["authorization"] ?? "") ?? [];
-  switch (scheme.toLowerCase()) {
-    case "":
-      return url.searchParams.has("X-Amz-Signature") ? "presigned-url" : "none";
-    case "basic":
-      return "basic";
-    case "bearer":
-      return "bearer";
-    default:
-      return "other";
-  }
+  const { authorization } = headers;
+  if (authorization === undefined) return url.searchParams.has("X-Amz-Signature") ? "presigned-url" : "none";
+  return /^basic /i.test(authorization) ? "basic" : /^bearer /i.test(authorization) ? "bearer" : "other";
 }
 
 function redirectOf(status: number, location: string | undefined, from: URL): string | null {

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import { basicAuthorization, parseUrl } from "../common/text";
-import { familyOf, withoutBrackets } from "./address-rules";
+import { classOfHostname, familyOf, withoutBrackets } from "./address-rules";
 import { portOf } from "./host-rules";
 
 /** The HTTP proxy that the environment names for a URL. */
@@ -24,15 +24,16 @@ export interface BadProxy {
 
 /**
  * The proxy for a URL, read from the environment as docker and the Pulumi engine read it (golang.org/x/net/http/httpproxy):
- * `HTTPS_PROXY` for https, `HTTP_PROXY` for http, each else in lower case, and none for what `NO_PROXY` names. Loopback hosts
- * are the caller's affair.
+ * `HTTPS_PROXY` for https, `HTTP_PROXY` for http, each else in lower case, and none for loopback hosts and what `NO_PROXY`
+ * names.
  */
 export function proxyFor(
   url: URL,
   env: Readonly<Record<string, string | undefined>>,
 ): Proxy | BadProxy | undefined {
   const [variable, text] = variableOf(env, url.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY");
-  if (text === "" || goesDirect(url, variableOf(env, "NO_PROXY")[1])) return undefined;
+  if (text === "" || classOfHostname(url.hostname) === "loopback") return undefined;
+  if (goesDirect(url, variableOf(env, "NO_PROXY")[1])) return undefined;
   const proxy = parseUrl(text.includes("://") ? text : `http://${text}`);
   if (proxy === undefined || !/^https?:$/.test(proxy.protocol) || proxy.hostname === "")
     return { url: undefined, variable };

@@ -1,9 +1,6 @@
-import { type IncomingMessage, request as plainRequest } from "node:http";
-import { request as secureRequest } from "node:https";
-import type { LookupFunction, Socket } from "node:net";
-import type { buildConnector } from "undici";
-import { withoutBrackets } from "./address-rules";
-import { ProxyError } from "./errors";
+import { type LookupFunction, Socket } from "node:net";
+import { type buildConnector, Client } from "undici";
+import { describeNetworkError, ProxyError } from "./errors";
 import type { RetryClass } from "./messages";
 import type { BadProxy, Proxy } from "./proxy-env";
 
@@ -12,8 +9,12 @@ export function badProxy({ variable }: BadProxy): ProxyError {
   return new ProxyError(`of ${variable}`, `is not the URL of an http or https proxy; ${advice}`, "final");
 }
 
-export function unreachableProxy(proxy: Proxy, cause: unknown): ProxyError {
-  return new ProxyError(nameOf(proxy), "could not be reached", "final", cause);
+/** @param error what went wrong on the way to the proxy */
+export function unreachableProxy(proxy: Proxy, error: unknown): ProxyError {
+  const { kind, words, retry } = describeNetworkError(error);
+  // The others would speak of the registry's scheme.
+  const passesOn = retry === "transient" || retry === "late" || retry === "no-descriptor";
+  return new ProxyError(nameOf(proxy), words, passesOn ? retry : "final", kind);
 }
 
 /** Why a proxy refuses, from the status of its answer. */
@@ -49,33 +50,27 @@ export function tunnelThrough(
     const port = options.port === "" ? "443" : options.port;
     const target = `${options.hostname.includes(":") ? `[${options.hostname}]` : options.hostname}:${port}`;
     const { authorization } = proxy;
-    const request = (proxy.url.protocol === "https:" ? secureRequest : plainRequest)({
-      method: "CONNECT",
-      host: withoutBrackets(proxy.url.hostname),
-      port: proxy.url.port,
-      path: target,
-      headers: { host: target, ...(authorization !== undefined && { "proxy-authorization": authorization }) },
-      agent: false,
-      timeout: timeoutMs,
-      ...(lookup && { lookup }),
+    const headers = {
+      host: target,
+      ...(authorization !== undefined && { "proxy-authorization": authorization }),
+    };
+    const client = new Client(proxy.url.origin, {
+      connect: { timeout: timeoutMs, ...(lookup && { lookup }) },
+      headersTimeout: timeoutMs,
     });
-    // The request that waits for the tunnel keeps the process alive; a tunnel that is not needed any more does not.
-    request.once("socket", (socket) => socket.unref());
-    request.once("timeout", () => {
-      request.destroy(Object.assign(new Error("the proxy did not answer in time"), { code: "ETIMEDOUT" }));
-    });
-    request.once("error", (error) => {
-      callback(unreachableProxy(proxy, error), null);
-    });
-    request.once("connect", ({ statusCode = 0 }: IncomingMessage, socket: Socket) => {
-      if (statusCode >= 200 && statusCode < 300) {
-        socket.setTimeout(0);
-        connect({ ...options, httpSocket: socket }, callback);
-        return;
-      }
-      socket.on("error", () => undefined).destroy();
-      callback(proxyRefusal(proxy, statusCode), null);
-    });
-    request.end();
+    client.connect({ path: target, headers }).then(
+      ({ statusCode, socket }) => {
+        if (statusCode >= 200 && statusCode < 300 && socket instanceof Socket) {
+          // The request that waits for the tunnel keeps the process alive; a tunnel that is not needed any more does not.
+          connect({ ...options, httpSocket: socket.unref() }, callback);
+          return;
+        }
+        socket.on("error", () => undefined).destroy();
+        callback(proxyRefusal(proxy, statusCode), null);
+      },
+      (error: unknown) => {
+        callback(unreachableProxy(proxy, error), null);
+      },
+    );
   };
 }

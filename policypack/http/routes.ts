@@ -1,6 +1,6 @@
 import type { LookupFunction } from "node:net";
 import { buildConnector, Client } from "undici";
-import { classOfHostname, lookupWithin, type Reach } from "./address-rules";
+import { lookupWithin, type Reach } from "./address-rules";
 import type { HostRules } from "./host-rules";
 import { type Proxy, proxyFor } from "./proxy-env";
 import { badProxy, tunnelThrough } from "./proxy-tunnel";
@@ -14,63 +14,43 @@ export interface Route {
   readonly proxy: Proxy | undefined;
 }
 
-export interface RouteOptions {
-  readonly connectTimeoutMs: number;
-  /** How host names become addresses. Default: as the system does it. */
-  readonly lookup: LookupFunction | undefined;
-}
-
 /**
- * Finds the way to each origin. Proxies are taken from the environment, but never for loopback hosts. A host that someone else than the
- * user named is connected to only at addresses within reach; behind a proxy, the proxy looks up the name.
+ * Finds the way to each origin, once. Proxies are taken from the environment. A host that someone else than the user named is
+ * connected to only at addresses within reach; behind a proxy, the proxy looks up the name.
  */
 export class Routes {
-  readonly #connectors = new Map<string, buildConnector.connector>();
+  readonly #found = new Map<string, Route>();
 
   constructor(
     private readonly rules: HostRules,
-    private readonly options: RouteOptions,
+    private readonly connectTimeoutMs: number,
+    /** How host names become addresses. Default: as the system does it. */
+    private readonly lookup: LookupFunction | undefined,
   ) {}
 
   /** @throws ProxyError if the proxy's variable makes no sense */
   to(url: URL, reach: Reach | undefined): Route {
-    const { origin, protocol, hostname } = url;
-    const proxy = classOfHostname(hostname) === "loopback" ? undefined : proxyFor(url, process.env);
-    if (proxy !== undefined && proxy.url === undefined) throw badProxy(proxy);
-    const insecure = this.rules.mayBeInsecure(url);
-    if (proxy === undefined)
-      return {
-        key: JSON.stringify([origin, insecure, reach]),
-        open: () => new Client(origin, { connect: this.#connector(insecure, reach) }),
-        proxy: undefined,
-      };
-    if (protocol === "http:")
-      return {
-        key: JSON.stringify([proxy.url.origin]),
-        open: () => new Client(proxy.url.origin, { connect: this.#connector(false, undefined) }),
-        proxy,
-      };
-    const { connectTimeoutMs: timeoutMs, lookup } = this.options;
-    const connect = tunnelThrough(proxy, this.#connector(insecure, undefined), { timeoutMs, lookup });
-    return {
-      key: JSON.stringify([origin, insecure, proxy.url.href]),
-      open: () => new Client(origin, { connect }),
-      proxy: undefined,
-    };
+    const key = `${url.origin} ${reach ?? "anywhere"}`;
+    let route = this.#found.get(key);
+    if (route === undefined) this.#found.set(key, (route = this.#find(key, url, reach)));
+    return route;
   }
 
-  /** Connections share a connector, because it remembers TLS sessions. */
-  #connector(insecure: boolean, reach: Reach | undefined): buildConnector.connector {
-    const key = JSON.stringify([insecure, reach]);
-    let connector = this.#connectors.get(key);
-    if (connector === undefined) {
-      connector = buildConnector({
-        lookup: lookupWithin(reach, this.options.lookup),
-        timeout: this.options.connectTimeoutMs,
-        rejectUnauthorized: !insecure,
-      });
-      this.#connectors.set(key, connector);
-    }
-    return connector;
+  #find(key: string, url: URL, reach: Reach | undefined): Route {
+    const { connectTimeoutMs: timeoutMs, lookup } = this;
+    const proxy = proxyFor(url, process.env);
+    if (proxy !== undefined && proxy.url === undefined) throw badProxy(proxy);
+    const byProxy = proxy !== undefined && url.protocol === "http:";
+    // One for all connections of a route, because it remembers TLS sessions.
+    const connector = buildConnector({
+      lookup: lookupWithin(proxy === undefined ? reach : undefined, lookup),
+      timeout: timeoutMs,
+      rejectUnauthorized: byProxy || !this.rules.mayBeInsecure(url),
+    });
+    const connect =
+      proxy === undefined || byProxy ? connector : tunnelThrough(proxy, connector, { timeoutMs, lookup });
+    const { origin } = byProxy ? proxy.url : url;
+    const open = () => new Client(origin, { connect });
+    return byProxy ? { key: origin, open, proxy } : { key, open, proxy: undefined };
   }
 }

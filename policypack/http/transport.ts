@@ -2,13 +2,12 @@ import type { LookupFunction } from "node:net";
 import { type Clock, rankOf, sleep, systemClock, whenAborted } from "../common/concurrency";
 import { limits } from "../common/limits";
 import type { Trace } from "../common/trace";
-import { readAnswer } from "./body";
-import { type Connection, Connections } from "./connections";
-import { describeNetworkError, isNoHttp, lacksDescriptor, ProxyError } from "./errors";
+import { Connections } from "./connections";
+import { describeNetworkError, isNoHttp, ProxyError } from "./errors";
+import { exchange } from "./exchange";
 import type { HostRules } from "./host-rules";
 import { Limiter, type RequestEnd } from "./limiter";
 import { type HttpRequest, requestStep, type SendResult, sendFailure } from "./messages";
-import type { Proxy } from "./proxy-env";
 import { proxyRefusal, unreachableProxy } from "./proxy-tunnel";
 import { pauseAfter } from "./retries";
 import { Routes } from "./routes";
@@ -16,8 +15,8 @@ import { Routes } from "./routes";
 /*
  * http/ sends the requests of a run, on undici. Read here first: one `Transport` serves all registries, mirrors, token services and
  * ECR's storage. A request passes the limiter (`limiter.ts`: how many, at which pace), gets the way to its host (`routes.ts`: proxies,
- * TLS; `address-rules.ts`: which addresses), takes a connection (`connections.ts`), and its end becomes a `SendResult` (`messages.ts`;
- * words in `errors.ts`). Around it, `redirects.ts` follows and `retries.ts` repeats.
+ * TLS; `address-rules.ts`: which addresses) and a connection (`connections.ts`), and is answered over it (`exchange.ts`). What becomes
+ * of it is a `SendResult` (`messages.ts`; words in `errors.ts`). Around it, `redirects.ts` follows and `retries.ts` repeats.
  */
 
 export interface TransportOptions {
@@ -56,7 +55,7 @@ export class Transport {
   ) {
     const { lookup, requestTimeoutMs, maxConcurrentPerHost: perHost = limits.requestsPerHost } = options;
     this.#clock = options.clock ?? systemClock;
-    this.#routes = new Routes(rules, { connectTimeoutMs: requestTimeoutMs, lookup });
+    this.#routes = new Routes(rules, requestTimeoutMs, lookup);
     this.#limiter = new Limiter({ perHost, inAll: limits.connections, clock: this.#clock });
   }
 
@@ -66,11 +65,17 @@ export class Transport {
   }
 
   async send(request: HttpRequest): Promise<SendResult> {
-    const { trace } = this.options;
-    if (trace === undefined) return this.#send(request);
     const started = this.#clock.now();
-    const sent = await this.#send(request);
-    trace.add(requestStep(request, sent, this.#clock.now() - started));
+    const end = new AbortController();
+    const stopListening = whenAborted(request.signal, () => {
+      end.abort();
+    });
+    this.#underWay.add(end);
+    if (this.#closed) end.abort();
+    const sent = await this.#sendInTurn(request, request.label ?? request.url.host, end);
+    stopListening();
+    this.#underWay.delete(end);
+    this.options.trace?.add(requestStep(request, sent, this.#clock.now() - started));
     return sent;
   }
 
@@ -80,57 +85,36 @@ export class Transport {
     await this.#connections.close();
   }
 
-  async #send(request: HttpRequest): Promise<SendResult> {
-    const label = request.label ?? request.url.host;
-    const end = new AbortController();
-    const stopListening = whenAborted(request.signal, () => {
-      end.abort();
-    });
-    this.#underWay.add(end);
-    if (this.#closed) end.abort();
-    try {
-      return await this.#sendInTurn(request, label, end);
-    } finally {
-      stopListening();
-      this.#underWay.delete(end);
-    }
-  }
-
   async #sendInTurn(request: HttpRequest, label: string, end: AbortController): Promise<SendResult> {
     const { host } = request.url;
     for (;;) {
       const leave = await this.#limiter.enter(host, end.signal, rankOf(request.signal));
       if (leave === undefined) return this.#ended(label, host);
-      try {
-        const sent = await this.#withinTime(request, label, end);
-        const ended = endOf(sent);
-        if (request.byRecord === true) leave(ended === "answered" ? ended : "unrelated");
-        else leave(ended, sent.ok ? pauseAfter(sent.response) : undefined);
+      const sent = await this.#withinTime(request, label, end);
+      const how = endOf(sent, request);
+      leave(how, sent.ok && request.byRecord !== true ? pauseAfter(sent.response) : undefined);
+      if (how !== "no-descriptor") {
+        this.#requests++;
         return sent;
-      } catch (error) {
-        leave("no-descriptor");
-        this.#connections.closeIdle();
-        if (!(await sleep(descriptorWaitMs, end.signal, this.#clock))) return failureOf(label, error);
       }
+      this.#connections.closeIdle();
+      if (!(await sleep(descriptorWaitMs, end.signal, this.#clock))) return sent;
     }
   }
 
-  /** Rejects only if there is no file descriptor for a connection: nothing was sent then. */
   async #withinTime(request: HttpRequest, label: string, end: AbortController): Promise<SendResult> {
     const { requestTimeoutMs } = this.options;
     const stopTimer = this.#clock.after(requestTimeoutMs, () => {
       end.abort(overdue);
     });
     try {
-      this.#requests++;
       return await this.request(request, label, end.signal);
     } catch (error) {
       if (request.signal.aborted || this.#closed) return this.#ended(label);
       if (end.signal.reason === overdue)
         return sendFailure("timeout", `${label} did not answer within ${requestTimeoutMs / 1000} s`, "late");
-      if (!lacksDescriptor(error)) return failureOf(label, error);
-      this.#requests--;
-      throw error;
+      const { kind, words, retry } = describeNetworkError(error);
+      return sendFailure(kind, `${label} ${words}`, retry);
     } finally {
       stopTimer();
     }
@@ -146,70 +130,34 @@ export class Transport {
 
   /** One request over one connection; rejects with whatever goes wrong. A test may play the network here. */
   protected async request(request: HttpRequest, label: string, signal: AbortSignal): Promise<SendResult> {
+    const { url, maxBytes } = request;
+    const { key, open, proxy } = this.#routes.to(url, request.reach);
     for (;;) {
-      const { key, open, proxy } = this.#routes.to(request.url, request.reach);
-      const connection = this.#connections.take(key, open);
+      const { client, used, release } = this.#connections.take(key, open);
+      let reusable = false;
       try {
-        return await sendOver(connection, request, label, proxy, signal);
+        const { status, header, body, ended } = await exchange(client, request, proxy, signal);
+        reusable = ended;
+        if (proxy !== undefined && status === 407) throw proxyRefusal(proxy, status);
+        if (body === undefined)
+          return sendFailure("malformed", `${label} answered with more than ${maxBytes} bytes`);
+        return { ok: true, response: { url, status, header, body, carried: proxy?.secrets ?? [] } };
       } catch (error) {
         // A reused connection may bring the rest of an earlier answer first, such as the body that a HEAD must not have.
-        if (connection.used && isNoHttp(error)) continue;
+        if (used && isNoHttp(error)) continue;
         throw proxy === undefined || error instanceof ProxyError ? error : unreachableProxy(proxy, error);
+      } finally {
+        release(reusable);
       }
     }
   }
 }
 
-async function sendOver(
-  { client, release }: Connection,
-  request: HttpRequest,
-  label: string,
-  proxy: Proxy | undefined,
-  signal: AbortSignal,
-): Promise<SendResult> {
-  const { url, method, headers, body } = request;
-  const path = url.pathname + url.search;
-  let reusable = false;
-  try {
-    const answer = await client.request({
-      method,
-      // undici would close the connection behind a HEAD, in case that the server sends a body with its answer. A server that does breaks
-      // it as well; for all others it can be used again, if it leads to one server alone.
-      ...(method === "HEAD" && proxy === undefined ? { reset: false } : {}),
-      path: proxy === undefined ? path : url.origin + path,
-      headers: {
-        "user-agent": "pulumi-ecs-image-guard",
-        "accept-encoding": "identity",
-        ...(proxy && { host: url.host }),
-        ...(proxy?.authorization !== undefined && { "proxy-authorization": proxy.authorization }),
-        ...headers,
-      },
-      body: body ?? null,
-      signal,
-      // One timer bounds the whole request.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
-    const { statusCode: status } = answer;
-    const header = (name: string) => [answer.headers[name] ?? []].flat();
-    const read = await readAnswer(request, answer);
-    reusable = read.ended;
-    if (proxy !== undefined && status === 407) throw proxyRefusal(proxy, status);
-    return read.body === undefined
-      ? sendFailure("malformed", `${label} answered with more than ${request.maxBytes} bytes`)
-      : { ok: true, response: { url, status, header, body: read.body, carried: proxy?.secrets ?? [] } };
-  } finally {
-    release(reusable);
-  }
-}
-
-function failureOf(label: string, error: unknown): SendResult {
-  const { kind, words, retry } = describeNetworkError(error);
-  return sendFailure(kind, `${label} ${words}`, retry);
-}
-
 /** What the end of a request says about the load of its host. */
-function endOf(sent: SendResult): RequestEnd {
-  if (sent.ok) return [429, 503].includes(sent.response.status) ? "overloaded" : "answered";
+function endOf(sent: SendResult, { byRecord = false }: HttpRequest): RequestEnd {
+  if (!sent.ok && sent.retry === "no-descriptor") return "no-descriptor";
+  if (sent.ok && ![429, 503].includes(sent.response.status)) return "answered";
+  if (byRecord) return "unrelated";
+  if (sent.ok) return "overloaded";
   return sent.retry === "transient" || sent.retry === "late" ? "unanswered" : "unrelated";
 }

@@ -1,0 +1,92 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Client, Dispatcher } from "undici";
+import { whenAborted } from "../common/concurrency";
+import type { HttpRequest, HttpResponse } from "./messages";
+import type { Proxy } from "./proxy-env";
+
+/** An error's text needs no more. */
+const maximumErrorBytes = 64 * 1024;
+
+export interface Answer extends Pick<HttpResponse, "status" | "header"> {
+  /** Undefined if it is longer than allowed. */
+  readonly body: Uint8Array | undefined;
+  /** Whether the end of the body was reached. If not, the connection cannot be used again. */
+  readonly ended: boolean;
+}
+
+/**
+ * Sends a request over a connection, which carries no other, and keeps as much of the answer as the request allows.
+ *
+ * @param proxy the request goes to this proxy itself
+ */
+export function exchange(
+  client: Client,
+  request: HttpRequest,
+  proxy: Proxy | undefined,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const { maxBytes, startOnly = false } = request;
+  return new Promise((resolve, reject) => {
+    let status = 0;
+    let headers: IncomingHttpHeaders = {};
+    let maximum = maxBytes;
+    let length = 0;
+    const chunks: Uint8Array[] = [];
+    let stopListening = () => {};
+    const finish = (ended: boolean) => {
+      stopListening();
+      const isWhole = ended || status !== 200 || startOnly;
+      const header = (name: string) => [headers[name] ?? []].flat();
+      const body = isWhole ? Buffer.concat(chunks).subarray(0, maximum) : undefined;
+      resolve({ status, header, body, ended });
+    };
+    client.dispatch(messageOf(request, proxy), {
+      onRequestStart(controller) {
+        stopListening = whenAborted(signal, () => {
+          controller.abort(signal.reason as Error);
+        });
+      },
+      // Called for interim answers (1xx), too; the last one counts.
+      onResponseStart(_, ...[statusCode, fields]) {
+        [status, headers] = [statusCode, fields];
+        maximum = status === 200 || (status === 206 && startOnly) ? maxBytes : maximumErrorBytes;
+        if (status === 200 && !startOnly && Number(headers["content-length"] ?? 0) > maximum) finish(false);
+      },
+      onResponseData(_, chunk) {
+        if (length > maximum) return;
+        chunks.push(chunk);
+        if ((length += chunk.length) > maximum) finish(false);
+      },
+      onResponseEnd() {
+        finish(true);
+      },
+      onResponseError(_, error) {
+        stopListening();
+        reject(error);
+      },
+    });
+  });
+}
+
+function messageOf(request: HttpRequest, proxy: Proxy | undefined): Dispatcher.DispatchOptions {
+  const { url, method, body = null } = request;
+  const path = url.pathname + url.search;
+  return {
+    method,
+    // undici would close the connection behind a HEAD, in case that the server sends a body with its answer. A server that does breaks
+    // it as well; for all others it can be used again, if it leads to one server alone.
+    ...(method === "HEAD" && proxy === undefined ? { reset: false } : {}),
+    path: proxy === undefined ? path : url.origin + path,
+    headers: {
+      "user-agent": "pulumi-ecs-image-guard",
+      "accept-encoding": "identity",
+      ...(proxy && { host: url.host }),
+      ...(proxy?.authorization !== undefined && { "proxy-authorization": proxy.authorization }),
+      ...request.headers,
+    },
+    body,
+    // One timer bounds the whole request.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  };
+}
