@@ -28,8 +28,10 @@ export function member(holder: unknown, key: string | number, match: KeyMatch = 
   try {
     const own = match === "exact" ? key : anyCase(holder, String(key));
     // Only own members: a JSON text may say `__proto__` or `constructor`, and a prototype is no part of a resource.
-    if (own === undefined || !Object.hasOwn(holder, own)) return { state: "absent" };
-    return read(Reflect.get(holder, own));
+    const descriptor = own === undefined ? undefined : Object.getOwnPropertyDescriptor(holder, own);
+    if (own === undefined || descriptor === undefined) return { state: "absent" };
+    // The proxy would throw, which is slow; it does not hide what stands there.
+    return UNKNOWN_SENTINELS.has(descriptor.value) ? { state: "unknown" } : read(Reflect.get(holder, own));
   } catch {
     return { state: "unknown" };
   }

@@ -121,11 +121,12 @@ export class Program {
     const reading = inputOf(holder, key);
     if (reading.state === "absent" || (reading.state === "known" && reading.value === ""))
       return { state: "absent" };
+    if (reading.state === "unknown") return this.#dependency(holder, key, kind);
     const related = this.ofKind(kind)
       .map((resource) => ({ resource, relation: this.#relation(reading, holder, key, resource, kind) }))
       .filter(({ relation }) => relation !== "not");
     const [only] = related;
-    if (only === undefined) return { state: reading.state === "known" ? "elsewhere" : "unclear" };
+    if (only === undefined) return { state: "elsewhere" };
     return related.length === 1 && only.relation === "is"
       ? { state: "found", resource: only.resource }
       : { state: "unclear" };
@@ -149,6 +150,17 @@ export class Program {
     return all.every((one) => one !== undefined) ? all : undefined;
   }
 
+  /** The resource that an unknown value comes from. */
+  #dependency(holder: Resource, key: string, kind: Kind): Link {
+    const [urn = "", ...others] = holder.propertyDependencies[key] ?? [];
+    const resource = this.#byUrn.get(urn);
+    if (resource === undefined || others.length > 0 || !kind.types.includes(resource.type))
+      return { state: "unclear" };
+    return this.relation(holder, key, resource, kind) === "is"
+      ? { state: "found", resource }
+      : { state: "unclear" };
+  }
+
   /** An unknown value is a resource's if it depends on it alone, and that is to be created: a value of one that exists would be known. */
   #dependencyRelation(urns: readonly string[], target: Resource, kind: Kind): Relation {
     if (urns.includes(target.urn)) return urns.length === 1 && !exists(target, kind) ? "is" : "maybe";
@@ -169,6 +181,13 @@ export function exists(resource: Resource, kind: Kind): boolean {
  * the program ignores is unknown, since someone else sets it, and so is every input of a resource that is shown without any.
  */
 export function inputOf(resource: Resource, key: string): Reading {
+  const known = readings.get(resource) ?? new Map<string, Reading>();
+  const reading = known.get(key) ?? readInput(resource, key);
+  readings.set(resource, known.set(key, reading));
+  return reading;
+}
+
+function readInput(resource: Resource, key: string): Reading {
   if (hasNoInputs(resource) || ignoresChanges(resource, key)) return { state: "unknown" };
   const reading = member(resource.inputs, key);
   return reading.state === "absent" && Object.hasOwn(resource.propertyDependencies, key)
@@ -203,6 +222,7 @@ interface Identity {
 
 // Reading a resource of a preview is slow, since a proxy looks for unknown values, and each resource is compared with many.
 const identities = new WeakMap<Resource, Identity>();
+const readings = new WeakMap<Resource, Map<string, Reading>>();
 const leftOut = new WeakMap<Resource, boolean>();
 
 function identityOf(resource: Resource, { ids, names = [] }: Kind): Identity {
