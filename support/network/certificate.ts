@@ -9,10 +9,13 @@ export interface Certificate {
   readonly cert: string;
 }
 
+/** Made by this process: openssl takes a while, and tests want the same ones. */
+const made = new Map<string, Certificate | undefined>();
+
 const ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
 
 /**
- * A fresh self-signed certificate, by openssl; undefined where there is none.
+ * A self-signed certificate, by openssl; undefined where there is none. For the same names, a process makes one.
  *
  * @param hosts the names that it is good for; default: none, which only those take who verify nothing
  */
@@ -22,7 +25,7 @@ export function selfSigned(
 ): Certificate | undefined {
   const names = hosts.map((host) => `DNS:${host}`).join(",");
   const more = names === "" ? [] : ["-addext", `subjectAltName=${names}`];
-  return inFolder((openssl, path) => {
+  return once([subject, hosts], (openssl, path) => {
     openssl(
       "req",
       "-x509",
@@ -48,7 +51,7 @@ export function issuedBy(
   days = 2,
   more: readonly string[] = [],
 ): Certificate | undefined {
-  return inFolder((openssl, path) => {
+  return once([authority.cert, host, days, more], (openssl, path) => {
     writeFileSync(path("ca.key"), authority.key);
     writeFileSync(path("ca.cert"), authority.cert);
     const all = [host, ...more].map((name) => `DNS:${name}`).join(",");
@@ -60,9 +63,15 @@ export function issuedBy(
   });
 }
 
-function inFolder(
-  make: (openssl: (...args: string[]) => void, path: (name: string) => string) => Certificate,
-): Certificate | undefined {
+type Make = (openssl: (...args: string[]) => void, path: (name: string) => string) => Certificate;
+
+function once(what: readonly unknown[], make: Make): Certificate | undefined {
+  const key = JSON.stringify(what);
+  if (!made.has(key)) made.set(key, inFolder(make));
+  return made.get(key);
+}
+
+function inFolder(make: Make): Certificate | undefined {
   const folder = mkdtempSync(join(tmpdir(), "ecs-image-guard-"));
   try {
     return make(

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { LookupFunction } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { type Certificate, issuedBy, selfSigned } from "../../support/network/certificate";
 import { useProxyEnvironment } from "../../support/network/proxy";
 import type { TestRegistry } from "../../support/registry/registry";
@@ -21,10 +22,51 @@ function leadingTo(address: string): LookupFunction {
 const lookup = leadingTo("127.0.0.1");
 const named = ({ port }: TestRegistry) => ({ registry: `registry.test:${port}`, repository: "app" });
 
+interface TrustingProcess {
+  ask(question: { readonly name: object; readonly dns: Record<string, string[]> }): Promise<string>;
+  stop(): void;
+}
+
+/** Starts a process that trusts the authority: Node reads NODE_EXTRA_CA_CERTS once, when it starts. */
+function startTrusting(authority: Certificate): TrustingProcess {
+  const folder = mkdtempSync(join(tmpdir(), "ecs-image-guard-"));
+  writeFileSync(join(folder, "ca.pem"), authority.cert);
+  const program = `
+    const { RegistryClient } = require(${JSON.stringify(join(__dirname, "../../policypack/registry/client"))});
+    require("node:readline").createInterface({ input: process.stdin }).on("line", async (line) => {
+      const { name, dns } = JSON.parse(line);
+      const lookup = (host, options, callback) => {
+        const address = dns[host].length > 1 ? dns[host].shift() : dns[host][0];
+        options.all ? callback(null, [{ address, family: 4 }]) : callback(null, address, 4);
+      };
+      const outcome = await new RegistryClient({ lookup }).manifest(name, "1");
+      console.log(JSON.stringify(outcome.ok ? "ok" : outcome.failure.message));
+    });`;
+  const child = spawn(process.execPath, ["--require", "tsx/cjs", "--eval", program], {
+    stdio: ["pipe", "pipe", "inherit"],
+    env: { ...process.env, NODE_EXTRA_CA_CERTS: join(folder, "ca.pem") },
+  });
+  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    async ask(question) {
+      child.stdin.write(`${JSON.stringify(question)}\n`);
+      const answer = await answers.next();
+      assert.ok(answer.done !== true, "the process ended without an answer");
+      return JSON.parse(answer.value) as string;
+    },
+    stop() {
+      child.kill();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
 describe("a registry's certificate", () => {
   const { start, connect } = bench();
   useProxyEnvironment();
   let authority: Certificate;
+  let child: TrustingProcess | undefined;
+  after(() => child?.stop());
   before(function () {
     const made = selfSigned("test authority");
     if (made === undefined) {
@@ -66,36 +108,13 @@ describe("a registry's certificate", () => {
     valueOf(await connect({ lookup, insecureRegistries }).manifest(named(registry), "1"));
   });
 
-  /**
-   * What a process that trusts the authority says of the registry. Its DNS gives each name's answers in their order, the last one
-   * for good.
-   */
+  /** What a process that trusts the authority says of the registry. Its DNS gives each name's answers in turn, the last one for good. */
   async function trusting(
     registry: TestRegistry,
     dns: Record<string, string[]> = { "registry.test": ["127.0.0.1"] },
   ): Promise<string> {
-    const folder = mkdtempSync(join(tmpdir(), "ecs-image-guard-"));
-    writeFileSync(join(folder, "ca.pem"), authority.cert);
-    const program = `
-      const { RegistryClient } = require(${JSON.stringify(join(__dirname, "../../policypack/registry/client"))});
-      const dns = ${JSON.stringify(dns)};
-      const lookup = (name, options, callback) => {
-        const address = dns[name].length > 1 ? dns[name].shift() : dns[name][0];
-        options.all ? callback(null, [{ address, family: 4 }]) : callback(null, address, 4);
-      };
-      new RegistryClient({ lookup }).manifest(${JSON.stringify(named(registry))}, "1")
-        .then((outcome) => console.log(outcome.ok ? "ok" : outcome.failure.message));`;
-    const child = spawn(process.execPath, ["--require", "tsx/cjs", "--eval", program], {
-      stdio: ["ignore", "pipe", "inherit"],
-      env: { ...process.env, NODE_EXTRA_CA_CERTS: join(folder, "ca.pem") },
-    });
-    const timer = setTimeout(() => child.kill(), 25_000);
-    let output = "";
-    child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    await new Promise((resolve) => child.once("close", resolve));
-    clearTimeout(timer);
-    rmSync(folder, { recursive: true });
-    return output.trim();
+    child ??= startTrusting(authority);
+    return child.ask({ name: named(registry), dns });
   }
 
   for (const [what, host, days, words] of [
