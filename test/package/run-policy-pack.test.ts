@@ -10,6 +10,17 @@ import { packageFolder, startFile } from "../../scripts/bundle/places";
 const ours = join(packageFolder, startFile);
 const theirs = require.resolve("@pulumi/pulumi/cmd/run-policy-pack");
 
+/**
+ * The SDK registers ts-node for every pack: most of its start, and nothing to packs in JavaScript. This keeps it from loading
+ * TypeScript, except for the pack with an error of syntax, which a compiler could word in its own way.
+ */
+const withoutTypeScript = `
+  const Module = require("node:module");
+  const load = Module._load;
+  Module._load = (name, ...more) =>
+    /(?:^typescript|ts-node)(?:$|@)/.test(name) ? { version: "6.0.0", register() {} } : load(name, ...more);`;
+const compiled = "is not JavaScript";
+
 /** A pack's code; undefined for a pack without its file. */
 const packs: readonly [title: string, code: string | undefined][] = [
   ["ends by itself", "console.log(process.argv.length)"],
@@ -20,7 +31,7 @@ const packs: readonly [title: string, code: string | undefined][] = [
     "throw Object.assign(new Error('plain words'), { __pulumiRunError: true })",
   ],
   ["throws a text", "throw 'only a text'"],
-  ["is not JavaScript", "const = 1"],
+  [compiled, "const = 1"],
   ["requires what is not there", "require('./not-there')"],
   ["has no file", undefined],
   ["exports a promise that rejects", "module.exports = Promise.reject(new Error('later'))"],
@@ -41,8 +52,8 @@ describe("what starts the published pack", function () {
   });
 
   /** The exit status and both outputs, without frames of stacks and without the names of the starting files. */
-  async function run(start: string, args: readonly string[]) {
-    const child = execFile(process.execPath, [start, ...args], {
+  async function run(start: string, args: readonly string[], options: readonly string[] = []) {
+    const child = execFile(process.execPath, [...options, start, ...args], {
       timeout: 20_000,
       env: { ...process.env, NODE_OPTIONS: "" },
     });
@@ -67,8 +78,11 @@ describe("what starts the published pack", function () {
         JSON.stringify({ name: "p", version: "1.0.0", main: "main.js" }),
       );
       if (code !== undefined) writeFileSync(join(folder, "main.js"), code);
+      const preload = join(folder, "without-typescript.cjs");
+      writeFileSync(preload, withoutTypeScript);
       const args = ["127.0.0.1:1", folder];
-      const [found, expected] = await Promise.all([run(ours, args), run(theirs, args)]);
+      const options = title === compiled ? [] : ["--require", preload];
+      const [found, expected] = await Promise.all([run(ours, args), run(theirs, args, options)]);
       assert.deepEqual(found, expected);
     });
 
