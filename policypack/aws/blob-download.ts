@@ -19,7 +19,7 @@ export async function downloadBlob(
   signal: AbortSignal,
 ): Promise<Outcome<Uint8Array>> {
   const url = URL.parse(presigned);
-  if (url === null) return failure("malformed", "ECR gave a download URL that is none");
+  if (url === null) return failure("malformed", "ECR answered with an invalid download URL");
   if (
     url.protocol !== "https:" &&
     !(url.protocol === "http:" && classOfHostname(url.hostname) === "loopback")
@@ -28,7 +28,7 @@ export async function downloadBlob(
   if (classOfHostname(url.hostname) === "local-link")
     return failure(
       "unsupported",
-      `ECR gave a download URL at ${printable(url.host)}, an address to which it must not lead`,
+      `ECR gave a download URL at ${printable(url.host)}, an internal address that the guard refuses`,
     );
   const label = `the storage of ECR at ${printable(url.host)}`;
   // What is signed is the host alone, so that a Range field may be added (S3's presigned URLs for GetObject).
@@ -49,9 +49,16 @@ export async function downloadBlob(
   const { response } = sent;
   if (startOnly && bringsStart(response.status)) return readStart(response, maxBytes, label);
   // An error's text may repeat the signature; the status tells enough.
-  return response.status === 200
-    ? success(response.body)
-    : failure(kindOfStatus(response.status), `${label} answered ${response.status}`);
+  return response.status === 200 ? success(response.body) : refusal(response.status, label, url.host);
+}
+
+function refusal(status: number, label: string, host: string): Outcome<never> {
+  const kind = kindOfStatus(status);
+  const more =
+    kind === "denied"
+      ? { fix: `let this machine read from ${printable(host)}: a VPC endpoint policy or a proxy may deny it` }
+      : {};
+  return failure(kind, `${label} answered with HTTP ${status}`, more);
 }
 
 function kindOfStatus(status: number): Failure["kind"] {

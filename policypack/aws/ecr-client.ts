@@ -232,9 +232,11 @@ function withAdvice(failed: Outcome<never>, error: unknown, repository: string):
   const cached =
     error instanceof Error && error.name === "RepositoryNotFoundException" && repository.includes("/");
   if (failed.ok || !cached) return failed;
+  const { kind, message, ...more } = failed.failure;
   return failure(
-    failed.failure.kind,
-    `${failed.failure.message} (a pull through cache creates it at the first pull, if the identity has ecr:CreateRepository and ecr:BatchImportUpstreamImage)`,
+    kind,
+    `${message} (a pull through cache creates it at the first pull, if the identity has ecr:CreateRepository and ecr:BatchImportUpstreamImage)`,
+    more,
   );
 }
 
@@ -243,5 +245,5 @@ function merge(parts: readonly Answers[]): Answers {
 }
 
 function notEcr(registry: string): Outcome<never> {
-  return failure("unsupported", `${printable(registry)} is no private ECR registry`);
+  return failure("unsupported", `${printable(registry)} is not a private ECR registry`);
 }

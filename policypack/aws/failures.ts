@@ -3,7 +3,7 @@ import { printable } from "../common/text";
 import { isRecord } from "../common/values";
 
 /**
- * The names by which AWS says no, on both levels: exceptions of a call, failure codes of one image in BatchGetImage.
+ * The names of AWS's errors, on both levels: exceptions of a call, failure codes of one image in BatchGetImage.
  * Sources: ECR API reference (BatchGetImage, GetDownloadUrlForLayer, ImageFailure, Common Errors); STS's Common Errors.
  */
 const kinds: ReadonlyMap<string, FailureKind> = new Map(
@@ -90,7 +90,7 @@ const kinds: ReadonlyMap<string, FailureKind> = new Map(
 /** One id that ECR cannot parse fails the whole call, and so the others in it (tried with names that break its grammar). */
 const invalidInput: ReadonlySet<string> = new Set(["InvalidParameterException", "ValidationException"]);
 
-/** A source of credentials failed before ECR was asked. */
+/** A source of credentials failed before the request to ECR. */
 export class IdentityError extends Error {
   constructor(
     readonly identity: string,
@@ -109,19 +109,69 @@ export function failureOf(error: unknown, identity: string, service = "ECR"): Ou
   const cause = rootOf(error);
   const kind = kindOf(cause);
   if (kind === "timeout") return failure(kind, `${service} did not answer in time`);
-  const said = wordsOf(cause);
+  // Our own words for a network error end with the advice for it.
+  const isNetwork = cause instanceof Error && cause.name === "Error";
+  const [said = "", advice] = isNetwork ? wordsOf(cause).split("; ") : [wordsOf(cause)];
+  const fix = advice ?? fixOf(error, kind, service);
+  const more = fix === undefined ? {} : { fix };
   if (identityErrorIn(error) !== undefined)
     return failure(
       kind,
       `no credentials for ${service} from the AWS identity ${printable(identity)}: ${said}`,
+      more,
     );
   return failure(
     kind,
     kind === "denied"
       ? `${service} refuses the AWS identity ${printable(identity)}: ${said}`
       : `${service}: ${said}`,
+    more,
   );
 }
+
+/** What to do about errors, by their names. */
+const fixes: readonly (readonly [name: RegExp, fix: string])[] = [
+  [/^Expired/, "log in to AWS again (aws sso login), or renew the credentials"],
+  [
+    /^(?:UnrecognizedClient|InvalidClientToken|InvalidIdentityToken|MissingAuthenticationToken)/,
+    "correct the AWS credentials, or log in again (aws sso login)",
+  ],
+  [/Signature|^RequestExpired/, "check this machine's clock and the secret access key"],
+  [/^OptInRequired/, "enable the region for this account"],
+  [/^Kms|^DecryptionFailure/, "check the KMS key of the repository: it may be disabled, or deny its use"],
+  [/^Upstream(?:AccessDenied)|Secret/, "correct the secret of the pull through cache rule"],
+  [/^RepositoryNotFound/, "push the image first, or correct its repository, account or region"],
+  [/^ImageNotFound|^ImageTagDoesNotMatch/, "push the image first, or correct its tag or digest"],
+  [/^Layer/, "push the image again: ECR has its manifest, but not all of its layers"],
+  [
+    /^Invalid(?:Image|Parameter)|^ValidationException/,
+    "correct the image's name: ECR cannot store an image under it",
+  ],
+  [/^UnsupportedImageType/, "push the image with a manifest of Docker schema 2 or OCI"],
+];
+
+/** What to do about the failure of a call, if its cause is known. */
+function fixOf(error: unknown, kind: FailureKind, service: string): string | undefined {
+  const cause = rootOf(error);
+  const { name } = cause instanceof Error ? cause : { name: "" };
+  const isIdentity = identityErrorIn(error) !== undefined;
+  if (isIdentity && /^AccessDenied/.test(name))
+    return "allow sts:AssumeRole for that role to whoever runs Pulumi, or set awsIdentities";
+  const known = fixes.find(([pattern]) => pattern.test(name))?.[1];
+  // Of another service, only what concerns the credentials.
+  if (known !== undefined && (service === "ECR" || kind === "denied")) return known;
+  if (isIdentity)
+    return "give whoever runs Pulumi AWS credentials (AWS_PROFILE, aws sso login), or set awsIdentities";
+  if (kind === "throttled") return `try again later, or raise the quota of ${service}'s API`;
+  if (kind === "unreachable")
+    return cause instanceof Error && statusOf(cause) !== undefined
+      ? "try again later"
+      : "check that this machine reaches AWS";
+  return kind === "denied" && service === "ECR" ? allowPull : undefined;
+}
+
+const allowPull =
+  "allow this identity ecr:BatchGetImage and ecr:GetDownloadUrlForLayer; across accounts, in the repository's policy too";
 
 /** The failure of one image in an answer of BatchGetImage. */
 export function imageFailure(
@@ -156,7 +206,7 @@ export function awsWords(text: string): string {
 export function awsRefusal(error: unknown, identity: string): string {
   const said = wordsOf(rootOf(error));
   return identityErrorIn(error) === undefined
-    ? `${said} (asked with the AWS identity ${printable(identity)})`
+    ? `${said} (as the AWS identity ${printable(identity)})`
     : `no credentials from the AWS identity ${printable(identity)}: ${said}`;
 }
 

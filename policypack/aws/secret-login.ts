@@ -68,7 +68,7 @@ export class SecretLogin {
       const other = await this.#other(registry, repository, error.message, (search) =>
         tell?.({ places: [unreadable, ...search.places] }),
       );
-      if (other === undefined) throw new CredentialError(error.message);
+      if (other === undefined) throw new CredentialError(error.message, readSecretFix);
       return other;
     }
   };
@@ -83,18 +83,22 @@ export class SecretLogin {
       return await this.others(registry, repository, tell);
     } catch (error) {
       if (!(error instanceof CredentialError)) throw error;
-      throw new CredentialError(`${why}; nor could a docker login: ${error.message}`);
+      throw new CredentialError(`${why}; nor could a docker login: ${error.message}`, readSecretFix);
     }
   }
 
   async #readSecret(): Promise<Credential> {
     const read = await (this.#read ??= this.#fetch());
     if (read.ok) {
-      this.#remark = `asked with the login of ${this.#what}`;
+      this.#remark = `the login came from ${this.#what}`;
       return read.value;
     }
     const { kind, message } = read.failure;
-    if (kind === "malformed") throw new CredentialError(`${this.#what} ${message}`);
+    if (kind === "malformed")
+      throw new CredentialError(
+        `${this.#what} ${message}`,
+        'store the login in the secret as {"username": "…", "password": "…"}',
+      );
     this.#remark = `${this.#what} could not be read: ${message}`;
     throw new UnreadableSecretError(this.#remark);
   }
@@ -138,3 +142,6 @@ function failed(kind: Failure["kind"], message: string, isProof = false): Outcom
 }
 
 class UnreadableSecretError extends Error {}
+
+const readSecretFix =
+  "let whoever runs Pulumi read that secret (secretsmanager:GetSecretValue), or log in to the registry";

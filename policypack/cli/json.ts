@@ -4,6 +4,7 @@ import type { Prediction } from "../runtimes/predict";
 import { formatPlatform } from "../oci/platform";
 import { canonicalName, type Reference, referenceIn, withDefaultTag, withoutLogin } from "../oci/reference";
 import { sharedBase } from "../report/causes";
+import { fixOf } from "../report/fixes";
 import { causeGroups } from "./causes";
 import { stepsOf } from "./explain";
 import { type JudgedName, predictionsOf } from "./verdict";
@@ -78,8 +79,9 @@ function manifestAsJson({ mediaType, digest, layers, config }: InspectedImage) {
   };
 }
 
-function failureAsJson({ kind, message, login }: Failure) {
-  return { kind, message, ...(login === undefined ? {} : { login }) };
+function failureAsJson(failed: Failure) {
+  const { kind, message, login } = failed;
+  return { kind, message, fix: fixOf(failed), ...(login === undefined ? {} : { login }) };
 }
 
 /** JSON for machines that terminals show as well: control, format and line-separating characters stand in it as escapes only. */

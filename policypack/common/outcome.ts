@@ -9,8 +9,8 @@
  * - `unreachable`: no usable answer: DNS, refused or broken connections, TLS, 5xx
  * - `timeout`: the time budget ended first
  * - `malformed`: an answer that breaks the OCI or Docker specification, or whose digest does not match
- * - `unsupported`: a valid answer that is no container image, or a transport that the guard refuses to use
- * - `invalid-reference`: the image name itself is illegal
+ * - `unsupported`: a valid answer that is not a container image, or a transport that the guard refuses to use
+ * - `invalid-reference`: the image name itself is not valid
  */
 export type FailureKind =
   | "missing"
@@ -23,7 +23,7 @@ export type FailureKind =
   | "invalid-reference";
 
 /**
- * What a failure proves, where it does: the registry answered, and the answer is that no task can start from it.
+ * What a failure proves, if anything: the registry answered, and no task can start from what it stores.
  *
  * - `wrong-platform`: the image exists, with manifests for other platforms only
  * - `no-image`: something is stored there that no container runtime takes for an image: an artifact, a retired format
@@ -32,18 +32,18 @@ export type FailureKind =
  */
 export type Proof = "wrong-platform" | "no-image" | "unpullable" | "no-login";
 
-/** A failure is a value: what went wrong, in words for the person who meets it, free of secrets. */
+/** A failure is a value: what went wrong, in words for the person who reads it, free of secrets. */
 export interface Failure {
   readonly kind: FailureKind;
   readonly message: string;
   readonly proves?: Proof;
   /** Of `denied`: which login was used, or why none was, in one line. */
   readonly login?: string;
-  /** What to do about it, if the kind does not tell: a clause. */
+  /** What to do about this cause: a clause. Without it, the kind decides. */
   readonly fix?: string;
 }
 
-/** Either what was asked for, or why it could not be had. */
+/** Either the value, or why there is none. */
 export type Outcome<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
 
@@ -51,6 +51,10 @@ export function success<T>(value: T): Outcome<T> {
   return { ok: true, value };
 }
 
-export function failure(kind: FailureKind, message: string, proves?: Proof): Outcome<never> {
-  return { ok: false, failure: { kind, message, ...(proves && { proves }) } };
+export function failure(
+  kind: FailureKind,
+  message: string,
+  more: Pick<Failure, "proves" | "fix"> = {},
+): Outcome<never> {
+  return { ok: false, failure: { kind, message, ...more } };
 }

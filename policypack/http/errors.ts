@@ -9,10 +9,10 @@ export interface NetworkError {
   readonly retry: RetryClass;
 }
 
-const noTls = "completes no TLS handshake; if it serves plain http, declare it insecure";
+const noTls = "failed the TLS handshake; if it serves plain http, add it to insecureRegistries";
 const noDescriptor =
   "could not be reached: this process has no free file descriptor; raise its limit (ulimit -n)";
-const selfSigned = "presents a self-signed certificate; add its authority to NODE_EXTRA_CA_CERTS";
+const selfSigned = "presents a self-signed certificate; add it to NODE_EXTRA_CA_CERTS";
 const unknownAuthority =
   "presents a certificate of an unknown authority; add the authority to NODE_EXTRA_CA_CERTS";
 
@@ -20,7 +20,7 @@ const unknownAuthority =
 const known: Readonly<Record<string, readonly [words: string, retry: RetryClass, kind?: FailureKind]>> = {
   ECONNREFUSED: ["refused the connection; check its address and port, and that it runs", "refused"],
   ENOTFOUND: ["is not known to DNS; check the registry's name", "final"],
-  EAI_AGAIN: ["could not be looked up, DNS did not answer", "transient"],
+  EAI_AGAIN: ["could not be resolved: DNS did not answer; check this machine's DNS and network", "transient"],
   ECONNRESET: ["broke the connection", "transient"],
   EPIPE: ["broke the connection", "transient"],
   UND_ERR_SOCKET: ["broke the connection", "transient"],
@@ -28,12 +28,15 @@ const known: Readonly<Record<string, readonly [words: string, retry: RetryClass,
   ETIMEDOUT: ["did not accept a connection in time", "late", "timeout"],
   UND_ERR_CONNECT_TIMEOUT: ["did not accept a connection in time", "late", "timeout"],
   UND_ERR_HEADERS_TIMEOUT: ["did not answer in time", "late", "timeout"],
-  EHOSTUNREACH: ["cannot be reached from this network", "final"],
-  ENETUNREACH: ["cannot be reached from this network", "final"],
-  EADDRNOTAVAIL: ["cannot be reached from this network", "final"],
+  EHOSTUNREACH: ["cannot be reached from this network; check this machine's network, VPN and proxy", "final"],
+  ENETUNREACH: ["cannot be reached from this network; check this machine's network, VPN and proxy", "final"],
+  EADDRNOTAVAIL: [
+    "cannot be reached from this network; check this machine's network, VPN and proxy",
+    "final",
+  ],
   EPROTO: [noTls, "protocol"],
   ERR_SSL_WRONG_VERSION_NUMBER: [noTls, "protocol"],
-  CERT_HAS_EXPIRED: ["presents an expired certificate; whoever runs it must renew it", "protocol"],
+  CERT_HAS_EXPIRED: ["presents an expired certificate; have its operator renew it", "protocol"],
   CERT_NOT_YET_VALID: [
     "presents a certificate that is not valid yet; check this machine's clock",
     "protocol",
@@ -47,11 +50,15 @@ const known: Readonly<Record<string, readonly [words: string, retry: RetryClass,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: [unknownAuthority, "protocol"],
   UNABLE_TO_GET_ISSUER_CERT: [unknownAuthority, "protocol"],
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: [unknownAuthority, "protocol"],
-  CERT_REVOKED: ["presents a revoked certificate", "protocol"],
+  CERT_REVOKED: ["presents a revoked certificate; have its operator replace it", "protocol"],
   UND_ERR_HEADERS_OVERFLOW: ["answered with too many header bytes", "final", "malformed"],
   EMFILE: [noDescriptor, "no-descriptor"],
   ENFILE: [noDescriptor, "no-descriptor"],
-  OUT_OF_REACH: ["has a private address, to which a public registry must not lead", "final", "unsupported"],
+  OUT_OF_REACH: [
+    "has an internal address, which the guard refuses for a public registry; have the registry name a public address",
+    "final",
+    "unsupported",
+  ],
 };
 
 /** Puts the error of a failed request into words. The error's own text may hold URLs, so only its code is shown. */
@@ -63,14 +70,19 @@ export function describeNetworkError(error: unknown): NetworkError {
     const [words, retry, kind = "unreachable"] = entry;
     return { kind, words: code === "OUT_OF_REACH" ? words : withCode(words, code), retry };
   }
-  // Its code is mostly missing (undici 7.30). An end in the midst of a body is one of its cases.
-  if (isNoHttp(error)) return { kind: "malformed", words: "does not speak HTTP", retry: "protocol" };
+  // Its code is mostly missing (undici 7.30). A body that ends early is one of its cases.
+  if (isNoHttp(error))
+    return {
+      kind: "malformed",
+      words: "does not speak HTTP; check the registry's host name and port",
+      retry: "protocol",
+    };
   if (error instanceof Error && error.name === "HTTPParserError")
     return { kind: "unreachable", words: "broke the connection", retry: "transient" };
   if (code.startsWith("ERR_SSL_"))
     return {
       kind: "unreachable",
-      words: withCode("completes no TLS handshake", code),
+      words: withCode("failed the TLS handshake", code),
       retry: "protocol",
     };
   return { kind: "unreachable", words: withCode("could not be reached", code), retry: "final" };
@@ -91,7 +103,7 @@ function codeOf(error: unknown, depth = 0): string {
   return codeOf(error.cause, depth + 1);
 }
 
-/** Whether what came was no answer of HTTP, whole or in part. */
+/** Whether what arrived is not an HTTP response, nor the beginning of one. */
 export function isNoHttp(error: unknown): boolean {
   return error instanceof Error && error.name === "HTTPParserError" && !error.message.includes("EOF");
 }
@@ -111,6 +123,6 @@ export class ProxyError extends Error implements NetworkError {
     readonly kind: FailureKind = "unreachable",
   ) {
     super(predicate);
-    this.words = `cannot be asked through the proxy ${proxy}, which ${predicate}`;
+    this.words = `cannot be reached through the proxy ${proxy}, which ${predicate}`;
   }
 }

@@ -38,8 +38,14 @@ export type SendResult =
   | { readonly ok: true; readonly response: HttpResponse }
   | { readonly ok: false; readonly failure: Failure; readonly retry: RetryClass };
 
-export function sendFailure(kind: Failure["kind"], message: string, retry: RetryClass = "final"): SendResult {
-  return { ok: false, failure: { kind, message }, retry };
+/** @param words what went wrong, and after "; " what to do about it */
+export function sendFailure(
+  kind: Failure["kind"],
+  words: string,
+  retry: RetryClass = "final",
+): Extract<SendResult, { ok: false }> {
+  const [message = "", fix] = words.split("; ");
+  return { ok: false, failure: { kind, message, ...(fix !== undefined && { fix }) }, retry };
 }
 
 /**

@@ -6,7 +6,7 @@ import type { BadProxy, Proxy } from "./proxy-env";
 
 export function badProxy({ variable }: BadProxy): ProxyError {
   const advice = "write it as http://host:port";
-  return new ProxyError(`of ${variable}`, `is not the URL of an http or https proxy; ${advice}`, "final");
+  return new ProxyError(`of ${variable}`, `is not a valid URL of an http or https proxy; ${advice}`, "final");
 }
 
 /** @param error what went wrong on the way to the proxy */
@@ -24,11 +24,14 @@ export function proxyRefusal(proxy: Proxy, status: number): ProxyError {
   const say = (words: string, retry: RetryClass) => new ProxyError(nameOf(proxy), words, retry);
   if (status === 407)
     return authorization === undefined
-      ? say(`wants a login (${http}); put it into ${variable}, as http://user:password@host:port`, "final")
+      ? say(`requires a login (${http}); put it into ${variable}, as http://user:password@host:port`, "final")
       : say(`does not accept the login in ${variable} (${http}); check user name and password`, "final");
   if (status === 429 || status >= 500) return say(`cannot reach it (${http}); try later`, "transient");
   // Many let tunnels lead to port 443 only; a plain request may still pass.
-  return say(`refuses to lead there (${http}); have it allowed, or name the host in NO_PROXY`, "refused");
+  return say(
+    `refuses to connect to it (${http}); have it allowed there, or add the host to NO_PROXY`,
+    "refused",
+  );
 }
 
 function nameOf({ name, variable }: Proxy): string {

@@ -23,17 +23,27 @@ export async function follow(
     if (!sent.ok || !redirectStatuses.has(sent.response.status)) return sent;
     const label = current.label ?? current.url.host;
     if (hops === maximumRedirects)
-      return sendFailure("malformed", `${label} redirects more than ${maximumRedirects} times`);
+      return sendFailure(
+        "malformed",
+        `${label} redirects more than ${maximumRedirects} times; check the registry's host name, and report this to its operator`,
+      );
     if (request.body !== undefined)
-      return sendFailure("unsupported", `${label} redirects a request that carries a credential`);
+      return sendFailure(
+        "unsupported",
+        `${label} redirects a request that carries a credential, which the guard does not follow; correct the realm in the registry's configuration`,
+      );
     const target = parseUrl(sent.response.header("location")[0] ?? "", current.url);
     if (target === undefined || sent.response.header("location").length === 0)
       return sendFailure(
         "malformed",
-        `${label} redirects without saying where (HTTP ${sent.response.status})`,
+        `${label} redirects without a location (HTTP ${sent.response.status}); report this to the registry's operator`,
       );
     const next = await redirected(request, current, target, rules);
-    if (typeof next === "string") return sendFailure("unsupported", `${label} redirects to ${next}`);
+    if (typeof next === "string")
+      return sendFailure(
+        "unsupported",
+        `${label} redirects to ${next}; have the registry redirect to a public https address`,
+      );
     current = next;
   }
 }
@@ -63,6 +73,6 @@ async function redirected(
     return first.reach === undefined ? next : { ...next, reach: allowed };
   const told = classOfHostname(target.hostname);
   if (told !== undefined && !mayReach(allowed, told))
-    return `${target.host}, an address to which it must not lead`;
+    return `${target.host}, an internal address that the guard refuses`;
   return { ...next, reach: allowed };
 }

@@ -124,7 +124,7 @@ export class Transport {
     if (this.#closed)
       return sendFailure("unreachable", `the registry client was closed before ${label} answered`);
     return host !== undefined && this.#limiter.isPaused(host)
-      ? sendFailure("throttled", `${label} asked to be left alone for longer than the time for this image`)
+      ? sendFailure("throttled", `${label} is rate limiting requests for longer than the time for this image`)
       : sendFailure("timeout", `the time for this image ended before ${label} answered`);
   }
 

@@ -66,7 +66,7 @@ export class Inspector {
     try {
       reference = parseReference(image);
     } catch (error) {
-      const words = error instanceof InvalidReferenceError ? error.message : String(error);
+      const words = error instanceof InvalidReferenceError ? error.problem : String(error);
       return Promise.resolve(failure("invalid-reference", words));
     }
     const reader = this.#readerOf(reference, asked);

@@ -9,6 +9,7 @@ import { bareMediaType, isIndexType } from "../oci/media-types";
 import type { Platform } from "../oci/platform";
 import { type Reference, withDefaultTag } from "../oci/reference";
 import type { ImageSource } from "../registry/open";
+import { isWebPageType, webPage } from "../registry/web-page";
 import type { ResolvedIdentity } from "../registry/reader-identity";
 import { pullError, predictPulls, type Predictions, type SelectedManifest } from "../runtimes/predict";
 import { Document, type PullSource, Refusal } from "../runtimes/pull";
@@ -59,8 +60,7 @@ export class ManifestLookup implements PullSource {
     const fetched = await this.#fetch("manifest", digest ?? tag ?? "latest");
     if (!fetched.ok) return fetched;
     const root = (this.#root = fetched.value);
-    const page = webPage(root);
-    if (page !== undefined) return page;
+    if (isWebPageType(root.mediaType)) return { ok: false, failure: webPage(this.args.reference.registry) };
     this.#noteIndex(root);
     const predicted = await predictPulls(root, this.args.platform, this);
     const unchosen = this.#indexes[0];
@@ -113,12 +113,16 @@ export class ManifestLookup implements PullSource {
     const fetched =
       this.#documents.size < maximumDocuments
         ? await this.#fetch("child", digest)
-        : failure("unsupported", `its indexes lead to more than ${maximumDocuments} documents`);
+        : failure("unsupported", `its indexes name more than ${maximumDocuments} documents`, {
+            fix: "push the image with a smaller index",
+          });
     if (!fetched.ok) {
+      const isMissing = fetched.failure.kind === "missing";
       // Nobody stores a manifest there: dockerd looks for one all the same.
-      if (fetched.failure.kind === "missing" && !mayBeImage(descriptor))
+      if (isMissing && !mayBeImage(descriptor))
         throw new Refusal("malformed", "manifest unknown: manifest unknown");
-      throw this.#missed(`manifest ${digest}`, fetched.failure);
+      const fix = "push the image again: its index names a manifest that the registry does not have";
+      throw this.#missed(`manifest ${digest}`, { ...fetched.failure, ...(isMissing && { fix }) });
     }
     this.#noteIndex(fetched.value);
     return fetched.value;
@@ -187,9 +191,7 @@ export class ManifestLookup implements PullSource {
     if (main === undefined) {
       const [unread] = this.#unread.values();
       const failed =
-        unread === undefined
-          ? unpullable(root, this.args.platform, this.#entries(), predictions)
-          : failureOf(unread);
+        unread === undefined ? unpullable(root, this.args.platform, this.#entries(), predictions) : unread;
       return { ok: false, failure: failed, predictions };
     }
     const [first] = selected.values();
@@ -223,17 +225,6 @@ export class ManifestLookup implements PullSource {
   #entries(): readonly Descriptor[] {
     return this.#indexes.flatMap(({ manifests }) => manifests ?? []);
   }
-}
-
-function failureOf({ kind, message, login }: UnreadPart): Failure {
-  return { kind, message, ...(login !== undefined && { login }) };
-}
-
-function webPage({ mediaType }: Document): Outcome<never> | undefined {
-  const type = bareMediaType(mediaType);
-  return type === "text/html" || type === "application/xhtml+xml"
-    ? failure("malformed", "the registry answered with a web page, not a manifest")
-    : undefined;
 }
 
 /** The config for people to read; undefined fields of one that runtimes refuse are no news. */

@@ -22,48 +22,62 @@ interface Ended {
 }
 
 /**
- * Asks `docker-credential-<name> get` for the login to a server; undefined where the helper has none. What it prints is
+ * Gets the login for a server from `docker-credential-<name> get`; undefined if the helper has none. What it prints is
  * never shown: it may be a secret.
  * Source: docker-credential-helpers, `client/client.go` (`Get`) and `credentials/error.go`.
  *
- * @throws CredentialError where the helper cannot be run, does not end in time, fails, or breaks the protocol
+ * @throws CredentialError if the helper cannot be run, does not end in time, fails, or breaks the protocol
  */
-export async function askHelper(
+export async function helperLogin(
   name: string,
   server: string,
   options: HelperOptions,
 ): Promise<Credential | undefined> {
-  const what = `the credential helper docker-credential-${printable(name, 60)}, asked for ${printable(server)},`;
-  const { stdout, fault } = await run(`docker-credential-${name}`, server, what, options).catch(
+  const program = `docker-credential-${printable(name, 60)}`;
+  const what = `the credential helper ${program}`;
+  const failed: Failed = (predicate, fix) =>
+    new CredentialError(
+      `${what} ${predicate}`,
+      fix?.(program) ?? `see what this prints: echo ${printable(server)} | ${program} get`,
+    );
+  const { stdout, fault } = await run(`docker-credential-${name}`, server, failed, options).catch(
     (error: unknown) => {
       // Some faults of the system, such as an environment that is too large, come without an "error" event.
-      throw error instanceof CredentialError ? error : new CredentialError(`${what} cannot be run`);
+      throw error instanceof CredentialError ? error : failed("cannot be run");
     },
   );
   if (fault !== undefined) {
     if (stdout.trim() === "credentials not found in native keychain") return undefined;
-    throw new CredentialError(`${what} ${fault}`);
+    throw failed(fault);
   }
-  const answer = parseObject(stdout, `the answer of ${what}`);
-  const [username, secret] = ["Username", "Secret"].map((field) =>
-    stringField(answer, field, `the answer of ${what}`),
-  );
-  return credentialOf(username ?? "", secret ?? "");
+  try {
+    const answer = parseObject(stdout, `the output of ${what}`);
+    const [username, secret] = ["Username", "Secret"].map((field) =>
+      stringField(answer, field, `the output of ${what}`),
+    );
+    return credentialOf(username ?? "", secret ?? "");
+  } catch (error) {
+    if (!(error instanceof CredentialError)) throw error;
+    throw new CredentialError(error.message, failed("").fix);
+  }
 }
+
+/** Makes the error from a predicate for the helper, and its fix from the helper's program, if it is not to run it by hand. */
+type Failed = (predicate: string, fix?: (program: string) => string) => CredentialError;
 
 /** Whether the name can only be that of a program on PATH. */
 export function isHelperName(name: string): boolean {
   return /^[A-Za-z0-9._-]+$/.test(name);
 }
 
-function run(command: string, input: string, what: string, options: HelperOptions): Promise<Ended> {
+function run(command: string, input: string, failed: Failed, options: HelperOptions): Promise<Ended> {
   const { env, timeLimitMs } = options;
   const ownGroup = process.platform !== "win32";
   return new Promise((resolve, reject) => {
-    const refuse = (fault: string) => {
+    const refuse = (error: CredentialError) => {
       clearTimeout(timer);
       dismiss();
-      reject(new CredentialError(`${what} ${fault}`));
+      reject(error);
     };
     const mark = `${markName}=${randomUUID()}`;
     const child = spawn(command, ["get"], {
@@ -85,7 +99,7 @@ function run(command: string, input: string, what: string, options: HelperOption
         // Already gone.
       }
       endMarked(mark);
-      refuse(fault);
+      refuse(failed(fault));
     };
     const timer = setTimeout(() => {
       giveUp(`did not end within ${timeLimitMs / 1000} s`);
@@ -98,7 +112,11 @@ function run(command: string, input: string, what: string, options: HelperOption
       if (size > maximumBytes) giveUp("printed more than 64 KiB");
     });
     child.once("error", (error: NodeJS.ErrnoException) => {
-      refuse(error.code === "ENOENT" ? "is not on PATH" : `cannot be run (${error.code ?? "unknown error"})`);
+      refuse(
+        error.code === "ENOENT"
+          ? failed("is not on PATH", (program) => `install ${program}, or remove it from the login file`)
+          : failed(`cannot be run (${error.code ?? "unknown error"})`),
+      );
     });
     child.once("close", (status, signal) => {
       clearTimeout(timer);
@@ -111,7 +129,7 @@ function run(command: string, input: string, what: string, options: HelperOption
             : `failed with exit status ${status}`;
       resolve({ stdout: Buffer.concat(chunks).toString("utf8"), fault });
     });
-    // A helper may end without reading what it is asked.
+    // A helper may end without reading its input.
     child.stdin.on("error", () => undefined);
     child.stdin.end(input);
   });

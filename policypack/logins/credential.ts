@@ -8,7 +8,7 @@ export type Credential =
 /**
  * The credential for a repository, or undefined for none. The registry is named as the image names it.
  *
- * @param tell hears where was looked, before the promise settles either way
+ * @param tell is called with the places that were searched, before the promise settles either way
  */
 export type CredentialSource = (
   registry: string,
@@ -24,9 +24,17 @@ export function secretsOf(credential: Credential | undefined): readonly string[]
   return [password, basicAuthorization(username, password).slice("Basic ".length)];
 }
 
-/** Why a login could not be read: one printable line for the person who meets it, free of secrets. */
+/** Why a login could not be read: one printable line for the person who reads it, free of secrets. */
 export class CredentialError extends Error {
   override readonly name = "CredentialError";
+
+  /** @param fix what to do about it, as a clause */
+  constructor(
+    message: string,
+    readonly fix?: string,
+  ) {
+    super(message);
+  }
 }
 
 /**

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { printable } from "../common/text";
 import type { SearchedPlace } from "../common/trace";
 import { type Credential, CredentialError, type CredentialSource } from "./credential";
-import { askHelper, isHelperName } from "./credential-helper";
+import { helperLogin, isHelperName } from "./credential-helper";
 import { credentialOfEntry, type LoginConfig, parseLoginConfig, readLoginFile } from "./docker-config";
 import { dockerKey, findDockerKey, findPodmanKey } from "./login-key";
 
@@ -14,8 +14,8 @@ export interface LoginOptions {
   readonly helperTimeLimitMs?: number;
 }
 
-type AskHelper = (name: string, server: string) => Promise<Credential | undefined>;
-type Find = (config: LoginConfig, registry: string, repository: string, ask: AskHelper) => Promise<Found>;
+type RunHelper = (name: string, server: string) => Promise<Credential | undefined>;
+type Find = (config: LoginConfig, registry: string, repository: string, run: RunHelper) => Promise<Found>;
 
 interface Found {
   readonly credential: Credential | undefined;
@@ -25,21 +25,21 @@ interface Found {
 
 /**
  * The logins of the person or pipeline, the first that has one: `DOCKER_AUTH_CONFIG`, docker's config.json, then Podman's
- * auth.json. Files are read and helpers asked when they are first needed, and once.
+ * auth.json. Each file is read and each helper run once, when it is first needed.
  *
- * The source throws a CredentialError where a login that may be the needed one cannot be read and no other was found.
+ * The source throws a CredentialError if a login that may be the right one cannot be read, and no other was found.
  * Source: docker/cli `cli/config` (28 and later for DOCKER_AUTH_CONFIG); containers-auth.json(5).
  */
 export function loginCredentials(
   env: NodeJS.ProcessEnv = process.env,
   { helperTimeLimitMs = 10_000 }: LoginOptions = {},
 ): CredentialSource {
-  const answers = new Map<string, Promise<Credential | undefined>>();
-  const ask: AskHelper = (name, server) => {
+  const logins = new Map<string, Promise<Credential | undefined>>();
+  const run: RunHelper = (name, server) => {
     const key = JSON.stringify([name, server]);
-    const answer = answers.get(key) ?? askHelper(name, server, { env, timeLimitMs: helperTimeLimitMs });
-    answers.set(key, answer);
-    return answer;
+    const login = logins.get(key) ?? helperLogin(name, server, { env, timeLimitMs: helperTimeLimitMs });
+    logins.set(key, login);
+    return login;
   };
   const places = placesOf(env);
   return async (registry, repository, tell = () => undefined) => {
@@ -48,17 +48,18 @@ export function loginCredentials(
     let fault: CredentialError | undefined;
     for (const { name: place, config, find } of places) {
       if (credential !== undefined) {
-        searched.push({ place, outcome: "not-asked", reason: "is not looked at: a login was found before" });
+        searched.push({ place, outcome: "not-asked", reason: "is skipped: a login was already found" });
         continue;
       }
       try {
-        const found = await find(await config(), registry, repository, ask);
+        const found = await find(await config(), registry, repository, run);
         credential = found.credential;
         const outcome = credential === undefined ? "none" : "used";
         searched.push({ place, outcome, reason: found.reason });
       } catch (error) {
         if (!(error instanceof CredentialError)) throw error;
-        fault ??= error;
+        const fix = error.fix ?? `correct ${place}, or log in again (docker login ${printable(registry)})`;
+        fault ??= new CredentialError(error.message, fix);
         searched.push({ place, outcome: "fault", reason: `is broken: ${error.message}` });
       }
     }
@@ -112,28 +113,28 @@ function podmanFiles(env: NodeJS.ProcessEnv, home: string): readonly string[] {
  * A helper takes the place of `auths`: what it does not find is not looked for there (docker/cli `native_store.go`).
  * A registry's own helper comes before the common one, and an empty name means none (`getConfiguredCredentialStore`).
  */
-const findDockerLogin: Find = async (config, registry, _repository, ask) => {
+const findDockerLogin: Find = async (config, registry, _repository, run) => {
   const server = dockerKey(registry);
   const own = config.credHelpers.get(server);
   const helper = own === undefined ? config.credsStore : own;
-  if (helper !== "" && helper !== null) return answerOf(helperName(helper, config), server, ask);
+  if (helper !== "" && helper !== null) return loginOf(helperName(helper, config), server, run);
   return entryOf(config, findDockerKey(config.auths, registry), registry);
 };
 
 /** Podman knows no `credsStore` in its files. */
-const findPodmanLogin: Find = async (config, registry, repository, ask) => {
+const findPodmanLogin: Find = async (config, registry, repository, run) => {
   const helper = config.credHelpers.get(registry) ?? "";
-  if (helper !== "") return answerOf(helperName(helper, config), registry, ask);
+  if (helper !== "") return loginOf(helperName(helper, config), registry, run);
   return entryOf(config, findPodmanKey(config.auths, registry, repository), registry);
 };
 
-async function answerOf(helper: string, server: string, ask: AskHelper): Promise<Found> {
-  const credential = await ask(helper, server);
+async function loginOf(helper: string, server: string, run: RunHelper): Promise<Found> {
+  const credential = await run(helper, server);
   const what = `docker-credential-${printable(helper, 60)}`;
   const reason =
     credential === undefined
-      ? `leaves it to the helper ${what}, which has no login for ${printable(server)}`
-      : `by its helper ${what}: ${kindOf(credential)}`;
+      ? `uses the helper ${what}, which has no login for ${printable(server)}`
+      : `its helper ${what}: ${kindOf(credential)}`;
   return { credential, reason };
 }
 
@@ -160,7 +161,7 @@ function helperName(helper: unknown, config: LoginConfig): string {
   );
 }
 
-/** Does the work when first asked, and only then. */
+/** Does the work on the first call only. */
 function once<T>(work: () => Promise<T>): () => Promise<T> {
   let result: Promise<T> | undefined;
   return () => (result ??= work());

@@ -1,7 +1,7 @@
 import { failure, type Outcome, success } from "../common/outcome";
 import { printable } from "../common/text";
 import type { Descriptor, ImageManifest } from "./manifest";
-import { bareMediaType, dockerConfig, ociConfig, ociEmpty } from "./media-types";
+import { bareMediaType, buildkitCache, dockerConfig, ociConfig, ociEmpty } from "./media-types";
 
 /** What has no better name: its artifact type tells more. */
 const anArtifact = "an OCI artifact";
@@ -20,7 +20,7 @@ const artifactConfigs: ReadonlyMap<string, string> = new Map([
   ["application/vnd.cncf.notary.v2.signature", "a Notary signature"],
   ["application/vnd.docker.plugin.v1+json", "a Docker plugin"],
   ["application/vnd.docker.ai.model.config.v0.1+json", "an AI model"],
-  ["application/vnd.buildkit.cacheconfig.v0", "a BuildKit cache"],
+  [buildkitCache, "a BuildKit cache"],
   ["application/vnd.wasm.config.v0+json", "a WebAssembly module"],
   ["application/vnd.wasm.config.v1+json", "a WebAssembly module"],
   ["application/vnd.sylabs.sif.config.v1+json", "a Singularity image"],
@@ -42,7 +42,7 @@ export function requireImage(manifest: ImageManifest): Outcome<ImageManifest> {
     : failure(
         "unsupported",
         `it is ${other.name} (${printable(other.mediaType, 100)}), not a container image`,
-        "no-image",
+        { proves: "no-image" },
       );
 }
 

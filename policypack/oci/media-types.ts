@@ -14,6 +14,8 @@ export const dockerConfig = "application/vnd.docker.container.image.v1+json";
 export const ociConfig = "application/vnd.oci.image.config.v1+json";
 /** The config of an artifact that has none (image-spec `manifest.md`, guidance for an empty descriptor). */
 export const ociEmpty = "application/vnd.oci.empty.v1+json";
+/** The config of a cache that BuildKit exports to a registry, beside its layers (`cache/remotecache/v1/spec.go`). */
+export const buildkitCache = "application/vnd.buildkit.cacheconfig.v0";
 
 /** What the guard can read, in the words of an `Accept` header: one type each. */
 export const acceptedManifestTypes: readonly string[] = [

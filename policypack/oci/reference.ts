@@ -159,16 +159,16 @@ function strayProblem(name: string): string | undefined {
   if (name === "") return "it is empty";
   if (name.length > maximumLength) return `it has ${name.length} characters, far more than a name may have`;
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(name))
-    return "leave the scheme off, it begins with the registry's host";
+    return "it begins with a scheme; a name begins with the registry's host";
   const placeholder = /<[^<>]*>|\$\{|\{\{|\$\(|\$[A-Za-z_]/.test(name);
   if (placeholder)
-    return "it contains a placeholder, such as <IMAGE1_NAME> or ${IMAGE}, that nothing has replaced";
+    return "it contains a placeholder, such as <IMAGE1_NAME> or ${IMAGE}, that was not replaced";
   if (/\s/.test(name)) return "it contains white space";
   if (/\p{Cc}/u.test(name)) return "it contains a control character";
   if (/[^\x21-\x7e]/.test(name)) return "it contains characters other than ASCII";
-  if (isDigest(name)) return "a digest names no repository, write repository@sha256:…";
+  if (isDigest(name)) return "a digest alone does not name a repository, write repository@sha256:…";
   return identifierPattern.test(name)
-    ? "64 hex digits are an image's id, which registries do not know (cannot specify 64-byte hexadecimal strings)"
+    ? "64 hex digits are an image id, which only the local Docker knows (cannot specify 64-byte hexadecimal strings)"
     : undefined;
 }
 
@@ -197,7 +197,7 @@ function nameProblem(registry: string, repository: string): string | undefined {
 
 function tagProblem(tag: string): string {
   if (tag.length > 128) return `its tag has ${tag.length} characters, and 128 are allowed`;
-  return "what follows : must be a tag of 1 to 128 letters, digits, _ . and -, not starting with . or -";
+  return "its tag is not valid: a tag has 1 to 128 letters, digits, _ . and -, and does not start with . or -";
 }
 
 function prefixed(subject: string, problem: string | undefined): string | undefined {

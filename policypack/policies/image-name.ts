@@ -1,6 +1,7 @@
 import { isDigest } from "../oci/digest";
 import { InvalidReferenceError, parseReference, referenceIn } from "../oci/reference";
 import { impossibleName, impossibleValue, type NameFault } from "../report";
+import { stringifiedIn } from "../workloads/stringified";
 import { deploymentRisks, type PolicyDefinition } from "./definition";
 
 /** Blocks image names that ECS, or every container runtime, refuses. */
@@ -40,6 +41,10 @@ const acceptedCharacters = /^[\w.:/#@[\]+=-]*$/;
 const maximumLength = 255;
 
 function faultOf(image: string): NameFault | undefined {
+  // Of a task definition, such a value is reported where it stands (`judgePlace`).
+  const value = stringifiedIn(image);
+  if (value !== undefined)
+    return { problem: `it is ${value.what}`, refusal: refusalOf(image), fix: value.fix };
   try {
     parseReference(image);
   } catch (error) {
@@ -49,7 +54,7 @@ function faultOf(image: string): NameFault | undefined {
     const suggestion = legalFormOf(image);
     return {
       problem: error.problem,
-      refusal: acceptedCharacters.test(image) ? refusalOfRuntimes : refusals.characters,
+      refusal: refusalOf(image),
       ...(suggestion !== undefined && { suggestion }),
     };
   }
@@ -61,6 +66,10 @@ function faultOf(image: string): NameFault | undefined {
     refusal: refusals.length,
     ...(named.length <= maximumLength && { isLikely: true }),
   };
+}
+
+function refusalOf(image: string): string {
+  return acceptedCharacters.test(image) ? refusalOfRuntimes : refusals.characters;
 }
 
 /** The name that was probably meant, if it is legal. */

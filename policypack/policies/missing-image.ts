@@ -1,5 +1,5 @@
 import { referenceIn } from "../oci/reference";
-import { failureCause, failureSummary, imageToImport, missingValueHint, uncheckedImage } from "../report";
+import { failureCause, failureSummary, imageToImport, nameHint, uncheckedImage } from "../report";
 import { deploymentRisks, type JudgedImage, type PolicyDefinition } from "./definition";
 
 /** Says which images do not exist. Quiet in a preview of the program that pushes them. */
@@ -23,7 +23,7 @@ export const missingImage: PolicyDefinition = {
     const { failure } = inspection;
     const message = uncheckedImage(image, platform, users, failure);
     return {
-      message: [message, ...missingValueHint(image)].join("\n"),
+      message: [message, ...nameHint(image)].join("\n"),
       cause: { ...failureCause(image, platform, failure), summary: failureSummary(failure), failure },
     };
   },

@@ -26,7 +26,7 @@ export const platformMismatch: PolicyDefinition = {
     if (toCome) return undefined;
     if (!inspection.ok) {
       return inspection.failure.proves === "wrong-platform"
-        ? findingOf(image, platform, users, noManifestFor(inspection.failure))
+        ? findingOf(image, platform, users, noManifestFor(inspection.failure, platform))
         : undefined;
     }
     const refused = predictionsFor(inspection, runtimes).filter(

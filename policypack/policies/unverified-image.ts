@@ -4,7 +4,7 @@ import {
   failureCause,
   failureSummary,
   imageToCome,
-  missingValueHint,
+  nameHint,
   partlyRead,
   uncheckedImage,
   unreadableUse,
@@ -43,7 +43,7 @@ export const unverifiedImage: PolicyDefinition = {
     if (isGone && !reportsMissing(unverifiedImage.name, judged)) return undefined;
     const message = uncheckedImage(image, platform, users, inspection.failure);
     return {
-      message: [message, ...(isGone ? missingValueHint(image) : [])].join("\n"),
+      message: [message, ...nameHint(image)].join("\n"),
       cause: causeOf(judged, inspection.failure),
     };
   },

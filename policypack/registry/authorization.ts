@@ -7,7 +7,9 @@ import type { HttpResponse, SendResult } from "../http/messages";
 import { CredentialError, searchInWords, secretsOf } from "../logins/credential";
 import { type Authorized, type Bearer, BearerTokens, type Login, type TokenNeed } from "./bearer-tokens";
 import type { Host, Network } from "./options";
+import { loginCommand } from "./refusal";
 import { parseChallenges } from "./token-client";
+import { isWebPage, webPage } from "./web-page";
 
 type Learnt = { readonly scheme: "basic" } | Bearer;
 
@@ -20,7 +22,7 @@ const knownSchemes: ReadonlySet<string> = new Set([
 const anonymous: Authorized = { identified: false, secrets: [] };
 
 /**
- * How one registry wants to be authorised: learnt from its first challenge, then used for all its repositories. What it said
+ * How to log in to one registry: learnt from its first challenge, then used for all its repositories. What it said
  * to an earlier run is a hint until then, for tokens without a login only.
  */
 export class Authorization {
@@ -131,15 +133,23 @@ export class Authorization {
       return success(undefined);
     }
     if (offers.length > 0)
-      return failure("malformed", `${this.host.name} asks for a token but names no realm to get it from`);
+      return failure("malformed", `${this.host.name} requires a token, but does not name its token service`, {
+        fix: "report this to the registry's operator",
+      });
+    if (challenges.length === 0)
+      return isWebPage(response)
+        ? { ok: false, failure: webPage(this.host.name, 401) }
+        : failure("denied", `${this.host.name} requires a login, but does not say which kind (HTTP 401)`, {
+            fix: "check the host name and port of the registry: registries say how to log in",
+          });
     const schemes = challenges
       .map(({ scheme }) => (knownSchemes.has(scheme) ? scheme : "another scheme"))
       .join(", ");
-    const how =
-      schemes === ""
-        ? "without saying how to log in"
-        : `and offers only ${schemes}, which the guard does not know`;
-    return failure("denied", `${this.host.name} wants a login ${how}`);
+    return failure(
+      "denied",
+      `${this.host.name} offers logins with ${schemes} only, which the guard does not support`,
+      { fix: "have the registry offer Basic or Bearer authentication, or configure a mirror that does" },
+    );
   }
 
   /**
@@ -187,8 +197,13 @@ export class Authorization {
       this.network.trace?.conceal(secretsOf(credential));
       return { credential };
     } catch (error) {
-      const why = error instanceof CredentialError ? `: ${error.message}` : "";
-      return { fault: `the credentials for ${this.host.name} could not be read${why}` };
+      const { message, fix } = error instanceof CredentialError ? error : {};
+      return {
+        fault: {
+          message: `the credentials for ${this.host.name} could not be read${message === undefined ? "" : `: ${message}`}`,
+          ...(fix !== undefined && { fix }),
+        },
+      };
     }
   }
 
@@ -199,7 +214,10 @@ export class Authorization {
     if ("identityToken" in credential)
       return {
         ...anonymous,
-        credentialFault: `${this.host.name} wants a user name and password, but there is only an identity token for it`,
+        credentialFault: {
+          message: `${this.host.name} requires a user name and password, but the login found is an identity token`,
+          fix: `log in with a user name and password (${loginCommand(this.host.name)})`,
+        },
       };
     const { username, password } = credential;
     return {

@@ -1,4 +1,4 @@
-import { failure, type Outcome, success } from "../common/outcome";
+import { type Failure, type Outcome, success } from "../common/outcome";
 import type { SendResult } from "../http/messages";
 import { type Credential, secretsOf } from "../logins/credential";
 import type { Host, Network } from "./options";
@@ -12,15 +12,18 @@ export interface Authorized {
   /** Whether a credential stands behind it. */
   readonly identified: boolean;
   /** Why no credential was found although one may exist. Shown only if the anonymous request is denied. */
-  readonly credentialFault?: string;
+  readonly credentialFault?: CredentialFault;
   /** Texts that must not be shown. */
   readonly secrets: readonly string[];
 }
 
+/** Why a login cannot be read or used, and what to do about it. */
+export type CredentialFault = Pick<Failure, "message" | "fix">;
+
 /** What there is to log in with, or why it cannot be read. */
 export interface Login {
   readonly credential?: Credential | undefined;
-  readonly fault?: string;
+  readonly fault?: CredentialFault;
 }
 
 /** Where a registry has its tokens given out. */
@@ -185,7 +188,7 @@ export class BearerTokens {
 /** A login that cannot be read is why a token is denied. */
 function denied(refusal: Outcome<never>, { fault }: Login): Outcome<never> {
   return !refusal.ok && refusal.failure.kind === "denied" && fault !== undefined
-    ? failure("denied", fault)
+    ? { ok: false, failure: { kind: "denied", ...fault } }
     : refusal;
 }
 

@@ -13,7 +13,7 @@ import { acceptedManifestTypes, bareMediaType } from "../oci/media-types";
 import { type Answer, Endpoint } from "./endpoint";
 import { Mirrors } from "./mirrors";
 import { hostOf, type Network, openNetwork, type RegistryOptions } from "./options";
-import { type Asked, refusalOf } from "./refusal";
+import { refusalOf, type Requested } from "./refusal";
 import { mirrorStep } from "./trace-steps";
 import type { RepositoryName } from "../oci/reference";
 
@@ -21,7 +21,7 @@ export type { FetchedManifest, ResolvedTag } from "../oci/manifest";
 export type { RegistryOptions } from "./options";
 /** The manifest size that every registry must accept (distribution-spec, "Pushing Manifests"). */
 const maximumManifestBytes = 4 * 1024 * 1024;
-const notAsked = "not looked for: the registry did not ask for one";
+const notRequired = "none: the registry did not request one";
 
 /**
  * The pull side of the OCI distribution specification. Every outcome is a value; nothing here throws. What it gives
@@ -161,7 +161,7 @@ export class RegistryClient {
 
   async #pull<T>(
     name: RepositoryName,
-    what: Asked,
+    what: Requested,
     signal: AbortSignal,
     read: (registry: string, answer: Answer) => Outcome<T>,
   ): Promise<Outcome<T>> {
@@ -178,20 +178,20 @@ export class RegistryClient {
       return failure("unreachable", `no mirror of ${name.registry} has the ${what.noun}`);
     const outcome = await this.#pullFrom(name.registry, name.repository, what, signal, read);
     if (outcome.ok || outcome.failure.kind !== "denied") return outcome;
-    const login = this.#endpoint(name.registry)?.loginInWords(name.repository) ?? notAsked;
+    const login = this.#endpoint(name.registry)?.loginInWords(name.repository) ?? notRequired;
     return { ok: false, failure: { ...outcome.failure, login } };
   }
 
   async #pullFrom<T>(
     entry: string,
     path: string,
-    what: Asked,
+    what: Requested,
     signal: AbortSignal,
     read: (registry: string, answer: Answer) => Outcome<T>,
   ): Promise<Outcome<T>> {
     const endpoint = this.#endpoint(entry);
     if (endpoint === undefined)
-      return failure("invalid-reference", `${printable(entry, 100)} is not a registry's host name`);
+      return failure("invalid-reference", `${printable(entry, 100)} is not a valid host name of a registry`);
     const { name } = endpoint.host;
     const repository = endpoint.path(path);
     const { noun, reference, maxBytes, startOnly = false, method } = what;
@@ -214,7 +214,7 @@ export class RegistryClient {
     if (!/^(?:|identity)$/i.test(encoding.trim()))
       return failure(
         "malformed",
-        `${name} sent the ${noun} encoded (${printable(encoding, 40)}), though asked not to`,
+        `${name} sent the ${noun} with the content encoding ${printable(encoding, 40)}, which the guard does not accept`,
       );
     return read(name, answer.value);
   }

@@ -149,7 +149,9 @@ export class Endpoint {
       }
       // Where neither scheme works, the words of plain http fit best: it is what such registries mostly speak.
       const plain = this.host.schemes[0] === "http" ? tried[0] : tried.at(-1);
-      return plain ?? sendFailure("unsupported", `${this.host.name} has no scheme to be asked by`);
+      return (
+        plain ?? sendFailure("unsupported", `${this.host.name} has no scheme (https or http) to connect with`)
+      );
     });
   }
 

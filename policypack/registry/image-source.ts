@@ -5,7 +5,7 @@ import type { AwsIdentity } from "../aws/identity";
 import type { PullThroughRule } from "../aws/pull-through";
 import { type LoginFault, type RegistrySecret, SecretLogin } from "../aws/secret-login";
 import { SecretsManager } from "../aws/secrets-manager";
-import type { Outcome } from "../common/outcome";
+import type { Failure, Outcome } from "../common/outcome";
 import type { CredentialSearch } from "../common/trace";
 import { bareName } from "../oci/registry-name";
 import { type Credential, CredentialError, type CredentialSource, searchInWords } from "../logins/credential";
@@ -155,7 +155,7 @@ export class RegistryImageSource {
     const outcome = await pull(this.#ecrOf(reader.identity));
     return outcome.ok || outcome.failure.kind !== "denied"
       ? outcome
-      : this.#readWithLogin(name, reader.identity, outcome.failure.message, pull);
+      : this.#readWithLogin(name, reader.identity, outcome.failure, pull);
   }
 
   async #readWithSecret<T>(key: string, secret: RegistrySecret, pull: Pull<T>): Promise<Outcome<T>> {
@@ -164,10 +164,10 @@ export class RegistryImageSource {
     const { remark } = login;
     if (outcome.ok || outcome.failure.kind !== "denied" || remark === undefined) return outcome;
     const { message } = outcome.failure;
-    // Where no other login took the secret's place, the message is about it already.
-    return message.includes(secret.parameter)
-      ? outcome
-      : { ok: false, failure: { ...outcome.failure, message: `${message}; ${remark}` } };
+    // If no other login took the secret's place, the message is about it already.
+    if (message.includes(secret.parameter)) return outcome;
+    const fix = "correct the login in that secret, or give it read access to the repository";
+    return { ok: false, failure: { ...outcome.failure, message: `${message}; ${remark}`, fix } };
   }
 
   /** As of the client; not for private ECR, whose SDK keeps its own pace. */
@@ -190,18 +190,18 @@ export class RegistryImageSource {
     return by;
   }
 
-  /** What ECR's API denied, with the docker login for its host; the denial stands, in AWS's words, where that does not help. */
+  /** What ECR's API denied, with the docker login for its host. If that does not help, the denial stands, in AWS's words. */
   async #readWithLogin<T>(
     name: RepositoryName,
     { describe }: AwsIdentity,
-    denial: string,
+    denial: Failure,
     pull: Pull<T>,
   ): Promise<Outcome<T>> {
     const { registry, repository } = name;
     let words = "none found";
     const denied = (more: string): Outcome<never> => {
       const login = `the AWS identity ${describe}; then docker's: ${words}`;
-      return { ok: false, failure: { kind: "denied", message: `${denial}${more}`, login } };
+      return { ok: false, failure: { ...denial, message: `${denial.message}${more}`, login } };
     };
     const tell = (search: CredentialSearch): void => {
       words = searchInWords(search);
@@ -217,7 +217,7 @@ export class RegistryImageSource {
     if (login === undefined) return denied("");
     this.#options.trace?.add(secondWayStep(registry));
     const outcome = await pull(this.#distribution);
-    return outcome.ok ? outcome : denied(`; by the docker login for it: ${outcome.failure.message}`);
+    return outcome.ok ? outcome : denied(`; with the docker login for it: ${outcome.failure.message}`);
   }
 
   #ecrOf(identity: AwsIdentity): EcrClient {

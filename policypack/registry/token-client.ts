@@ -8,6 +8,8 @@ import type { Retries } from "../http/retries";
 import type { Transport } from "../http/transport";
 import { type Credential, secretsOf } from "../logins/credential";
 import { errorTextOf, parseJson } from "./errors";
+import { fixOfDeniedLogin, fixWithoutLogin } from "./refusal";
+import { isWebPage } from "./web-page";
 import { isRecord } from "../common/values";
 
 /** A bearer token and when to stop using it, in milliseconds of `performance.now()`. */
@@ -43,7 +45,10 @@ export class TokenClient {
   async fetch(request: TokenRequest, signal: AbortSignal, byRecord = false): Promise<Outcome<Token>> {
     const { registry, realm, credential } = request;
     const refused = this.#refusal(request);
-    if (refused !== undefined) return failure("unsupported", `${registry} asks for a token from ${refused}`);
+    if (refused !== undefined)
+      return failure("unsupported", `${registry} names a token service at ${refused.problem}`, {
+        fix: refused.fix,
+      });
     const reach =
       realm.hostname === request.registryUrl.hostname
         ? undefined
@@ -52,7 +57,8 @@ export class TokenClient {
     if (reach !== undefined && told !== undefined && !mayReach(reach, told))
       return failure(
         "unsupported",
-        `${registry} asks for a token from ${realm.host}, an address to which it must not lead`,
+        `${registry} names a token service at ${realm.host}, an internal address that the guard refuses`,
+        { fix: "correct the realm in the registry's configuration" },
       );
     const label =
       realm.host === request.registryUrl.host ? registry : `${realm.host} (the token service of ${registry})`;
@@ -67,20 +73,30 @@ export class TokenClient {
     const send = () => follow(this.transport, this.rules, http);
     const sent = await (byRecord ? send() : this.retries.run(realm.host, signal, send));
     if (!sent.ok) return { ok: false, failure: sent.failure };
-    return sent.response.status === 200
-      ? readToken(sent.response, label)
-      : tokenRefused(sent.response, label, credential);
+    const { response } = sent;
+    if (response.status !== 200) return tokenRefused(response, label, registry, credential);
+    return isWebPage(response) ? noToken(label, "HTTP 200") : readToken(response, label);
   }
 
   /** A realm of less security than its registry gets nothing; without TLS it gets no credential but on the same host. */
-  #refusal({ registryUrl, realm, credential }: TokenRequest): string | undefined {
+  #refusal({
+    registryUrl,
+    realm,
+    credential,
+  }: TokenRequest): { readonly problem: string; readonly fix: string } | undefined {
     if (realm.protocol !== "http:") return undefined;
     if (!this.rules.mayBeInsecure(registryUrl))
-      return `${realm.host} over plain http, which the guard refuses`;
+      return {
+        problem: `${realm.host} over plain http, which the guard refuses`,
+        fix: "have the registry name its token service with https",
+      };
     const trusted = realm.hostname === registryUrl.hostname || this.rules.mayBeInsecure(realm);
     return credential === undefined || trusted
       ? undefined
-      : `${realm.host} over plain http, where the guard sends no credentials; declare it insecure if it must be so`;
+      : {
+          problem: `${realm.host} over plain http, to which the guard sends no credentials`,
+          fix: "add that host to insecureRegistries if it must be so",
+        };
   }
 }
 
@@ -122,7 +138,9 @@ function readToken(response: HttpResponse, label: string): Outcome<Token> {
     ? [document["token"], document["access_token"]].find((one) => typeof one === "string" && one !== "")
     : undefined;
   if (!isRecord(document) || typeof value !== "string")
-    return failure("malformed", `${label} answered without a token`);
+    return failure("malformed", `${label} answered a request for a token without one`, {
+      fix: "report this to the operator of the token service",
+    });
   if (!/^[\x21-\x7e]+$/.test(value))
     return failure("malformed", `${label} answered with a token of illegal characters`);
   const stated = document["expires_in"];
@@ -141,19 +159,36 @@ function readToken(response: HttpResponse, label: string): Outcome<Token> {
 function tokenRefused(
   response: HttpResponse,
   label: string,
+  registry: string,
   credential: Credential | undefined,
 ): Outcome<never> {
   const { status } = response;
   const { quoted } = errorTextOf(response, secretsOf(credential));
-  if (status === 429) return failure("throttled", `${label} is rate limiting requests (HTTP 429)${quoted}`);
-  if (status >= 500) return failure("unreachable", `${label} fails (HTTP ${status})${quoted}`);
-  if (status < 400) return failure("malformed", `${label} answered HTTP ${status} in place of a token`);
+  const http = `HTTP ${status}`;
+  if (status === 429) return failure("throttled", `${label} is rate limiting requests (${http})${quoted}`);
+  if (status >= 500)
+    return failure("unreachable", `${label} fails (${http})${quoted}`, { fix: "try again later" });
+  if (isWebPage(response)) return noToken(label, http);
+  if (status < 400 || status === 404)
+    return failure("malformed", `${label} answered a request for a token with ${http}${quoted}`, {
+      fix: "correct the realm in the registry's configuration: a token service answers there",
+    });
   return credential === undefined
     ? failure(
         "denied",
-        `${label} gives no token without credentials (HTTP ${status})${quoted}; the image does not exist or needs a login`,
+        `${label} gives no token without credentials (${http})${quoted}; the image does not exist or needs a login`,
+        { fix: fixWithoutLogin(registry) },
       )
-    : failure("denied", `${label} does not accept the credentials (HTTP ${status})${quoted}`);
+    : failure("denied", `${label} does not accept the credentials (${http})${quoted}`, {
+        fix: fixOfDeniedLogin(registry, true),
+      });
+}
+
+/** A web page in place of a token: from a login page, or from a proxy. */
+function noToken(label: string, http: string): Outcome<never> {
+  return failure("malformed", `${label} answered a request for a token with a web page (${http})`, {
+    fix: "a login page (SSO) or a proxy answered: let this machine reach the token service itself",
+  });
 }
 
 /** One challenge of a `WWW-Authenticate` header (RFC 9110 §11.6.1). */

@@ -1,6 +1,6 @@
 // report/ turns findings into messages: one file per kind of message. Read this one first; `layout.ts` aligns and wraps. A message begins with
 // what happens, then names the image and its layers, and ends with the fix. It has at most 24 lines of 80 columns, except for long names.
-import type { InspectedImage } from "../inspection/inspector";
+import type { InspectedImage, Layer } from "../inspection/inspected-image";
 import { formatPlatform } from "../oci/platform";
 import { printableName } from "../oci/reference";
 import type { Prediction, RuntimeName } from "../runtimes/predict";
@@ -69,7 +69,7 @@ const oldRuntimes: readonly RuntimeName[] = ["containerd-1.4", "dockerd-20.10"];
 
 /** What happens to tasks with a mixed image, and why it is blocked if theirs would run. */
 function consequence(
-  { config }: InspectedImage,
+  { config, layers }: InspectedImage,
   takers: readonly Prediction[],
   runtimes: readonly RuntimeName[],
 ): { lead: string[]; reason: string[] } {
@@ -84,7 +84,7 @@ function consequence(
       lead: wrapped(`${mixes} Only some container runtimes can pull it.`),
       reason: unknown
         ? ["", "The config could not be read, so the exact error is unknown."]
-        : ["", ...wrapped(dependence), "To allow mixes of OCI media types, set allowOciMix."],
+        : ["", ...wrapped(dependence), ...(layers.every(isOciLayer) ? [allowing] : [])],
     };
   }
   const error = wrapped(`CannotPullContainerError: ${failing.error}`, 78).map((line) => `  ${line}`);
@@ -97,4 +97,9 @@ function consequence(
   return { lead: [`${mixes} ECS ${verb} its tasks with`, ...error], reason: [] };
 }
 
+function isOciLayer({ mediaType }: Layer): boolean {
+  return mediaType.startsWith("application/vnd.oci.");
+}
+
+const allowing = "To allow mixes of OCI media types, set allowOciMix.";
 const dependence = "Blocked so that no task depends on the runtime of its host.";

@@ -1,4 +1,4 @@
-import type { Failure, FailureKind } from "../common/outcome";
+import type { Failure, FailureKind, Proof } from "../common/outcome";
 import type { InspectedImage } from "../inspection/inspected-image";
 import { formatReference, type Reference, withDefaultTag } from "../oci/reference";
 import { mislabelledLayers } from "./layers";
@@ -61,30 +61,24 @@ function rebuildCommand(reference: Reference): string[] {
   ];
 }
 
-/** What went wrong, without the advice that some messages end with, and what to do about it. */
-export function failureInWords({ kind, message, proves, fix }: Failure): { problem: string; fix: string } {
-  if (fix !== undefined) return { problem: message, fix };
-  if (proves === "no-image")
-    return { problem: message, fix: "use the name of a container image, or push one under this name" };
-  if (proves === "unpullable")
-    return {
-      problem: message,
-      fix: "rebuild the image and push it again, with another tool if this repeats",
-    };
-  const at = message.lastIndexOf("; ");
-  const advice = message.slice(at + 2);
-  // Words for network errors end with the advice for that error.
-  const hasAdvice = at > 0 && !advice.includes('"') && (kind === "unreachable" || kind === "throttled");
-  return hasAdvice ? { problem: message.slice(0, at), fix: advice } : { problem: message, fix: fixOf[kind] };
+/** What to do about a failure: for its cause if that is known, else for its kind. A clause. */
+export function fixOf({ kind, proves, fix }: Failure): string {
+  return fix ?? (proves === undefined ? undefined : fixByProof[proves]) ?? fixByKind[kind];
 }
 
-const fixOf: Record<FailureKind, string> = {
-  missing: "push the image first, or correct its name or tag",
+const fixByProof: Partial<Record<Proof, string>> = {
+  "no-image": "use the name of a container image, or push one under this name",
+  unpullable: "rebuild the image and push it again, with another tool if this repeats",
+};
+
+/** True for every cause of the kind: whoever knows the cause sets `Failure.fix`. */
+const fixByKind: Record<FailureKind, string> = {
+  missing: "push the image first, or correct its name",
   denied: "give whoever runs Pulumi read access to this repository, or log in to it",
   throttled: "try again later, log in for a higher limit, or configure a mirror",
   unreachable: "check that this machine reaches the registry, or configure a mirror",
   timeout: "try again, or raise timeBudgetSeconds, imageTimeoutSeconds or requestTimeoutSeconds",
   malformed: "try again; if the answer stays the same, report it to the registry's operator",
-  unsupported: "use a container image of Docker schema 2 or OCI, in a registry that serves https",
+  unsupported: "use a registry or a mirror without this limitation",
   "invalid-reference": "correct the image name in the container definition",
 };

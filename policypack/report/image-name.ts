@@ -1,4 +1,5 @@
-import { printableName } from "../oci/reference";
+import { printable } from "../common/text";
+import { printableName, referenceIn } from "../oci/reference";
 import type { UnreadableUse } from "../workloads/image-use";
 import { facts, type ImageUser, quoted, usedBy, wrapped } from "./layout";
 
@@ -8,6 +9,8 @@ export interface NameFault {
   readonly problem: string;
   /** The error, in AWS's words. */
   readonly refusal: string;
+  /** A sentence without its end. */
+  readonly fix?: string;
   /** A legal name that was probably meant. */
   readonly suggestion?: string;
   readonly isLikely?: true;
@@ -15,7 +18,7 @@ export interface NameFault {
 
 /** A name that no task can start from. */
 export function impossibleName(image: string, users: readonly ImageUser[], fault: NameFault): string {
-  const { problem, refusal, suggestion, isLikely } = fault;
+  const { problem, refusal, suggestion, fix, isLikely } = fault;
   return [
     isLikely
       ? "ECS may refuse this image name:"
@@ -27,16 +30,24 @@ export function impossibleName(image: string, users: readonly ImageUser[], fault
       ...usedBy(users),
       ["problem", problem],
       ...(suggestion === undefined ? [] : [["write", printableName(suggestion, 200)] as const]),
+      ...(fix === undefined ? [] : [["fix", fix] as const]),
     ]),
   ].join("\n");
 }
 
-/** What to add to the report on a missing image whose name holds a word for no value: a program's usual mistake. */
-export function missingValueHint(image: string): readonly string[] {
+/** What to add to a report on an image that was not found, if its name shows a usual mistake. Whole lines. */
+export function nameHint(image: string): readonly string[] {
   const [, word] = /[/:](undefined|null|NaN|None|nil)(?=$|[/:@])/.exec(image) ?? [];
-  return word === undefined
-    ? []
-    : [`The name contains "${word}": the program probably used a value that is not set.`];
+  if (word !== undefined)
+    return [`The name contains "${word}": the program probably used a value that is not set.`];
+  const { registry, repository } = referenceIn(image) ?? {};
+  // `registry.example:5000` and `123456789012.dkr.ecr.….amazonaws.com`: without a slash, nothing of a name is a host.
+  const [, host] = /^library\/(.*\..*)$/.exec(repository ?? "") ?? [];
+  return registry === "docker.io" && host !== undefined && !image.includes("/")
+    ? wrapped(
+        `The name has no slash, so it names an image on Docker Hub. If ${printable(host, 100)} is a registry, add a repository: ${printable(image, 120)}/repository:tag`,
+      )
+    : [];
 }
 
 /** A text in the place of a name that a program made of a missing value or of an Output. */

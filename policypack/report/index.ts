@@ -10,7 +10,7 @@ export {
   type RoleUse,
 } from "./execution-role";
 export { imagesTooLarge, type SizedImage } from "./image-size";
-export { impossibleName, impossibleValue, missingValueHint, type NameFault } from "./image-name";
+export { impossibleName, impossibleValue, nameHint, type NameFault } from "./image-name";
 export { imageToImport } from "./pull-through";
 export { missingLogin } from "./registry-login";
 export { noEgress, noWayOut } from "./task-network";

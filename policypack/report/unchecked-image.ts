@@ -1,11 +1,12 @@
 import type { Failure, FailureKind } from "../common/outcome";
 import { count, printable } from "../common/text";
 import type { InspectedImage, UnreadPart } from "../inspection/inspected-image";
+import { platformFix } from "../inspection/unpullable";
 import { formatPlatform, type Platform } from "../oci/platform";
 import { printableName, referenceIn } from "../oci/reference";
 import type { Prediction } from "../runtimes/predict";
 import type { UnreadableUse } from "../workloads/image-use";
-import { failureInWords } from "./fixes";
+import { fixOf } from "./fixes";
 import { type Fact, facts, type ImageUser, listed, ownerInWords, usedBy, wrapped } from "./layout";
 import { predictedOn } from "./runtimes";
 
@@ -118,13 +119,12 @@ function withoutRegistry(image: string, registry: string): string {
 
 /** Why, what to do, and where to learn more: a command to copy, so it stays on one line. */
 function reasons(image: string, failed: Failure & { readonly part?: string }): Fact[] {
-  const { kind, login, part } = failed;
-  const words = failureInWords(failed);
-  const { problem } = words;
-  const fix = part === "login secret" ? "let whoever runs Pulumi read the secret, or correct it" : words.fix;
+  const { kind, message, login, part } = failed;
+  const fix =
+    part === "login secret" ? "let whoever runs Pulumi read the secret, or correct it" : fixOf(failed);
   const explain = `npx ecs-image-guard inspect --explain ${printableName(image)}`;
   return [
-    ["problem", `${kind}: ${problem}`],
+    ["problem", `${kind}: ${message}`],
     ...(login === undefined ? [] : [["login", login] as const]),
     ["fix", fix],
     ...(kind === "denied" ? [["details", explain, "unbroken"] as const] : []),
@@ -161,7 +161,7 @@ export function wrongPlatform(
   image: string,
   platform: Platform,
   users: readonly ImageUser[],
-  { problem, effect }: PlatformProblem,
+  { problem, effect, fix }: PlatformProblem,
 ): string {
   const wanted = formatPlatform(platform);
   return [
@@ -171,10 +171,7 @@ export function wrongPlatform(
       ["image", `${printableName(image)} (${wanted})`],
       ...usedBy(users),
       ["problem", problem],
-      [
-        "fix",
-        `build the image for ${wanted} too (docker buildx build --platform ${wanted}), or set the runtimePlatform of the task definition to a platform that the image has`,
-      ],
+      ["fix", fix],
     ]),
   ].join("\n");
 }
@@ -185,19 +182,22 @@ export interface PlatformProblem {
   readonly problem: string;
   /** A sentence. */
   readonly effect: string;
+  /** A clause. */
+  readonly fix: string;
 }
 
 const cannotPull = "ECS stops its tasks with CannotPullContainerError.";
 
-export function noManifestFor({ message }: Failure): PlatformProblem {
-  return { problem: message, effect: cannotPull };
+export function noManifestFor({ message, fix }: Failure, wanted: Platform): PlatformProblem {
+  return { problem: message, effect: cannotPull, fix: fix ?? platformFix(wanted, []) };
 }
 
-/** An image that some of the hosts which the task may meet find nothing in, and others do. */
+/** An image in which some of the hosts that may run the task find a manifest, and others do not. */
 export function noManifestOn(refused: readonly Prediction[], platform: Platform): PlatformProblem {
   return {
     problem: `it has no manifest that ${predictedOn(refused)} takes for ${formatPlatform(platform)}`,
     effect: "ECS may stop its tasks with CannotPullContainerError.",
+    fix: platformFix(platform, []),
   };
 }
 
@@ -206,9 +206,10 @@ export function builtFor(
   { platform, digest, predictions }: InspectedImage,
 ): PlatformProblem {
   const problem = `it is built for ${formatPlatform(actual)} only`;
-  // Runtimes start what no processor of theirs reads. Some pull images of another operating system too.
+  const fix = platformFix(platform, [formatPlatform(actual)]);
+  // Runtimes start binaries that the processor cannot run. Some pull images of another operating system too.
   if (actual.os === platform.os && platform.os !== "windows")
-    return { problem, effect: 'Its containers end with "exec format error".' };
+    return { problem, effect: 'Its containers end with "exec format error".', fix };
   const pulls = predictions.some((prediction) => prediction.pulls && prediction.manifest === digest);
-  return { problem, effect: pulls ? "Its containers cannot start." : cannotPull };
+  return { problem, effect: pulls ? "Its containers cannot start." : cannotPull, fix };
 }

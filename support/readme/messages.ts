@@ -1,14 +1,11 @@
 import { historyOf, imageConfig, inspectedImage, layersOf } from "../registry/inspected-image";
 import { judgeBuild, safeSettings } from "../../policypack/builds/judge-build";
 import { mendedSource } from "../../policypack/builds/mend-exports";
+import { describeNetworkError } from "../../policypack/http/errors";
+import { sendFailure } from "../../policypack/http/messages";
 import type { InspectedImage } from "../../policypack/inspection/inspector";
-import {
-  type Failure,
-  failure,
-  type FailureKind,
-  type Outcome,
-  success,
-} from "../../policypack/common/outcome";
+import { platformFix } from "../../policypack/inspection/unpullable";
+import { type Failure, failure, type Outcome, success } from "../../policypack/common/outcome";
 import type { HistoryEntry } from "../../policypack/oci/image-config";
 import type { Platform } from "../../policypack/oci/platform";
 import { parseReference } from "../../policypack/oci/reference";
@@ -25,6 +22,8 @@ import {
   noWayOut,
   sameCause,
 } from "../../policypack/report";
+import { refusalOf } from "../../policypack/registry/refusal";
+import { webPage } from "../../policypack/registry/web-page";
 import { runtimesOfTasks } from "../../policypack/runtimes/ecs-runtimes";
 
 const linux: Platform = { os: "linux", architecture: "amd64" };
@@ -65,8 +64,6 @@ export function sampleMessages(): SampleMessage[] {
     inspection: Outcome<InspectedImage>,
     { platform = linux, image = app } = {},
   ) => sample(policy, when, messageOf(policy, inspection, platform, image));
-  const unverified = (when: string, kind: FailureKind, message: string) =>
-    judged("unverified-image", when, failure(kind, message));
   return [
     judged("mixed-layer-compression", "Docker media types", success(inspected(api, mix, history)), {
       image: api,
@@ -91,25 +88,34 @@ export function sampleMessages(): SampleMessage[] {
     judged(
       "platform-mismatch",
       "no manifest for the platform",
-      failure("missing", "it has no manifest for linux/arm64, only for linux/amd64", "wrong-platform"),
+      failure("missing", "it has no manifest for linux/arm64, only for linux/amd64", {
+        proves: "wrong-platform",
+        fix: platformFix(arm, ["linux/amd64"]),
+      }),
       { platform: arm },
     ),
     judged("image-name", "an address in place of a name", failure("invalid-reference", ""), {
       image: `https://${app}`,
     }),
+    judged("missing-image", "a tag that does not exist", refused(404, "MANIFEST_UNKNOWN")),
+    judged("unverified-image", "an unknown host", unknownHost()),
+    judged("unverified-image", "a rate limit", refused(429, "TOOMANYREQUESTS")),
     judged(
-      "missing-image",
-      "a tag that does not exist",
-      failure("missing", "registry.internal has no tag 1 in team/app"),
+      "unverified-image",
+      "no answer",
+      failure("timeout", "registry.internal did not answer within 10 s"),
     ),
-    unverified(
-      "an unknown host",
-      "unreachable",
-      "registry.internal is not known to DNS (ENOTFOUND); check the registry's name",
-    ),
-    unverified("a rate limit", "throttled", "registry.internal is rate limiting requests (HTTP 429)"),
-    unverified("no answer", "timeout", "registry.internal did not answer within 10 s"),
-    judged("unverified-image", "a denied login", { ok: false, failure: denied }),
+    judged("unverified-image", "a denied login", {
+      ok: false,
+      failure: {
+        ...refused(401, "UNAUTHORIZED", "incorrect login").failure,
+        login: "/home/me/.docker/config.json (its entry for registry.internal: a user name and password)",
+      },
+    }),
+    judged("unverified-image", "a web page in the registry's place", {
+      ok: false,
+      failure: webPage("registry.internal"),
+    }),
     sample("build-compression", "dropped settings", buildMessage()),
     sample(
       "registry-login",
@@ -167,11 +173,20 @@ export function sampleMessages(): SampleMessage[] {
   ];
 }
 
-const denied: Failure = {
-  kind: "denied",
-  message: 'registry.internal does not accept the credentials (HTTP 401): "incorrect login"',
-  login: "/home/me/.docker/config.json (its entry for registry.internal: a user name and password)",
-};
+/** What a registry's answer means to somebody who is logged in. */
+function refused(status: number, code: string, message?: string): { ok: false; failure: Failure } {
+  const body = Buffer.from(JSON.stringify({ errors: [{ code, message }] }));
+  const url = new URL("https://registry.internal/v2/");
+  const response = { url, status, header: () => [], body };
+  const authorized = { identified: true, header: "Basic …", secrets: [] };
+  const wanted = { noun: "manifest", repository: "team/app", reference: "1" } as const;
+  return { ok: false, failure: refusalOf("registry.internal", wanted, { response, authorized }) };
+}
+
+function unknownHost(): Outcome<never> {
+  const { kind, words } = describeNetworkError(Object.assign(new Error(), { code: "ENOTFOUND" }));
+  return sendFailure(kind, `registry.internal ${words}`);
+}
 
 const history = historyOf(
   [

@@ -40,7 +40,8 @@ export function valueOf<T>(outcome: Outcome<T>): T {
 export function assertFails(outcome: Outcome<unknown>, kind: FailureKind, words: RegExp): void {
   assert.ok(!outcome.ok, "it succeeded");
   assert.equal(outcome.failure.kind, kind, outcome.failure.message);
-  assert.match(outcome.failure.message, words);
+  const { message, fix } = outcome.failure;
+  assert.match(words.test(message) ? message : `${message}; ${fix ?? ""}`, words);
 }
 
 export function at(registry: { host: string }, repository = "app") {

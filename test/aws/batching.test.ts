@@ -133,7 +133,11 @@ describe("requests to private ECR", () => {
     assert.ok(here.ok && here.value.mediaType === ociIndex);
     assert.deepEqual(gone, {
       ok: false,
-      failure: { kind: "missing", message: "ECR: ImageNotFound: Requested image not found" },
+      failure: {
+        kind: "missing",
+        message: "ECR: ImageNotFound: Requested image not found",
+        fix: "push the image first, or correct its tag or digest",
+      },
     });
   });
 

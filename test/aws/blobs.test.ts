@@ -129,7 +129,11 @@ describe("a blob of private ECR", () => {
     const outcome = await client.blob(name, sha256(config), 100);
     assert.deepEqual(outcome, {
       ok: false,
-      failure: { kind: "missing", message: "ECR: LayersNotFoundException: no such layer" },
+      failure: {
+        kind: "missing",
+        message: "ECR: LayersNotFoundException: no such layer",
+        fix: "push the image again: ECR has its manifest, but not all of its layers",
+      },
     });
   });
 

@@ -70,6 +70,29 @@ describe("a refusal of private ECR", () => {
       assert.ok(outcome.failure.message.includes(`${failureCode}: why`));
     });
 
+  const advice: [error: string, says: RegExp, never?: RegExp][] = [
+    ["AccessDeniedException", /ecr:BatchGetImage and ecr:GetDownloadUrlForLayer/],
+    ["ExpiredTokenException", /^log in to AWS again/, /ecr:/],
+    ["UnrecognizedClientException", /^correct the AWS credentials/, /ecr:/],
+    ["InvalidSignatureException", /clock/, /ecr:/],
+    ["KmsException", /KMS key/, /ecr:/],
+    ["UnableToAccessSecretException", /secret of the pull through cache rule/, /ecr:/],
+    ["RepositoryNotFoundException", /correct its repository, account or region/, /tag/],
+    ["ImageNotFoundException", /correct its tag or digest/],
+    ["ThrottlingException", /raise the quota/, /log in|mirror/],
+    ["ServerException", /^try again later$/],
+  ];
+  for (const [error, says, never] of advice)
+    it(`has advice that fits ${error}`, async () => {
+      ecr.handle = (_seen, response) => {
+        exception(response, 400, error, "why");
+      };
+      const outcome = await client.manifest(name, "t");
+      const { fix = "" } = outcome.ok ? {} : outcome.failure;
+      assert.match(fix, says);
+      if (never !== undefined) assert.doesNotMatch(fix, never);
+    });
+
   const bodies: [what: string, status: number, body: string, kind: string][] = [
     ["no JSON", 200, "<html>", "malformed"],
     ["a gateway's page", 502, "<html>", "unreachable"],

@@ -45,7 +45,7 @@ describe("private ECR behind a proxy", () => {
     assertFails(
       refused,
       "unreachable",
-      /api\.ecr\.eu-west-3\.amazonaws\.com cannot be asked through the proxy 127\.0\.0\.1:\d+ \(HTTPS_PROXY\), which does not accept the login/,
+      /api\.ecr\.eu-west-3\.amazonaws\.com cannot be reached through the proxy 127\.0\.0\.1:\d+ \(HTTPS_PROXY\), which does not accept the login/,
     );
     assert.deepEqual(proxy.asked, [tunnel]);
     await proxy.stop();

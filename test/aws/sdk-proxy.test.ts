@@ -162,7 +162,7 @@ describe("the calls to AWS", () => {
       assert.ok(!outcome.ok && outcome.failure.kind === "unreachable");
       assert.match(
         outcome.failure.message,
-        /cannot be asked through the proxy 127\.0\.0\.1:\d+ \(HTTPS_PROXY\)/,
+        /cannot be reached through the proxy 127\.0\.0\.1:\d+ \(HTTPS_PROXY\)/,
       );
     });
 });

@@ -126,7 +126,7 @@ describe("an image with repositoryCredentials", () => {
       };
       const [found] = await inspect(["bearer"], reader, { credentials: () => Promise.resolve(docker) });
       assert.ok(found?.ok, JSON.stringify(found));
-      const expected = `secret ${arn} of repositoryCredentials could not be read: ${type}: ${said} (asked with the AWS identity of the provider: static access key)`;
+      const expected = `secret ${arn} of repositoryCredentials could not be read: ${type}: ${said} (as the AWS identity of the provider: static access key)`;
       const [alone] = await inspect(["bearer"], reader);
       assert.ok(words(alone).includes(expected), words(alone));
       const wrong = { username: "dev", password: "planted-wrong" };
@@ -164,7 +164,7 @@ describe("an image with repositoryCredentials", () => {
     logins({ mode: "bearer", login: docker });
     const [found] = await inspect(["bearer"]);
     assert.match(words(found), /does not accept the credentials/);
-    assert.ok(words(found).endsWith(`; asked with the login of the secret ${arn} of repositoryCredentials`));
+    assert.ok(words(found).endsWith(`; the login came from the secret ${arn} of repositoryCredentials`));
   });
 
   it("is refused if its parameter is not a secret's name, without a call to AWS", async () => {

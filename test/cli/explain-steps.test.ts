@@ -69,15 +69,15 @@ describe("the steps of an inspection", () => {
     await home.write(podman, { auths: { [registry.host]: { auth } } });
     assert.deepEqual(await places({ DOCKER_AUTH_CONFIG: '{"auths":' }), [
       "DOCKER_AUTH_CONFIG: fault: is broken: DOCKER_AUTH_CONFIG is not JSON, or only half of it",
-      ".docker/config.json: none: leaves it to the helper docker-credential-store, which has no login for HOST",
+      ".docker/config.json: none: uses the helper docker-credential-store, which has no login for HOST",
       `${podman}: used: its entry for HOST: a user name and password`,
     ]);
 
     await home.helper("store", `echo '{"Username":"${login.username}","Secret":"${login.password}"}'`);
     assert.deepEqual(await places({ DOCKER_AUTH_CONFIG: '{"auths":{"other.example":{}}}' }), [
       "DOCKER_AUTH_CONFIG: none: has no login for HOST",
-      ".docker/config.json: used: by its helper docker-credential-store: a user name and password",
-      `${podman}: not-asked: is not looked at: a login was found before`,
+      ".docker/config.json: used: its helper docker-credential-store: a user name and password",
+      `${podman}: not-asked: is skipped: a login was already found`,
     ]);
   });
 

@@ -111,7 +111,7 @@ describe("with the real Pulumi engine and registries that fail in every way", fu
         ["self-signed.test", selfSigned("self-signed.test"), /self-signed certificate/],
         ["expired.test", issuedBy(authority, "expired.test", -1), /presents an expired certificate/],
         ["wrong-host.test", issuedBy(authority, "other.test"), /a certificate for another host name/],
-        ["plain.test", undefined, /completes no TLS handshake .* declare it insecure/],
+        ["plain.test", undefined, /failed the TLS handshake [^]* insecureRegistries/],
       ] as const) {
         const { port } = await opened(TestRegistry.start(tls && { tls }));
         names[name] = "127.0.0.1";

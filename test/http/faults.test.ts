@@ -84,7 +84,7 @@ describe("the registry client", () => {
     assertFails(
       await client.manifest(at(registry, "b"), "1", AbortSignal.timeout(50)),
       "throttled",
-      /left alone/,
+      /is rate limiting requests for longer/,
     );
     assert.equal(registry.log.length, 1);
   });
@@ -166,7 +166,7 @@ describe("the registry client", () => {
       /self-signed certificate \(DEPTH.*\); add .* NODE_EXTRA_CA_CERTS/,
     ],
     ["ERR_TLS_CERT_ALTNAME_INVALID", "unreachable", /another host name/],
-    ["EPROTO", "unreachable", /no TLS handshake .* declare it insecure/],
+    ["EPROTO", "unreachable", /failed the TLS handshake .* insecureRegistries/],
     ["ETIMEDOUT", "timeout", /in time/],
     ["toString", "unreachable", /could not be reached/],
   ];

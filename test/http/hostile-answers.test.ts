@@ -33,7 +33,7 @@ const encoded = (coding: string, body: Buffer): Attack => [
   `a manifest encoded by ${coding}`,
   (r) => r.writeHead(200, { "content-encoding": coding }).end(body),
   "malformed",
-  new RegExp(`encoded \\(${coding}\\)`),
+  new RegExp(`content encoding ${coding},`),
 ];
 
 const attacks: readonly Attack[] = [
@@ -45,7 +45,7 @@ const attacks: readonly Attack[] = [
     "a gzip bomb",
     (r) => r.writeHead(200, { "content-encoding": "gzip, gzip" }).end(bomb),
     "malformed",
-    /encoded \(gzip, gzip\)/,
+    /content encoding gzip, gzip/,
   ],
   [
     "an endless body",
@@ -120,17 +120,12 @@ const attacks: readonly Attack[] = [
   ["a 204", (r) => r.writeHead(204).end(), "malformed", /HTTP 204/],
   ["a 206 without a range", (r) => r.writeHead(206).end(bytes), "malformed", /HTTP 206/],
   ["a 300", (r) => r.writeHead(300).end(), "malformed", /HTTP 300/],
-  [
-    "a 302 without a location",
-    (r) => r.writeHead(302).end(),
-    "malformed",
-    /without saying where \(HTTP 302\)/,
-  ],
+  ["a 302 without a location", (r) => r.writeHead(302).end(), "malformed", /without a location \(HTTP 302\)/],
   [
     "a 308 to no URL",
     (r) => r.writeHead(308, { location: "http://[" }).end(),
     "malformed",
-    /without saying where/,
+    /without a location/,
   ],
   ["a 304", (r) => r.writeHead(304).end(), "malformed", /HTTP 304/],
   [

@@ -54,7 +54,7 @@ describe("the proxies of the environment", () => {
     assert.ok(proxy.logins.every((login) => login?.startsWith("Basic ")));
     assert.equal(registry.log[0]?.headers.host, "registry.test:5000");
     const strict = await connect().manifest({ registry: "registry.test:5000", repository: "a" }, "1");
-    assertFails(strict, "unreachable", /no TLS handshake.*declare it insecure/);
+    assertFails(strict, "unreachable", /failed the TLS handshake.*insecureRegistries/);
     assert.equal(registry.log.length, 2);
   });
 
@@ -69,9 +69,9 @@ describe("the proxies of the environment", () => {
   });
 
   const refusals: readonly (readonly [number, string, "unreachable" | "timeout", RegExp])[] = [
-    [407, "", "unreachable", /wants a login \(HTTP 407\); put it into HTTPS_PROXY/],
+    [407, "", "unreachable", /requires a login \(HTTP 407\); put it into HTTPS_PROXY/],
     [407, "login", "unreachable", /does not accept the login in HTTPS_PROXY \(HTTP 407\)/],
-    [403, "login", "unreachable", /refuses to lead there \(HTTP 403\);.*NO_PROXY/],
+    [403, "login", "unreachable", /refuses to connect to it \(HTTP 403\);.*NO_PROXY/],
     [502, "login", "unreachable", /cannot reach it \(HTTP 502\)/],
     [0, "login", "timeout", /did not answer within 10 s/],
   ];
@@ -92,7 +92,7 @@ describe("the proxies of the environment", () => {
         assert.match(
           message,
           new RegExp(
-            `^registry\\.test cannot be asked through the proxy 127\\.0\\.0\\.1:${proxy.port} \\(HTTPS_PROXY\\), which `,
+            `^registry\\.test cannot be reached through the proxy 127\\.0\\.0\\.1:${proxy.port} \\(HTTPS_PROXY\\), which `,
           ),
         );
       assert.ok(!message.includes(password) && !message.includes("planted"), message);
@@ -103,14 +103,14 @@ describe("the proxies of the environment", () => {
     const proxy = await proxyTo(1);
     proxy.refusal = 407;
     const insecure = { insecureRegistries: ["registry.test"] };
-    assertFails(await connect(insecure).manifest(name, "1"), "unreachable", /wants a login \(HTTP 407\)/);
+    assertFails(await connect(insecure).manifest(name, "1"), "unreachable", /requires a login \(HTTP 407\)/);
   });
 
   it("that are down are named in the failure", async () => {
     const proxy = await proxyTo(1, `user:${password}@`);
     const { port } = proxy;
     await proxy.stop();
-    const words = `^registry\\.test cannot be asked through the proxy 127\\.0\\.0\\.1:${port} \\(HTTPS_PROXY\\), which refused the connection`;
+    const words = `^registry\\.test cannot be reached through the proxy 127\\.0\\.0\\.1:${port} \\(HTTPS_PROXY\\), which refused the connection`;
     assertFails(await connect().manifest(name, "1"), "unreachable", new RegExp(words));
     setEnvironment({ HTTPS_PROXY: `http://user:${password}@no-such-proxy.invalid:3128` });
     const lookup: Parameters<typeof connect>[0] = {
@@ -127,7 +127,7 @@ describe("the proxies of the environment", () => {
     it(`with an invalid URL (${bad.replace(password, "…")}) are named by their variable, without the URL`, async () => {
       setEnvironment({ HTTPS_PROXY: bad });
       const outcome = await connect().manifest(name, "1");
-      assertFails(outcome, "unreachable", /HTTPS_PROXY, which is not the URL of an http or https proxy/);
+      assertFails(outcome, "unreachable", /HTTPS_PROXY, which is not a valid URL of an http or https proxy/);
       assert.ok(!JSON.stringify(outcome).includes(password));
     });
 
@@ -139,7 +139,7 @@ describe("the proxies of the environment", () => {
     };
     const proxy = await proxyTo(registry.port);
     const outcome = await connect({ insecureRegistries: ["registry.test"] }).manifest(name, "1");
-    assertFails(outcome, "unsupported", /169\.254\.169\.254, an address/);
+    assertFails(outcome, "unsupported", /169\.254\.169\.254, an internal address/);
     assert.deepEqual(proxy.asked, [
       "CONNECT registry.test:443",
       "GET http://registry.test/v2/app/manifests/1",

@@ -7,7 +7,7 @@ const good = `echo "{\\"ServerURL\\":\\"$server\\",\\"Username\\":\\"helped\\",\
 const notFound = "echo 'credentials not found in native keychain'; exit 1";
 
 const faults: readonly { what: string; script: string; says: RegExp }[] = [
-  { what: "prints garbage", script: `echo '${marker}'`, says: /^the answer of .* is not JSON/ },
+  { what: "prints garbage", script: `echo '${marker}'`, says: /^the output of .* is not JSON/ },
   { what: "prints half an answer", script: `printf '{"Secret":"${marker}'`, says: /is not JSON/ },
   { what: "prints nothing", script: "exit 0", says: /is not JSON/ },
   { what: "prints a list", script: `echo '["${marker}"]'`, says: /is not a JSON object/ },
@@ -15,7 +15,7 @@ const faults: readonly { what: string; script: string; says: RegExp }[] = [
   {
     what: "fails with its secret in the output and the error output",
     script: `echo '{"Secret":"${marker}"}'; echo ${marker} >&2; exit 3`,
-    says: /^the credential helper docker-credential-x, asked for ghcr\.io, failed with exit status 3$/,
+    says: /^the credential helper docker-credential-x failed with exit status 3$/,
   },
   { what: "says not found but succeeds", script: notFound.replace("exit 1", "exit 0"), says: /is not JSON/ },
   { what: "is killed", script: "kill -TERM $$", says: /was ended by SIGTERM$/ },
@@ -52,7 +52,7 @@ describe("a credential helper", function () {
 
   const absences = { "finds nothing": notFound, "gives no secret": `echo '{"Username":"me"}'` };
   for (const [what, script] of Object.entries(absences))
-    it(`that ${what} is no login, and auths is not looked at, as docker does`, async () => {
+    it(`that ${what} means no login, and auths is skipped, as docker does`, async () => {
       await home.helper("x", script);
       assert.equal(await userOf(home.source(), "ghcr.io"), undefined);
     });
@@ -104,7 +104,7 @@ describe("a credential helper", function () {
     });
 
   it("that is not there or not executable is a fault", async () => {
-    await assert.rejects(home.source()("ghcr.io", "app"), /CredentialError: .*-x, .* is not on PATH$/);
+    await assert.rejects(home.source()("ghcr.io", "app"), /CredentialError: .*-x is not on PATH$/);
     await home.helper("x", good);
     await chmod(home.path("bin", "docker-credential-x"), 0o644);
     await assert.rejects(
@@ -119,7 +119,7 @@ describe("a credential helper", function () {
       `sleep 60 & echo $! > '${home.path("child")}'; echo $$ > '${home.path("own")}'; wait`,
     );
     const source = home.source({}, 1_500);
-    const says = /CredentialError: .*docker-credential-x, asked for ghcr\.io, did not end within 1\.5 s$/;
+    const says = /CredentialError: .*docker-credential-x did not end within 1\.5 s$/;
     await Promise.all([
       assert.rejects(source("ghcr.io", "a"), says),
       assert.rejects(source("ghcr.io", "b"), says),

@@ -27,7 +27,7 @@ describe("the places of logins", () => {
     await home.write(".docker/config.json", { credsStore: "not-there" });
     const source = home.source({ DOCKER_AUTH_CONFIG: JSON.stringify(auths(["a.example", "inline"])) });
     assert.equal(await userOf(source, "a.example"), "inline");
-    await assert.rejects(source("b.example", "app"), /docker-credential-not-there, .* is not on PATH/);
+    await assert.rejects(source("b.example", "app"), /docker-credential-not-there is not on PATH/);
   });
 
   it("let DOCKER_AUTH_CONFIG name helpers, as GitLab does", async () => {

@@ -5,7 +5,7 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CredentialError, type CredentialSource } from "../../../policypack/logins/credential";
-import { askHelper } from "../../../policypack/logins/credential-helper";
+import { helperLogin } from "../../../policypack/logins/credential-helper";
 import { loginCredentials } from "../../../policypack/logins/login-search";
 import { mixed, nearly, textOf } from "../arbitraries";
 import { assertWords } from "../safe";
@@ -98,7 +98,7 @@ export function logins(): Subject[] {
           const answer = join(folder, "answer");
           writeFileSync(answer, given);
           const env = { PATH: `${folder}:/usr/bin:/bin`, ANSWER: answer };
-          await assertAnswers(askHelper("hostile", "a.example", { env, timeLimitMs: 5_000 }));
+          await assertAnswers(helperLogin("hostile", "a.example", { env, timeLimitMs: 5_000 }));
         },
       ),
       close: () => rm(folder, { recursive: true, force: true }),

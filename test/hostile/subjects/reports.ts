@@ -118,7 +118,7 @@ export const reports: readonly Subject[] = [
         ...report.sharedByOthers(3, report.sharedBase([found, found])),
         report.imageToCome(image, by),
         report.wrongPlatform(image, wanted, by, report.builtFor(wanted, found)),
-        report.noManifestFor(failure).problem,
+        report.wrongPlatform(image, wanted, by, report.noManifestFor(failure, wanted)),
         report.unreadableUse(
           { name: words },
           { reason: "malformed", container: words, path: words, message: "m" },
