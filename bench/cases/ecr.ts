@@ -1,6 +1,6 @@
-import { buildImage, type ImageStore, pushIndex } from "../../support/registry/images";
-import { dummyKeys, exception, FakeEcr, idsOf, json } from "../../support/aws/fake-ecr";
-import { digestOf } from "../../support/registry/registry";
+import { EcrStore } from "../../support/aws/ecr-store";
+import { dummyKeys, FakeEcr, idsOf } from "../../support/aws/fake-ecr";
+import { buildImage, pushIndex } from "../../support/registry/images";
 import type { Bench, Case, CaseReport } from "../case";
 import { atMost, exactly } from "../figure";
 import { GuardedStack, grouped } from "../guarded-stack";
@@ -19,14 +19,9 @@ export const ecr: Case = {
 async function measure(bench: Bench): Promise<CaseReport> {
   const api = new FakeEcr();
   await api.start();
-  const store = new Manifests();
+  const store = new EcrStore();
   api.handle = (seen, response) => {
-    if (seen.what !== "BatchGetImage") {
-      exception(response, 400, "ValidationException", `${seen.what} was not expected`);
-      return;
-    }
-    const repository = String(seen.body["repositoryName"]);
-    json(response, { images: idsOf(seen).map((id) => store.image(repository, id)), failures: [] });
+    store.answer(seen, response, api.url);
   };
   const stack = await GuardedStack.create(bench, {
     ...dummyKeys,
@@ -64,37 +59,5 @@ async function measure(bench: Bench): Promise<CaseReport> {
   } finally {
     stack.remove();
     await api.stop();
-  }
-}
-
-/** The manifests of a registry, as BatchGetImage gives them. */
-class Manifests implements ImageStore {
-  readonly #kept = new Map<string, { mediaType: string; body: string; digest: string }>();
-
-  putManifest: ImageStore["putManifest"] = (repository, tag, mediaType, document) => {
-    const body =
-      document instanceof Uint8Array || typeof document === "string"
-        ? Buffer.from(document).toString("utf8")
-        : JSON.stringify(document);
-    const digest = digestOf(body);
-    for (const name of [digest, ...(tag === undefined ? [] : [tag])])
-      this.#kept.set(JSON.stringify([repository, name]), { mediaType, body, digest });
-    return digest;
-  };
-
-  putBlob: ImageStore["putBlob"] = (_repository, body) =>
-    digestOf(body instanceof Uint8Array || typeof body === "string" ? body : JSON.stringify(body));
-
-  image(repository: string, id: string): object {
-    const kept = this.#kept.get(JSON.stringify([repository, id]));
-    if (kept === undefined) throw new Error(`${repository} has no ${id}`);
-    const { mediaType, body, digest } = kept;
-    return {
-      registryId: host.split(".")[0],
-      repositoryName: repository,
-      imageId: { imageDigest: digest, ...(id === digest ? {} : { imageTag: id }) },
-      imageManifest: body,
-      imageManifestMediaType: mediaType,
-    };
   }
 }

@@ -41,6 +41,11 @@ export class EcrApi {
     return new EcrApi(sdk, client);
   }
 
+  /** Fetches the credentials; a failure is left to the first call, which tries again. */
+  async prepare(): Promise<void> {
+    await this.#client.config.credentials().catch(() => undefined);
+  }
+
   batchGetImage(
     account: string,
     repository: string,

@@ -72,6 +72,11 @@ export class EcrClient {
     const key = JSON.stringify([name.registry.toLowerCase(), name.repository]);
     let lookUps = this.#lookUps.get(key);
     if (lookUps === undefined) {
+      // The SDK is loaded, and the credentials are fetched, while look-ups wait for others.
+      void this.#api(host).then(
+        (api) => api.prepare(),
+        () => undefined,
+      );
       lookUps = new BatchedLookup(
         (ids, batch) => this.#manifests(host, name.repository, ids, batch),
         this.#gathering,

@@ -5,6 +5,7 @@ import type { AwsIdentity } from "../aws/identity";
 import type { PullThroughRule } from "../aws/pull-through";
 import { type LoginFault, type RegistrySecret, SecretLogin } from "../aws/secret-login";
 import { SecretsManager } from "../aws/secrets-manager";
+import { Memo } from "../common/memo";
 import type { Failure, Outcome } from "../common/outcome";
 import type { CredentialSearch } from "../common/trace";
 import { bareName } from "../oci/registry-name";
@@ -36,6 +37,7 @@ export class RegistryImageSource {
   readonly #distribution: RegistryClient;
   readonly #mirrored: ReadonlySet<string>;
   #mirrors: RegistryClient | undefined;
+  readonly #blobs = new Memo<Outcome<Uint8Array>>();
   readonly #ecr = new Map<string, EcrClient>();
   readonly #secrets = new SecretsManager();
   /** Tokens and logins live in a client: each secret has its own, so that none serves an image that does not name it. */
@@ -69,6 +71,7 @@ export class RegistryImageSource {
     return this.manifest(name, digest, reader, signal);
   }
 
+  /** A blob of at most so many bytes; one that is being read is not requested twice, as images may share their config. */
   blob(
     name: RepositoryName,
     digest: string,
@@ -76,7 +79,10 @@ export class RegistryImageSource {
     reader: ResolvedIdentity,
     signal: AbortSignal,
   ): Promise<Outcome<Uint8Array>> {
-    return this.#read(name, reader, (client) => client.blob(name, digest, maxBytes, signal));
+    const key = JSON.stringify([name.registry, name.repository, digest, maxBytes, reader.key]);
+    return this.#blobs.run(key, signal, (shared) =>
+      this.#read(name, reader, (client) => client.blob(name, digest, maxBytes, shared)),
+    );
   }
 
   /** The first bytes of a blob, at most `length`: not verified, since a digest tells only of a whole. */

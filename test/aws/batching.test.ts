@@ -79,6 +79,30 @@ describe("requests to private ECR", () => {
     await patient.close();
   });
 
+  it("fetch the credentials while they wait, and again with the call if that failed", async () => {
+    const complete = new AbortController();
+    let fetched = 0;
+    const identity = {
+      key: "test",
+      describe: "of a test",
+      credentials: () =>
+        Promise.resolve(() =>
+          ++fetched === 1
+            ? Promise.reject(new Error("not yet"))
+            : Promise.resolve({ accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "dummy-secret" }),
+        ),
+    };
+    const gathering = { quietMs: 60_000, longestMs: 60_000, until: complete.signal };
+    const patient = new EcrClient({ identity, gathering });
+    const waiting = patient.manifest(name, "a");
+    await eventually(() => fetched === 1);
+    assert.equal(ecr.seen.length, 0);
+    complete.abort();
+    assert.ok((await waiting).ok);
+    assert.equal(fetched, 2);
+    await patient.close();
+  });
+
   it("for more than 100 images go out in calls of at most 100", async () => {
     const tags = Array.from({ length: 250 }, (_, i) => `t${i}`);
     const outcomes = await Promise.all(tags.map((tag) => client.manifest(name, tag)));

@@ -1,3 +1,4 @@
+import { parseEcrHost } from "../../aws/ecr-hosts";
 import { limits } from "../../common/limits";
 import type { Platform } from "../../oci/platform";
 import { referenceIn } from "../../oci/reference";
@@ -6,26 +7,23 @@ import { type ExpectedImage, expectedImageKey } from "./expected-image";
 
 /**
  * Which images a run may look up before its program names them. The record that they come from is a hint and may belong to
- * another program. So a registry is not contacted before the program has named an expected image there, and the number of images
- * looked up ahead grows with each one that the program names: `limits.prefetchedAtFirst` after the first, then twice as many, and so on.
- * An image that was not expected takes one step back.
+ * another program. So a registry is not contacted before the program has named an expected image there, and the number of requests
+ * ahead grows with each one that the program names: `limits.prefetchedAtFirst` after the first, then twice as many, and so on.
+ * An image that was not expected takes one step back. The images of one ECR repository share their requests, and count once.
  */
 export class PrefetchWindow {
   readonly #waiting = new Map<string, ExpectedImage>();
-  /** Looked up, but not yet named by the program. */
-  readonly #ahead = new Map<string, ExpectedImage>();
+  /** Looked up, but not yet named by the program: by the request that they share. */
+  readonly #ahead = new Map<string, Set<string>>();
   readonly #named = new Set<string>();
+  /** That of the image that the program named last. */
+  #request: string | undefined;
   readonly #registries = new Set<string>();
   /** Expected images that the program has named, less those that were not expected. */
   #score = 0;
 
   constructor(images: readonly ExpectedImage[]) {
     for (const image of images) this.#waiting.set(expectedImageKey(image), image);
-  }
-
-  /** The images that were looked up and that the program has not named. */
-  get ahead(): Iterable<ExpectedImage> {
-    return this.#ahead.values();
   }
 
   /**
@@ -35,10 +33,12 @@ export class PrefetchWindow {
    */
   name(image: string, platform: Platform, reader: ReaderIdentity): boolean {
     const reference = referenceIn(image);
-    const key = reference === undefined ? image : expectedImageKey({ reference, platform, reader });
+    const named = reference && { reference, platform, reader };
+    const key = named === undefined ? image : expectedImageKey(named);
     if (this.#named.has(key)) return false;
     this.#named.add(key);
-    const wasAhead = this.#ahead.delete(key);
+    this.#request = named && requestOf(named, key);
+    const wasAhead = this.#request !== undefined && this.#leave(this.#request, key);
     const expected = this.#waiting.delete(key) || wasAhead;
     this.#score += expected ? 1 : -1;
     if (expected && reference !== undefined) this.#registries.add(reference.registry);
@@ -47,12 +47,15 @@ export class PrefetchWindow {
 
   /** The next image to look up; undefined if none may be at the moment. */
   next(): ExpectedImage | undefined {
-    if (this.#score <= 0 || this.#ahead.size >= limits.prefetchedAtFirst * 2 ** (this.#score - 1))
-      return undefined;
+    if (this.#score <= 0) return undefined;
+    const isFull = this.#ahead.size >= limits.prefetchedAtFirst * 2 ** (this.#score - 1);
     for (const [key, image] of this.#waiting) {
       if (!this.#registries.has(image.reference.registry)) continue;
+      const request = requestOf(image, key);
+      const sharing = this.#ahead.get(request);
+      if (isFull && sharing === undefined && request !== this.#request) continue;
       this.#waiting.delete(key);
-      this.#ahead.set(key, image);
+      this.#ahead.set(request, (sharing ?? new Set()).add(key));
       return image;
     }
     return undefined;
@@ -62,4 +65,16 @@ export class PrefetchWindow {
   close(): void {
     this.#waiting.clear();
   }
+
+  #leave(request: string, key: string): boolean {
+    const sharing = this.#ahead.get(request);
+    if (sharing?.delete(key) !== true) return false;
+    if (sharing.size === 0) this.#ahead.delete(request);
+    return true;
+  }
+}
+
+/** What images have in common that are looked up by the same request. */
+function requestOf({ reference: { registry, repository } }: ExpectedImage, key: string): string {
+  return parseEcrHost(registry) === undefined ? key : `${registry}/${repository}`;
 }

@@ -42,12 +42,18 @@ describe("the images that a run prefetches", () => {
     assert.equal(lookedUp(appNames(8), [...planted, ...images.slice(0, 8)]), 7);
   });
 
-  it("are those that the program has not named", () => {
-    const window = new PrefetchWindow(images.slice(0, 3));
-    assert.equal(window.name("registry.example/app1:1", amd64, {}), false);
-    while (window.next() !== undefined);
-    assert.equal(window.name("registry.example/app0:1", amd64, {}), true);
-    assert.deepEqual([...window.ahead], [images[2]]);
+  it("count an ECR repository once, whose images share their requests", () => {
+    const registry = "123456789012.dkr.ecr.eu-west-1.amazonaws.com";
+    const inEcr = Array.from({ length: 100 }, (_, n) => expected(`${registry}/app${n % 10}:v${n}`));
+    const window = new PrefetchWindow(inEcr);
+    window.name(`${registry}/app0:v0`, amd64, {});
+    const repositories = new Map<string, number>();
+    for (let next = window.next(); next !== undefined; next = window.next()) {
+      const { repository } = next.reference;
+      repositories.set(repository, (repositories.get(repository) ?? 0) + 1);
+    }
+    // That of the named image, and four more.
+    assert.deepEqual(Object.fromEntries(repositories), { app0: 9, app1: 10, app2: 10, app3: 10, app4: 10 });
   });
 });
 
