@@ -54,7 +54,7 @@ function distinct(ends: readonly DeadEnd[]): readonly DeadEnd[] {
 
 function endpoints(program: Program): Resource[] {
   return [...program.types()]
-    .filter((type) => /vpcEndpoint/i.test(type))
+    .filter((type) => /vpc\/?endpoint/i.test(type))
     .flatMap((type) => program.ofKind({ types: [type] }));
 }
 

@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { type Declared, json, ref } from "../../support/engine/declared";
 import { trust } from "../../support/engine/fragments";
 import { verdicts, violationsOf } from "../../support/engine/verdicts";
+import { goodCaches } from "./programs/good-caches";
 import { goodNetworks } from "./programs/good-networks";
 import { goodRoles } from "./programs/good-roles";
 import { goodNativeNetworks } from "./programs/native-networks";
+import { goodOddNetworks } from "./programs/odd-networks";
+import { goodOddRoles } from "./programs/odd-roles";
 
 type Program = readonly Declared[];
 
@@ -63,6 +66,16 @@ const mutations: Record<string, readonly [mutate: Mutation, expected: string, ti
       "NotAction",
     ],
   ],
+  "no permission to import through a cache": [
+    each("aws:iam/rolePolicy:RolePolicy", () => undefined),
+    "execution-role advisory",
+    ["a cache, and a role that may import"],
+  ],
+  "images below the prefix of a cache": [
+    each("aws:ecr/pullThroughCacheRule:PullThroughCacheRule", setting({ ecrRepositoryPrefix: "team" })),
+    "execution-role advisory",
+    ["a cache that the image is not below"],
+  ],
   "no managedPolicyArns": [
     each("aws:iam/role:Role", setting({ managedPolicyArns: undefined })),
     "execution-role mandatory",
@@ -76,7 +89,14 @@ const mutations: Record<string, readonly [mutate: Mutation, expected: string, ti
   "no executionRoleArn": [
     each("aws:ecs/taskDefinition:TaskDefinition", setting({ executionRoleArn: undefined })),
     "execution-role mandatory",
-    ["a role with AWS's managed policy", "NotAction", "a public IP", "a transit gateway", "Fargate Spot"],
+    [
+      "a role with AWS's managed policy",
+      "NotAction",
+      "a public IP",
+      "a transit gateway",
+      "Fargate Spot",
+      "a role with a path and a permissions boundary",
+    ],
   ],
   "no executionRoleArn of aws-native": [
     each("aws-native:ecs:TaskDefinition", setting({ executionRoleArn: undefined })),
@@ -138,7 +158,14 @@ const mutations: Record<string, readonly [mutate: Mutation, expected: string, ti
   ],
 };
 
-const good: Record<string, Program> = { ...goodRoles, ...goodNetworks, ...goodNativeNetworks };
+const good: Record<string, Program> = {
+  ...goodRoles,
+  ...goodOddRoles,
+  ...goodCaches,
+  ...goodNetworks,
+  ...goodOddNetworks,
+  ...goodNativeNetworks,
+};
 
 describe("a good program with one link broken", () => {
   for (const [link, [mutate, expected, titles]] of Object.entries(mutations))

@@ -194,6 +194,15 @@ export const brokenOddRoles: Record<
     ],
     ["mandatory web"],
   ],
+  ...Object.fromEntries(
+    ["AmazonECS_FullAccess", "AmazonElasticContainerRegistryPublicReadOnly"].map((policy) => [
+      `${policy}, which has no permission in private ECR`,
+      [
+        [exec, attach("a", ref("exec", "name"), `arn:aws:iam::aws:policy/${policy}`), task("web")],
+        ["mandatory web"],
+      ],
+    ]),
+  ),
   "a policy for logs that are not known yet, of aws-native": [
     [log, nativeRole("exec", logsOf(ref("log", "arn"))), nativeTask("web")],
     ["mandatory web"],
