@@ -4,9 +4,10 @@ import type { InspectedImage, Layer } from "../inspection/inspected-image";
 import { layerRuns } from "../oci/compression";
 import { formatPlatform, type Platform } from "../oci/platform";
 import { referenceIn, withDefaultTag } from "../oci/reference";
+import { layerFault } from "./fixes";
 
 /**
- * - `shared-layers`: images on the same base layers, whose layers use the same media types
+ * - `shared-layers`: images on the same base layers, whose layers have the same media types in the same order
  * - `registry`: images of one registry, which denies access or does not answer
  * - `repository`: images that one repository does not have
  * - `platform`: images that lack the same platform
@@ -42,12 +43,22 @@ export function groupByCause<T>(
   return [...groups.values()];
 }
 
-/** The cause of an image whose layers are at fault: its bottom layer is its base image's, whatever was built on it. */
-export function layersCause({ digest, layers }: Pick<InspectedImage, "digest" | "layers">): Cause {
+/**
+ * The cause of an image whose layers are at fault. Images share it if one explanation is true for all of them: they have the same bottom
+ * layer, and so a common base, the same order of media types and compressions, however many layers have each, the same fix, and they fail on
+ * the same runtimes.
+ */
+export function layersCause(
+  image: Pick<InspectedImage, "digest" | "layers" | "config" | "predictions">,
+): Cause {
+  const { digest, layers, predictions } = image;
   const [bottom] = layers;
   if (bottom === undefined) return keyed("image", digest);
-  const kinds = new Set(layers.map(({ mediaType, compression }) => `${mediaType} ${compression}`));
-  return keyed("shared-layers", bottom.digest, ...[...kinds].sort());
+  const order = layerRuns(layers).map(({ mediaType, compression }) => `${mediaType} ${compression}`);
+  const fails = predictions
+    .filter(({ manifest, pulls }) => manifest === digest && !pulls)
+    .map(({ runtime, host = "" }) => `${runtime} ${host}`);
+  return keyed("shared-layers", bottom.digest, JSON.stringify([layerFault(image), order, fails]));
 }
 
 /** The cause of an image that the registry did not give. */

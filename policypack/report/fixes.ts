@@ -4,26 +4,46 @@ import { formatReference, type Reference, withDefaultTag } from "../oci/referenc
 import { mislabelledLayers } from "./layers";
 import { wrapped } from "./layout";
 
-/** What to do about layers that some runtime does not pull. Recompression helps only if the types say what the layers are, and the config counts them. */
-export function layerFix({ reference, layers, config }: InspectedImage): string[] {
+/** Why layers do not pull, as far as the fix depends on it. `compression`: they are what their types say, and a recompression helps. */
+export type LayerFault =
+  | { readonly kind: "mislabelled"; readonly layer: number }
+  | { readonly kind: "encrypted" | "unknown-type" | "compression" }
+  | { readonly kind: "miscounted"; readonly layers: number; readonly counted: number };
+
+export function layerFault({ layers, config }: Pick<InspectedImage, "layers" | "config">): LayerFault {
   const [mislabelled] = mislabelledLayers(layers);
-  if (mislabelled !== undefined)
-    return [
-      ...wrapped(
-        `Fix: rebuild the image. The media type of layer ${mislabelled} does not say what its bytes are, so the tool that wrote the image is at fault.`,
-      ),
-      ...rebuildCommand(reference),
-    ];
-  const counted = config?.rootfs.diffIds?.length;
-  if (layers.some(({ mediaType }) => /[+.]encrypted$/i.test(mediaType)))
-    return wrapped("Fix: push the image without encryption. ECS cannot decrypt layers.");
-  if (layers.some(({ compression }) => compression === "unknown"))
-    return wrapped("Fix: rebuild the image with layers of Docker's or OCI's media types for image layers.");
-  if (config !== null && counted !== layers.length)
-    return wrapped(
-      `Fix: rebuild the image. Its manifest has ${layers.length} layers, but its config describes ${counted ?? 0}: the tool that wrote or copied the image is at fault.`,
-    );
-  return repairCommands(reference);
+  if (mislabelled !== undefined) return { kind: "mislabelled", layer: mislabelled };
+  if (layers.some(({ mediaType }) => /[+.]encrypted$/i.test(mediaType))) return { kind: "encrypted" };
+  if (layers.some(({ compression }) => compression === "unknown")) return { kind: "unknown-type" };
+  const counted = config?.rootfs.diffIds?.length ?? 0;
+  return config === null || counted === layers.length
+    ? { kind: "compression" }
+    : { kind: "miscounted", layers: layers.length, counted };
+}
+
+/** What to do about layers that some runtime does not pull. */
+export function layerFix(inspected: InspectedImage): string[] {
+  const { reference } = inspected;
+  const fault = layerFault(inspected);
+  switch (fault.kind) {
+    case "mislabelled":
+      return [
+        ...wrapped(
+          `Fix: rebuild the image. The media type of layer ${fault.layer} does not say what its bytes are, so the tool that wrote the image is at fault.`,
+        ),
+        ...rebuildCommand(reference),
+      ];
+    case "encrypted":
+      return wrapped("Fix: push the image without encryption. ECS cannot decrypt layers.");
+    case "unknown-type":
+      return wrapped("Fix: rebuild the image with layers of Docker's or OCI's media types for image layers.");
+    case "miscounted":
+      return wrapped(
+        `Fix: rebuild the image. Its manifest has ${fault.layers} layers, but its config describes ${fault.counted}: the tool that wrote or copied the image is at fault.`,
+      );
+    case "compression":
+      return repairCommands(reference);
+  }
 }
 
 /**

@@ -46,6 +46,7 @@ export function sharedByOthers(images: number, base: SharedBase | undefined): st
     "",
     ...wrapped(`${others} They share ${typeOfLayers(base)}${name}, up to`),
     `  ${base.layers.at(-1)?.digest ?? ""}`,
-    "Rebuild that base image first.",
+    // The fix above makes gzip of everything: a base of gzip is fine as it is.
+    ...(base.layers[0]?.compression === "gzip" ? [] : ["Rebuild that base image first."]),
   ];
 }

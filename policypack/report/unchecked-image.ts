@@ -79,6 +79,8 @@ export function partlyRead(
   ].join("\n");
 }
 
+const indent = " ".repeat("problem ".length);
+
 /** Lines of the list of images of one registry: with the rest of the message and the engine's own line, 31 at most. */
 const maximumListed = 16;
 
@@ -95,9 +97,10 @@ export function uncheckedImages(
   const [example = ""] = images;
   const registry = referenceIn(example)?.registry ?? "";
   const names = [...new Set(images)];
-  const lines = facts([
-    ["images", names.map((image) => printableName(withoutRegistry(image, registry))).join(", ")],
-  ]);
+  const why = reasons(example, failed);
+  const list = names.map((image) => printableName(withoutRegistry(image, registry))).join(", ");
+  const all = facts([["images", list], ...why]);
+  const lines = all.slice(0, all.length - facts(why).length);
   const isShort = lines.length <= maximumListed;
   if (!isShort && !isWholeRegistry) return undefined;
   const scope = isWholeRegistry
@@ -108,8 +111,8 @@ export function uncheckedImages(
     "",
     ...(isShort
       ? lines
-      : [...lines.slice(0, maximumListed - 1), "         … and every other image of this registry"]),
-    ...facts([["images", ""], ...reasons(example, failed)]).slice(1),
+      : [...lines.slice(0, maximumListed - 1), `${indent}… and every other image of this registry`]),
+    ...facts(why),
   ].join("\n");
 }
 

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Failure, FailureKind } from "../../policypack/common/outcome";
 import { failureCause, groupByCause, layersCause, sharedBase } from "../../policypack/report/causes";
-import { layersOf } from "../../support/registry/inspected-image";
+import type { Prediction, RuntimeName } from "../../policypack/runtimes/predict";
+import { imageConfig, layersOf } from "../../support/registry/inspected-image";
 
 const linux = { os: "linux", architecture: "amd64" };
 const gzip = "application/vnd.oci.image.layer.v1.tar+gzip";
@@ -13,6 +14,26 @@ function built(letters: string, baseName?: string) {
   const types = Array.from(letters, (letter) => (letter === letter.toLowerCase() ? zstd : gzip));
   const layers = layersOf(types).map((layer, at) => ({ ...layer, digest: letters[at] ?? "" }));
   return { digest: `manifest of ${letters}`, layers, ...(baseName !== undefined && { baseName }) };
+}
+
+type Judged = ReturnType<typeof built> & Partial<Parameters<typeof layersCause>[0]>;
+
+function pair(a: string, b: string, more: (layers: number) => Partial<Judged>): [Judged, Judged] {
+  return [
+    { ...built(a), ...more(a.length) },
+    { ...built(b), ...more(b.length) },
+  ];
+}
+
+function failing(runtime: RuntimeName, letters: string): Prediction {
+  const manifest = built(letters).digest;
+  return {
+    runtime,
+    pulls: false,
+    manifest,
+    error: "number of layers and diffIDs don't match",
+    reason: "layers",
+  };
 }
 
 describe("the causes of findings", () => {
@@ -118,12 +139,33 @@ describe("the causes of findings", () => {
       assert.equal(first === second, same);
     });
 
-  it("are one for mixed images on the same base layers, and differ by base and by media types", () => {
-    const key = (letters: string) => layersCause(built(letters)).key;
-    assert.equal(key("abcX"), key("abcYZ"));
-    assert.notEqual(key("abcX"), key("dbcX"));
-    assert.notEqual(key("abcX"), key("abcd"));
-  });
+  const base = { config: null, predictions: [] };
+  const mixes: [same: boolean, what: string, a: Judged, b: Judged][] = [
+    [true, "different numbers of layers on one base", built("abcX"), built("abcYZ")],
+    [true, "more layers of the base's compression", built("abcX"), built("abcdX")],
+    [false, "other base layers", built("abcX"), built("dbcX")],
+    [false, "one compression only", built("abcX"), built("abcd")],
+    [false, "another order of compressions on the same base layer", built("abcX"), built("abXc")],
+    [false, "a third run of layers", built("Xab"), built("XabY")],
+    [
+      false,
+      "a config that describes other layers",
+      built("abX"),
+      { ...built("abY"), config: imageConfig(2) },
+    ],
+    [true, "configs that describe their layers", ...pair("abX", "abYZ", (n) => ({ config: imageConfig(n) }))],
+    [
+      false,
+      "other runtimes that fail",
+      { ...built("abX"), predictions: [failing("containerd-1.7", "abX")] },
+      { ...built("abY"), predictions: [failing("dockerd-23", "abY")] },
+    ],
+  ];
+  for (const [same, what, a, b] of mixes)
+    it(`are ${same ? "one" : "two"} for mixed images with ${what}`, () => {
+      const [first, second] = [a, b].map((image) => layersCause({ ...base, ...image }).key);
+      assert.equal(first === second, same);
+    });
 
   it("name the base layers that all images of a group share, up to the first layer of another compression", () => {
     const lettersOf = (...images: Parameters<typeof sharedBase>[0][number][]) => {
