@@ -113,8 +113,8 @@ export interface StackImage {
   readonly image: string;
   /** `os/arch[/variant]`. */
   readonly platform: string;
-  /** Whose credentials read it, where that matters: the ones of the machine. */
-  readonly identity?: "default";
+  /** The key of the AWS identity that reads it, if one does; holds no secret. */
+  readonly identity?: string;
 }
 
 /** A Pulumi stack's full name, and what tells it from one of the same name in another backend. */
@@ -173,6 +173,6 @@ function isStackImage(value: unknown): value is StackImage {
   return (
     typeof image === "string" &&
     typeof platform === "string" &&
-    (identity === undefined || identity === "default")
+    (identity === undefined || typeof identity === "string")
   );
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { Inspector } from "../../policypack/inspection/inspector";
 import { parseReference } from "../../policypack/oci/reference";
+import { namedImage } from "../../policypack/run/prefetch/expected-image";
 import { Pushes } from "../../policypack/run/prefetch/push-dependencies";
 import { UpdatePrefetch } from "../../policypack/run/prefetch/update-prefetch";
 import { dummyKeys, FakeEcr, type Seen, useAwsEnvironment } from "../../support/aws/fake-ecr";
@@ -44,7 +45,7 @@ describe("a hundred images in five ECR repositories", () => {
   };
   const updated = async (names: readonly string[]) => {
     const inspector = new Inspector();
-    const images = names.map((name) => ({ reference: parseReference(name), platform: amd64, reader: {} }));
+    const images = names.map((name) => namedImage(parseReference(name), amd64, {}));
     const update = new UpdatePrefetch(inspector, { images, pushers: [] }, new Pushes());
     const found = [];
     for (const name of names) {

@@ -4,30 +4,35 @@ import { findExemption } from "../../exemptions/exemptions";
 import { formatPlatform, parsePlatform, type Platform } from "../../oci/platform";
 import { canonicalName, type Reference, referenceIn } from "../../oci/reference";
 import { parseEcrHost } from "../../aws/ecr-hosts";
-import { defaultIdentity } from "../../aws/identity";
 import { type ReaderIdentity, resolveIdentity } from "../../registry/reader-identity";
 import type { Exclusion } from "../../settings";
 import type { PendingImage } from "../review";
 
-/** An image that a run will probably ask for. */
+/** An image that a run will probably look up. */
 export interface ExpectedImage {
   readonly reference: Reference;
   readonly platform: Platform;
-  readonly reader: ReaderIdentity;
+  /** The key of the `ResolvedIdentity` that reads it. */
+  readonly identity: string;
 }
 
-/** What a preview leaves of an image: undefined where it takes more than its name to look it up again, such as a secret. */
-export function toStackImage({ image, platform, users }: PendingImage): StackImage | undefined {
+/** An image as a program names it. */
+export function namedImage(reference: Reference, platform: Platform, reader: ReaderIdentity): ExpectedImage {
+  return { reference, platform, identity: resolveIdentity(reference.registry, reader).key };
+}
+
+/** What a preview leaves of an image: undefined if it takes more than its name and an AWS identity to look it up again, such as a secret. */
+export function toStackImage({ image, platform, reader, users }: PendingImage): StackImage | undefined {
   const reference = referenceIn(image);
   if (reference === undefined || users.some(({ use }) => use.credentialsParameter !== undefined))
     return undefined;
   const named = { image: canonicalName(reference), platform: formatPlatform(platform) };
-  const identity = users[0]?.workload.reader?.identity;
-  if (parseEcrHost(reference.registry) === undefined || identity === undefined) return named;
-  return identity.key === defaultIdentity.key ? { ...named, identity: "default" } : undefined;
+  return parseEcrHost(reference.registry) === undefined
+    ? named
+    : { ...named, identity: namedImage(reference, platform, reader).identity };
 }
 
-/** The image that a preview left; undefined where it is exempt by now, or makes no sense. */
+/** The image that a preview left; undefined if it is exempt by now, or makes no sense. */
 export function expectedOf(image: StackImage, exclude: readonly Exclusion[]): ExpectedImage | undefined {
   const reference = referenceIn(image.image);
   if (reference === undefined) return undefined;
@@ -35,14 +40,12 @@ export function expectedOf(image: StackImage, exclude: readonly Exclusion[]): Ex
   const subject = { image: image.image, reference, resource: { name: "", urn: "" } };
   if (findExemption(exclude, subject, today())?.state === "in-force") return undefined;
   try {
-    const reader = image.identity === undefined ? {} : { identity: defaultIdentity };
-    return { reference, platform: parsePlatform(image.platform), reader };
+    return { reference, platform: parsePlatform(image.platform), identity: image.identity ?? "" };
   } catch {
     return undefined;
   }
 }
 
-export function expectedImageKey({ reference, platform, reader }: ExpectedImage): string {
-  const { key } = resolveIdentity(reference.registry, reader);
-  return JSON.stringify([canonicalName(reference), formatPlatform(platform), key]);
+export function expectedImageKey({ reference, platform, identity }: ExpectedImage): string {
+  return JSON.stringify([canonicalName(reference), formatPlatform(platform), identity]);
 }

@@ -3,11 +3,17 @@ import { limits } from "../../common/limits";
 import type { Platform } from "../../oci/platform";
 import { referenceIn } from "../../oci/reference";
 import type { ReaderIdentity } from "../../registry/reader-identity";
-import { type ExpectedImage, expectedImageKey } from "./expected-image";
+import { type ExpectedImage, expectedImageKey, namedImage } from "./expected-image";
+
+/** An image that may be looked up, and who reads it. */
+export interface Prefetchable extends Pick<ExpectedImage, "reference" | "platform"> {
+  readonly reader: ReaderIdentity;
+}
 
 /**
  * Which images a run may look up before its program names them. The record that they come from is a hint and may belong to
- * another program. So a registry is not contacted before the program has named an expected image there, and the number of requests
+ * another program. So a registry is not contacted before the program has named an expected image there, with the AWS identity of that
+ * image, and the number of requests
  * ahead grows with each one that the program names: `limits.prefetchedAtFirst` after the first, then twice as many, and so on.
  * An image that was not expected takes one step back. The images of one ECR repository share their requests, and count once.
  */
@@ -18,7 +24,8 @@ export class PrefetchWindow {
   readonly #named = new Set<string>();
   /** That of the image that the program named last. */
   #request: string | undefined;
-  readonly #registries = new Set<string>();
+  /** By registry and identity. */
+  readonly #readers = new Map<string, ReaderIdentity>();
   /** Expected images that the program has named, less those that were not expected. */
   #score = 0;
 
@@ -33,7 +40,7 @@ export class PrefetchWindow {
    */
   name(image: string, platform: Platform, reader: ReaderIdentity): boolean {
     const reference = referenceIn(image);
-    const named = reference && { reference, platform, reader };
+    const named = reference && namedImage(reference, platform, reader);
     const key = named === undefined ? image : expectedImageKey(named);
     if (this.#named.has(key)) return false;
     this.#named.add(key);
@@ -41,22 +48,23 @@ export class PrefetchWindow {
     const wasAhead = this.#request !== undefined && this.#leave(this.#request, key);
     const expected = this.#waiting.delete(key) || wasAhead;
     this.#score += expected ? 1 : -1;
-    if (expected && reference !== undefined) this.#registries.add(reference.registry);
+    if (expected && named !== undefined) this.#readers.set(placeOf(named), reader);
     return wasAhead;
   }
 
   /** The next image to look up; undefined if none may be at the moment. */
-  next(): ExpectedImage | undefined {
+  next(): Prefetchable | undefined {
     if (this.#score <= 0) return undefined;
     const isFull = this.#ahead.size >= limits.prefetchedAtFirst * 2 ** (this.#score - 1);
     for (const [key, image] of this.#waiting) {
-      if (!this.#registries.has(image.reference.registry)) continue;
+      const reader = this.#readers.get(placeOf(image));
+      if (reader === undefined) continue;
       const request = requestOf(image, key);
       const sharing = this.#ahead.get(request);
       if (isFull && sharing === undefined && request !== this.#request) continue;
       this.#waiting.delete(key);
       this.#ahead.set(request, (sharing ?? new Set()).add(key));
-      return image;
+      return { reference: image.reference, platform: image.platform, reader };
     }
     return undefined;
   }
@@ -74,7 +82,12 @@ export class PrefetchWindow {
   }
 }
 
+function placeOf({ reference, identity }: ExpectedImage): string {
+  return JSON.stringify([reference.registry, identity]);
+}
+
 /** What images have in common that are looked up by the same request. */
-function requestOf({ reference: { registry, repository } }: ExpectedImage, key: string): string {
-  return parseEcrHost(registry) === undefined ? key : `${registry}/${repository}`;
+function requestOf({ reference, identity }: ExpectedImage, key: string): string {
+  const { registry, repository } = reference;
+  return parseEcrHost(registry) === undefined ? key : JSON.stringify([registry, repository, identity]);
 }

@@ -1,8 +1,8 @@
 import type { Inspection, Inspector } from "../../inspection/inspector";
 import type { Platform } from "../../oci/platform";
-import { type Reference, referenceIn } from "../../oci/reference";
+import { referenceIn } from "../../oci/reference";
 import type { ReaderIdentity } from "../../registry/reader-identity";
-import { type ExpectedImage, expectedImageKey } from "./expected-image";
+import { type ExpectedImage, expectedImageKey, namedImage } from "./expected-image";
 import { PrefetchWindow } from "./prefetch-window";
 import type { Pushes } from "./push-dependencies";
 
@@ -51,7 +51,8 @@ export class UpdatePrefetch implements Pick<Inspector, "inspect" | "hurry"> {
 
   async inspect(image: string, platform: Platform, reader: ReaderIdentity = {}): Promise<Inspection> {
     const reference = referenceIn(image);
-    if (reference !== undefined) this.#forgetIfPushed(image, { reference, platform, reader });
+    if (reference !== undefined && this.#mayBePushed(image, namedImage(reference, platform, reader)))
+      this.inspector.forget(reference, platform, reader);
     const wasAhead = this.#window.name(image, platform, reader);
     const answer = this.inspector.inspect(image, platform, reader);
     for (let next = this.#window.next(); next !== undefined; next = this.#window.next())
@@ -64,17 +65,13 @@ export class UpdatePrefetch implements Pick<Inspector, "inspect" | "hurry"> {
     return this.inspector.inspect(image, platform, reader);
   }
 
-  #forgetIfPushed(image: string, expected: ExpectedImage): void {
-    const key = expectedImageKey(expected);
-    if (this.#current.has(key)) return;
+  /** Whether the program may have pushed the image since it was queried; once for each resource. */
+  #mayBePushed(image: string, named: ExpectedImage): boolean {
+    const key = expectedImageKey(named);
+    if (this.#current.has(key)) return false;
     this.#current.add(key);
-    if (this.#mayBePushed(image, expected.reference, key))
-      this.inspector.forget(expected.reference, expected.platform, expected.reader);
-  }
-
-  #mayBePushed(image: string, { digest }: Reference, key: string): boolean {
     // A digest always names the same manifest.
-    if (digest !== undefined || this.pushes.pushers.length === 0) return false;
+    if (named.reference.digest !== undefined || this.pushes.pushers.length === 0) return false;
     return this.pushes.names(image) || !this.#isForeseen() || !this.#independent.has(key);
   }
 

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { identityOfProvider } from "../../../policypack/aws/identity";
 import { parseReference } from "../../../policypack/oci/reference";
+import { namedImage } from "../../../policypack/run/prefetch/expected-image";
 import { PrefetchWindow } from "../../../policypack/run/prefetch/prefetch-window";
 import { PreviewPrefetch } from "../../../policypack/run/prefetch/preview-prefetch";
 import { amd64 } from "../../../support/registry/cached-run";
 
-const expected = (name: string) => ({ reference: parseReference(name), platform: amd64, reader: {} });
+const expected = (name: string) => namedImage(parseReference(name), amd64, {});
 const images = Array.from({ length: 300 }, (_, n) => expected(`registry.example/app${n}:1`));
 
 describe("the images that a run prefetches", () => {
@@ -40,6 +42,23 @@ describe("the images that a run prefetches", () => {
   it("exclude registries that the program does not use", () => {
     const planted = Array.from({ length: 50 }, (_, n) => expected(`planted.example/app${n}:1`));
     assert.equal(lookedUp(appNames(8), [...planted, ...images.slice(0, 8)]), 7);
+  });
+
+  it("exclude AWS identities that the program does not use", () => {
+    const [first, second] = ["a", "b"].map((profile) => ({ identity: identityOfProvider({ profile }) }));
+    assert.ok(first !== undefined && second !== undefined);
+    const name = (n: number) => `123456789012.dkr.ecr.eu-west-1.amazonaws.com/app${n}:1`;
+    const window = new PrefetchWindow([
+      ...[0, 1, 2].map((n) => namedImage(parseReference(name(n)), amd64, first)),
+      ...[3, 4].map((n) => namedImage(parseReference(name(n)), amd64, second)),
+    ]);
+    window.name(name(0), amd64, first);
+    const found = [window.next(), window.next(), window.next()];
+    assert.deepEqual(
+      found.map((image) => image?.reference.repository),
+      ["app1", "app2", undefined],
+    );
+    assert.equal(found[0]?.reader, first);
   });
 
   it("count an ECR repository once, whose images share their requests", () => {

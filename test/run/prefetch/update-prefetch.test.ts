@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Inspector } from "../../../policypack/inspection/inspector";
 import { parseReference } from "../../../policypack/oci/reference";
+import { namedImage } from "../../../policypack/run/prefetch/expected-image";
 import { Pushes } from "../../../policypack/run/prefetch/push-dependencies";
 import { UpdatePrefetch } from "../../../policypack/run/prefetch/update-prefetch";
 import {
@@ -152,7 +153,7 @@ describe("an update after its preview", () => {
   it("counts images that the program names, not those that were prefetched", async () => {
     const inspector = new Inspector({ cache: { directory: bench.directory } });
     const platform = { os: "linux", architecture: "amd64" };
-    const images = names.map((name) => ({ reference: parseReference(image(name)), platform, reader: {} }));
+    const images = names.map((name) => namedImage(parseReference(image(name)), platform, {}));
     const update = new UpdatePrefetch(inspector, { images, pushers: [] }, new Pushes());
     await update.inspect(image("app0"), platform);
     await eventually(() => bench.registry.requestsTo("/manifests/").length >= 5);
