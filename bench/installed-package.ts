@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type InstalledPackage, installTarball, packTarball } from "../support/process/installed-package";
+import { builtTarball, type InstalledPackage, installTarball } from "../support/process/installed-package";
 
 let installed: Promise<InstalledPackage> | undefined;
 
@@ -18,5 +18,5 @@ async function install(): Promise<InstalledPackage> {
   process.on("exit", () => {
     rmSync(folder, { recursive: true, force: true });
   });
-  return installTarball(await packTarball(folder), folder);
+  return installTarball(await builtTarball(), folder);
 }

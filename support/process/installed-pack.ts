@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { packageFolder } from "../../scripts/bundle/places";
 import { isRecord } from "../../policypack/common/values";
+import { builtTarball } from "./installed-package";
 
 const run = promisify(execFile);
 const checkout = resolve(__dirname, "../..");
@@ -20,11 +20,8 @@ export async function installExample(parent: string, example: string): Promise<s
   cpSync(join(checkout, "examples", example), folder, { recursive: true });
   for (const name of packagesFor(folder))
     cpSync(join(checkout, name), join(folder, name), { recursive: true });
-  const packed = await run("npm", ["pack", "--silent", "--pack-destination", parent], { cwd: packageFolder });
-  const tarball = join(parent, packed.stdout.trim());
   const flags = ["--offline", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"];
-  await run("npm", ["install", ...flags, tarball], { cwd: folder });
-  rmSync(tarball);
+  await run("npm", ["install", ...flags, await builtTarball()], { cwd: folder });
   return folder;
 }
 

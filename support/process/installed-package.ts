@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { execFile } from "node:child_process";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { packageFolder } from "../../scripts/bundle/places";
 import { finished } from "./command";
@@ -36,6 +37,21 @@ export async function packTarball(folder: string, built = packageFolder): Promis
     env: offlineNpm(join(folder, "npm-cache")),
   });
   return join(folder, printed.trim());
+}
+
+let tarball: Promise<string> | undefined;
+
+/** The tarball of this checkout's build, packed once for this process and removed at its end. */
+export function builtTarball(): Promise<string> {
+  return (tarball ??= packTarball(temporaryFolder()));
+}
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "ecs-image-guard-tarball-"));
+  process.on("exit", () => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return folder;
 }
 
 /**

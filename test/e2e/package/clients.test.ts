@@ -8,7 +8,7 @@ import { installedProgram, nodes, type NpmProgram, packageManagers } from "../..
 import { engineFor, EngineStack } from "../../../support/engine/engine";
 import { assertGuards, mixedAndGood } from "../../../support/engine/guarding";
 import { finished } from "../../../support/process/command";
-import { installTarball, offlineNpm, packTarball } from "../../../support/process/installed-package";
+import { builtTarball, installTarball, offlineNpm } from "../../../support/process/installed-package";
 import { NpmRegistry } from "../../../support/registry/npm-registry";
 import type { TestRegistry } from "../../../support/registry/registry";
 
@@ -32,7 +32,7 @@ describe("the package, installed by the client of a user,", function () {
     images = await mixedAndGood();
     npm = await NpmRegistry.start();
     folder = mkdtempSync(join(tmpdir(), "ecs-image-guard-clients-"));
-    tarball = await packTarball(folder);
+    tarball = await builtTarball();
   });
 
   after(async () => {

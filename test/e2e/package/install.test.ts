@@ -8,9 +8,9 @@ import { engineFor } from "../../../support/engine/engine";
 import { assertGuards, mixedAndGood } from "../../../support/engine/guarding";
 import { finished } from "../../../support/process/command";
 import {
+  builtTarball,
   type InstalledPackage,
   installTarball,
-  packTarball,
 } from "../../../support/process/installed-package";
 import type { TestRegistry } from "../../../support/registry/registry";
 
@@ -25,7 +25,7 @@ describe("the package, installed by npm with an empty cache and no registry", fu
     engine = await engineFor(this);
     registry = await mixedAndGood();
     project = mkdtempSync(join(tmpdir(), "ecs-image-guard-install-"));
-    installed = await installTarball(await packTarball(project), project);
+    installed = await installTarball(await builtTarball(), project);
   });
 
   after(async () => {
