@@ -1,9 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import { spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
-import { createServer } from "node:net";
 import { delimiter, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { endProcess, freePort, whenReady } from "../process/server-process";
 
 /** A running `moto_server` (PyPI `moto[ecr,server]`): the ECR, STS and Secrets Manager APIs on a loopback port. */
 export interface Moto {
@@ -13,7 +11,7 @@ export interface Moto {
 }
 
 /** The program to start, or undefined where there is none. */
-export function available(): string | undefined {
+function available(): string | undefined {
   const named = process.env["ECS_IMAGE_GUARD_MOTO"];
   const candidates = named
     ? [named]
@@ -40,52 +38,12 @@ export async function startMoto(context: Mocha.Context): Promise<Moto> {
   }
   const port = await freePort();
   const child = spawn(program, ["-H", "127.0.0.1", "-p", String(port)], { stdio: "ignore" });
-  const moto = { url: `http://127.0.0.1:${port}`, stop: () => stop(child) };
+  const moto = { url: `http://127.0.0.1:${port}`, stop: () => endProcess(child) };
   try {
-    await answers(moto.url, child);
+    await whenReady(child, `${moto.url}/moto-api/data.json`);
   } catch (error) {
     await moto.stop();
     throw error;
   }
   return moto;
-}
-
-async function answers(url: string, child: ChildProcess): Promise<void> {
-  let failed: Error | undefined;
-  child.on("error", (error) => {
-    failed = error;
-  });
-  const end = Date.now() + 30_000;
-  while (Date.now() < end) {
-    if (failed !== undefined) throw failed;
-    if (child.exitCode !== null) throw new Error(`moto_server ended with code ${child.exitCode}`);
-    try {
-      const response = await fetch(`${url}/moto-api/data.json`, { signal: AbortSignal.timeout(2_000) });
-      await response.arrayBuffer();
-      if (response.ok) return;
-    } catch {
-      // Not listening yet.
-    }
-    await sleep(100);
-  }
-  throw new Error("moto_server did not answer within 30 s");
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, "exit");
-  child.kill("SIGTERM");
-  const hard = setTimeout(() => child.kill("SIGKILL"), 3_000);
-  await ended;
-  clearTimeout(hard);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no loopback port");
-  return address.port;
 }

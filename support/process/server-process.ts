@@ -15,12 +15,17 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** Waits until a server answers at the URL, whatever it says. */
+/** Waits until a server answers at the URL, whatever it says: half a minute at most. */
 export async function whenReady(child: ChildProcess, url: string): Promise<void> {
-  for (let tries = 0; tries < 400; tries++) {
+  let failed: Error | undefined;
+  child.once("error", (error) => {
+    failed = error;
+  });
+  for (let tries = 0; tries < 600; tries++) {
+    if (failed !== undefined) throw failed;
     if (child.exitCode !== null) throw new Error(`${child.spawnfile} ended with ${child.exitCode}`);
     try {
-      await (await fetch(url)).arrayBuffer();
+      await (await fetch(url, { signal: AbortSignal.timeout(5_000) })).arrayBuffer();
       return;
     } catch {
       await delay(50);
@@ -30,7 +35,7 @@ export async function whenReady(child: ChildProcess, url: string): Promise<void>
 }
 
 export async function endProcess(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once("close", resolve));
   child.kill("SIGKILL");
   await ended;

