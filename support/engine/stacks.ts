@@ -1,8 +1,9 @@
 import type { PulumiCommand } from "@pulumi/pulumi/automation";
 import { engineFor, EngineStack } from "./engine";
+import type { StackOptions } from "./options";
 
 /** Gives a suite stacks of the real engine, and removes them after it; where there is no engine, the suite is skipped. */
-export function engineStacks(): (program: () => void) => Promise<EngineStack> {
+export function engineStacks(options: StackOptions = {}): (program: () => void) => Promise<EngineStack> {
   let engine: PulumiCommand;
   const stacks: EngineStack[] = [];
   before(async function () {
@@ -12,7 +13,7 @@ export function engineStacks(): (program: () => void) => Promise<EngineStack> {
     for (const stack of stacks) stack.remove();
   });
   return async (program) => {
-    const stack = await EngineStack.create(engine, program);
+    const stack = await EngineStack.create(engine, program, options);
     stacks.push(stack);
     return stack;
   };
