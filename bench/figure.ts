@@ -5,7 +5,7 @@ export interface Figure {
   readonly what: string;
   readonly bar: string;
   readonly measured: string;
-  /** What it was compared with in the same run; "" where there is nothing. */
+  /** What it was compared with in the same run; "" if there is nothing. */
   readonly beside: string;
   /** Of the measured to what is beside it. */
   readonly ratio?: number;

@@ -12,10 +12,10 @@ export type DockerBuildExport =
   | {
       readonly path: string;
       readonly settings: BuildSettings;
-      /** What the resource asks for and BuildKit never hears of. */
+      /** Settings of the resource that pulumi-docker-build does not pass to BuildKit. */
       readonly dropped: readonly ("compression" | "forceCompression")[];
     }
-  /** Why it is not known what is sent, in words that tell no value. */
+  /** Why the settings that are sent are unknown; never shows a value. */
   | { readonly path: string; readonly unreadable: string };
 
 /** The exports besides `raw` (`provider/internal/export.go`), and whether they push where `push` is not given. */
@@ -52,7 +52,7 @@ export function settingsOfDockerBuild(props: DockerBuildProps): DockerBuildExpor
   attempt("exports", sent, () => {
     const list = valueOf(props, "exports");
     if (list === undefined) return undefined;
-    if (!Array.isArray(list)) throw new Unreadable("it is no list");
+    if (!Array.isArray(list)) throw new Unreadable("it is not a list");
     for (const index of list.keys())
       attempt(`exports[${index}]`, sent, (path) => exportOf(path, valueOf(list, index)));
     return undefined;
@@ -75,18 +75,18 @@ function attempt(
     const found = read(path);
     if (found !== undefined) sent.push(found);
   } catch (error) {
-    // The policy SDK's proxy throws where an unknown value is read.
+    // The policy SDK's proxy throws if an unknown value is read.
     const unreadable = error instanceof Unreadable ? error.message : "part of it is not known yet";
     sent.push({ path, unreadable });
   }
 }
 
-/** Undefined where nothing is pushed. */
+/** Undefined if nothing is pushed. */
 function exportOf(path: string, value: unknown): DockerBuildExport | undefined {
-  if (!isObject(value)) throw new Unreadable("it is no object");
+  if (!isObject(value)) throw new Unreadable("it is not an object");
   if (flag(value, "disabled") === true) return undefined;
   const raw = valueOf(value, "raw") ?? "";
-  if (typeof raw !== "string") throw new Unreadable("its raw is no string");
+  if (typeof raw !== "string") throw new Unreadable("its raw is not a string");
   const [exporter, ...others] = exporterNames.filter((name) => valueOf(value, name) !== undefined);
   if (others.length > 0 || (exporter !== undefined && raw !== ""))
     throw new Unreadable("it gives more than one export type");
@@ -95,13 +95,13 @@ function exportOf(path: string, value: unknown): DockerBuildExport | undefined {
   const pushes = exporters[exporter]?.pushes;
   if (pushes === undefined) return undefined;
   const options = valueOf(value, exporter);
-  if (!isObject(options)) throw new Unreadable(`its ${exporter} is no object`);
+  if (!isObject(options)) throw new Unreadable(`its ${exporter} is not an object`);
   return (flag(options, "push") ?? pushes) ? objectExport(path, options) : undefined;
 }
 
 function objectExport(path: string, options: object): DockerBuildExport {
   const level = valueOf(options, "compressionLevel") ?? 0;
-  if (typeof level !== "number") throw new Unreadable("its compressionLevel is no number");
+  if (typeof level !== "number") throw new Unreadable("its compressionLevel is not a number");
   const settings: BuildSettings = {
     ociMediaTypes: flag(options, "ociMediaTypes") ?? false,
     attestations: false,
@@ -144,7 +144,7 @@ function rawExport(path: string, raw: string): DockerBuildExport | undefined {
   }
 }
 
-/** A value that goes nowhere may be unknown or wrong: then it was asked for, whatever it is. */
+/** A value that is not sent may be unknown or wrong. It counts as set, whatever it is. */
 function differs(read: () => unknown, usual: unknown): boolean {
   try {
     return read() !== usual;
@@ -155,7 +155,7 @@ function differs(read: () => unknown, usual: unknown): boolean {
 
 function compressionOf(value: unknown) {
   if (typeof value === "string" && isBuildCompression(value)) return value;
-  throw new Unreadable("its compression is none that BuildKit is known to have");
+  throw new Unreadable("its compression is not one of BuildKit's");
 }
 
 function flag(holder: object, key: string): boolean | undefined {
@@ -178,7 +178,7 @@ export interface RawExport {
 
 /**
  * Reads one as `pulumi-docker-build` does (`provider/internal/export.go`, `parseExports`, which keeps buildx 0.18's ways): one
- * record of CSV with `key=value` fields. Anything else without `type=` in front is a folder to write to. Undefined where it is refused.
+ * record of CSV with `key=value` fields. Anything else without `type=` in front is a folder to write to. Undefined if it is refused.
  */
 export function parseRawExport(text: string): RawExport | undefined {
   const fields = csvFields(text);
@@ -197,7 +197,7 @@ export function parseRawExport(text: string): RawExport | undefined {
   return type === "" ? undefined : { type, attributes };
 }
 
-/** The fields of one CSV record (RFC 4180 §2); undefined where a quote is out of place. */
+/** The fields of one CSV record (RFC 4180 §2); undefined if a quote is out of place. */
 function csvFields(record: string): string[] | undefined {
   const fields: string[] = [];
   const field = /(?:"((?:[^"]|"")*)"|([^",]*))(,|$)/y;

@@ -13,10 +13,10 @@ export type DockerfileSource =
 export interface ImageBuild {
   readonly builder: "docker-build" | "docker";
   readonly dockerfile: DockerfileSource;
-  /** Undefined where a value is not known yet. */
+  /** Undefined if a value is not known yet. */
   readonly buildArgs: ReadonlyMap<string, string | undefined>;
   readonly target?: string;
-  /** As written, such as `linux/arm64`; empty where the builder takes its own. */
+  /** As written, such as `linux/arm64`; empty if the builder takes its own. */
   readonly platforms: readonly string[];
   readonly namedContexts: ReadonlyMap<string, string | undefined>;
   readonly hasCache: boolean;
@@ -34,7 +34,7 @@ export function isImageBuild(type: string): boolean {
 }
 
 /**
- * Reads what a resource builds, as far as it is known. Undefined where the type builds nothing, or the run leaves the resource out. Never throws.
+ * Reads what a resource builds, as far as it is known. Undefined if the type builds nothing, or the run leaves the resource out. Never throws.
  *
  * @param props its inputs as a policy gets them: unknown values may throw when they are read
  */
@@ -132,7 +132,7 @@ function known(holder: unknown, key: string): unknown {
   return found.state === "known" ? found.value : undefined;
 }
 
-/** Empty where it is absent. */
+/** Empty if it is absent. */
 function required(holder: unknown, key: string): string {
   const found = member(holder, key);
   if (found.state === "absent") return "";

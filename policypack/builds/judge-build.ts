@@ -18,7 +18,7 @@ export type BuildVerdict =
       readonly fine: false;
       readonly layers: readonly string[];
       readonly mixed: boolean;
-      /** What containerd 1.x answers to a pull; absent where it pulls. */
+      /** What containerd 1.x answers to a pull; absent if it pulls. */
       readonly pullError?: string;
     }
   /** BuildKit's own words: there will be no image. */
@@ -37,7 +37,7 @@ export function judgeBuild(settings: BuildSettings, ground: BuildGround): BuildV
   return { fine: false, layers, mixed, ...(failed === undefined ? {} : { pullError: failed }) };
 }
 
-/** Settings that mend a build, as `pulumi-docker-build` takes them: without a level it would drop the other two. */
+/** Settings that fix a build, as `pulumi-docker-build` takes them: without a level it would drop the other two. */
 export interface SafeSettings {
   readonly compression: BuildCompression;
   readonly compressionLevel: number;
@@ -45,7 +45,7 @@ export interface SafeSettings {
   readonly ociMediaTypes: true;
 }
 
-/** What BuildKit uses where no level is given (gzip's own default, zstd's `SpeedDefault`); these two take none. */
+/** What BuildKit uses if no level is given (gzip's own default, zstd's `SpeedDefault`); these two take none. */
 const usualLevels: Readonly<Record<BuildCompression, number>> = {
   gzip: 6,
   estargz: 6,
@@ -54,7 +54,7 @@ const usualLevels: Readonly<Record<BuildCompression, number>> = {
 };
 
 /**
- * The settings that give one compression under OCI types, which containerd ≥ 1.5 pulls whatever it is: the compression that was asked
+ * The settings that give one compression under OCI types, which containerd ≥ 1.5 pulls whatever it is: the compression that was requested
  * for, gzip, or zstd, whichever is first proven to be well on each of these grounds. zstd always is: before 0.19, BuildKit leaves docker's zstd in
  * a base image as it is, under gzip as well.
  */

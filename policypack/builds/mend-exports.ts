@@ -3,7 +3,7 @@ import { isBuildCompression, type BuildCompression } from "./predict-build";
 import type { SafeSettings } from "./judge-build";
 import { parseRawExport } from "./docker-build-settings";
 
-/** What the export at a path asks for, dropped or not; empty where it asks for nothing that can be read. */
+/** The compression settings of the export at a path, dropped or not; empty if there are none that can be read. */
 export function askedOf(
   props: unknown,
   path: string,
@@ -14,7 +14,7 @@ export function askedOf(
   const compression = attributes?.get("compression") ?? get(options, "compression");
   const level = Number(attributes?.get("compression-level") ?? get(options, "compressionLevel"));
   return {
-    // The provider fills gzip in where nothing is asked for, so gzip is no wish.
+    // The provider fills in gzip as the default, so gzip does not show a choice.
     ...(typeof compression === "string" &&
       compression !== "gzip" &&
       isBuildCompression(compression) && { compression }),
@@ -28,7 +28,7 @@ export function askedOf(
  * export of its own, since the bare `type=registry` that it stands for takes no settings.
  *
  * @param path as `settingsOfDockerBuild` gives it
- * @returns false where there is no such export
+ * @returns false if there is no such export
  */
 export function mendExport(props: object, path: string, safe: SafeSettings): boolean {
   if (path === "push") {
@@ -50,7 +50,7 @@ export function mendExport(props: object, path: string, safe: SafeSettings): boo
   return raw !== "" && Reflect.set(entry, "raw", mendRaw(raw, safe));
 }
 
-/** The change that would mend an export, as it would stand in a program. */
+/** The change that fixes an export, as it would be written in a program. */
 export function mendedSource(props: unknown, path: string, safe: SafeSettings): string {
   const entry = entryAt(props, path);
   const raw = rawOf(entry);
@@ -98,7 +98,7 @@ function rawOf(entry: object | undefined): string {
   return typeof raw === "string" ? raw : "";
 }
 
-/** Undefined where it is absent or not known yet. */
+/** Undefined if it is absent or not known yet. */
 function get(holder: unknown, key: string | number): unknown {
   const found = member(holder, key);
   return found.state === "known" ? found.value : undefined;

@@ -62,7 +62,7 @@ const containerd1 = ["containerd-1.6", "containerd-1.7"] as const;
  * Without a readable version, it is the worst that any version makes: an image that containerd 1.x does not pull, before one that
  * mixes gzip and zstd, before a build that fails, before an image that is well; and the newest version's where they are as bad.
  *
- * @throws {RangeError} where `newLayers` is no whole number from 0 up
+ * @throws {RangeError} if `newLayers` is not a whole number from 0 up
  */
 export function predictBuild(build: Build): BuildPrediction {
   const rules = rulesOf(build.buildkitVersion);
@@ -108,7 +108,7 @@ function refusal(rules: BuildKitRules, { compression, ociMediaTypes, attestation
   return attestations === true ? 'cannot export attestations with "oci-mediatypes=false"' : undefined;
 }
 
-/** Attestations and eStargz exist in OCI images only, so they win over `oci-mediatypes=false` where it is not refused. */
+/** Attestations and eStargz exist in OCI images only, so they win over `oci-mediatypes=false` unless it is refused. */
 function familyOf(rules: BuildKitRules, { compression, ociMediaTypes, attestations }: Build): LayerFamily {
   if (attestations === true || compression === "estargz") return "oci";
   return (ociMediaTypes ?? rules.ociByDefault) ? "oci" : "docker";

@@ -19,7 +19,7 @@ class Names {
     if (found.state === "known" && typeof found.value === "string") this.images.add(found.value);
   }
 
-  /** A list of names; false where there is none. */
+  /** A list of names; false if there is none. */
   addAll(holder: unknown, key: string): boolean {
     const found = member(holder, key);
     if (found.state === "unknown") this.unknown = true;
@@ -46,7 +46,7 @@ const pushers: Readonly<Record<string, (props: unknown, names: Names) => void>> 
 };
 
 /**
- * The images that a resource will push once it is created: none where its type pushes nothing. Never throws.
+ * The images that a resource will push once it is created: none if its type pushes nothing. Never throws.
  *
  * @param props its inputs as a policy gets them: unknown values may throw when they are read
  */

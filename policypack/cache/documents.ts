@@ -25,7 +25,7 @@ const mute = "mute";
 export class DocumentCache {
   constructor(readonly folder: CacheFolder) {}
 
-  /** Undefined where there is no folder to keep it in. */
+  /** Undefined if there is no folder to keep it in. */
   static open(options: CacheOptions): DocumentCache | undefined {
     const folder = imageFolder(options);
     return folder === undefined ? undefined : new DocumentCache(folder);
@@ -47,7 +47,7 @@ export class DocumentCache {
       this.folder.write(fileOf(name, digest), bytes);
   }
 
-  /** The digest that a tag had; `mute` where its registry does not tell by a `HEAD`. */
+  /** The digest that a tag had; `mute` if its registry does not answer a `HEAD` with it. */
   tag(name: RepositoryName, tag: string): { readonly digest: string } | "mute" | undefined {
     const kept = this.folder.read(tagFileOf(name, tag), maximumTagBytes);
     const text = kept?.bytes.toString("latin1").trim() ?? "";
@@ -65,7 +65,7 @@ export class DocumentCache {
   }
 }
 
-/** File names of a fixed form, whatever is asked for. */
+/** File names of a fixed form, whatever the key is. */
 function fileOf({ registry, repository }: RepositoryName, digest: string): string {
   return `${hash([registry.toLowerCase(), repository]).slice(0, 32)}-${digest.replace(":", "-")}`;
 }

@@ -206,11 +206,11 @@ interface Kept {
 
 /** What a file takes of a disk, at least: a cache of small files must not grow to many times of what it counts. */
 const blockBytes = 4096;
-/** A file that some process writes right now is not older; a run cut short leaves one for ever. */
+/** A file that some process writes right now is not older; a run cut short leaves one forever. */
 const unfinishedMs = 60 * 60 * 1000;
 
 /**
- * Removes what was not used for longest until the folder's files take less than four fifths of the bound, but only where they take more
+ * Removes what was not used for longest until the folder's files take less than four fifths of the bound, but only if they take more
  * than the bound. Another process may do so at the same time.
  *
  * @returns the bytes that they take on disk then

@@ -18,7 +18,7 @@ const defaultMaxBytes = 256 * 1024 * 1024;
 /**
  * The folder for the guard's cache: of the XDG base directory specification, and its like on macOS and Windows.
  *
- * @returns undefined where the user has no such folder
+ * @returns undefined if the user has no such folder
  */
 export function userCacheFolder(
   env: Environment = process.env,
@@ -52,7 +52,7 @@ export function cacheInUse(
   return wanted === "" ? configured : { ...configured, directory: resolve(wanted) };
 }
 
-/** The folder that the guard writes to; undefined where there is no place for one. */
+/** The folder that the guard writes to; undefined if there is no place for one. */
 export function imageFolder({
   directory,
   maxBytes = defaultMaxBytes,

@@ -44,7 +44,7 @@ class DayRecord {
   }
 }
 
-/** Where a registry has its tokens given out, as its challenge said. */
+/** A registry's token service, as its challenge named it. */
 export interface KnownChallenge {
   /** By which the registry itself answered. */
   readonly scheme: "http" | "https";
@@ -58,8 +58,8 @@ export type ScopeSupport = "several" | "one";
 const maximumChallengeBytes = 8 * 1024;
 
 /**
- * The challenges that registries gave to the runs of the last day: good for asking for a token without a login, never for
- * saying where a login goes.
+ * The challenges of registries in the runs of the last day. They serve to request a token without a login, and never decide
+ * where a login is sent.
  */
 export class KnownChallenges {
   constructor(private readonly folder: CacheFolder) {}
@@ -153,7 +153,7 @@ export class StackRecord {
     });
   }
 
-  /** What a preview of the last day left; nothing if there is no record, or none that makes sense. */
+  /** What a preview of the last day left; nothing if there is no valid record. */
   read(): LeftByPreview {
     const record = this.record.read();
     const list = (key: keyof LeftByPreview): unknown[] => {

@@ -9,7 +9,7 @@ import { subjectOf } from "./text";
 import type { Finding, JudgedName } from "./verdict";
 
 /**
- * SARIF 2.1.0 (OASIS), as code-scanning services take it: each finding a result, each policy a rule. An image is no file,
+ * SARIF 2.1.0 (OASIS), as code-scanning services take it: each finding a result, each policy a rule. An image is not a file,
  * but those services want one: the image's name stands for it, as relative URI.
  *
  * @param version of this package

@@ -58,7 +58,7 @@ function labelOf(verdict: Verdict, color: boolean): string {
   return `${label}${" ".repeat(Math.max(0, "blocked".length - verdict.length))}`;
 }
 
-/** The image; without one, the container where one should be. */
+/** The image; without one, the container that should have one. */
 export function subjectOf({ image, users }: JudgedName): string {
   if (image !== null) return printableName(image);
   return users.map(({ workload, use }) => `${use.container} (${workload.name})`).join(", ");

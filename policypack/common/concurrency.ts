@@ -56,7 +56,7 @@ export function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined):
   });
 }
 
-/** Whether the time went by; false where the signal ended it. */
+/** Whether the time went by; false if the signal ended it. */
 export function sleep(ms: number, signal: AbortSignal, clock: Clock = systemClock): Promise<boolean> {
   return new Promise((resolve) => {
     const cancel = clock.after(ms, () => {
@@ -91,7 +91,7 @@ export const systemClock: Clock = {
 /** How long work may take, in milliseconds. */
 export interface TimeLimit {
   readonly ms: number;
-  /** Asked when that time is over, and once a second from then on: whether the work still gets on. */
+  /** Called when that time is over, and once a second from then on: whether the work still makes progress. */
   readonly getsOn: () => boolean;
   /** The most that it may take if it gets on. */
   readonly longestMs: number;

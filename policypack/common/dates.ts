@@ -3,7 +3,7 @@ export function today(): string {
   return dayOf(new Date());
 }
 
-/** Whether the text is a day of the calendar: `2027-02-30` is none. */
+/** Whether the text is a day of the calendar; `2027-02-30` is not. */
 export function isDay(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
   const date = new Date(`${text}T00:00:00Z`);

@@ -9,38 +9,38 @@ export interface SearchedPlace {
   readonly reason: string;
 }
 
-/** The search for a credential, place by place in the order of looking. */
+/** The search for a credential, place by place in its order. */
 export interface CredentialSearch {
   readonly places: readonly SearchedPlace[];
 }
 
-/** One request as it may be told: nothing of it but an allow-list of its query is shown. */
+/** One request as it may be shown: of its query, only an allow-list of parameters. */
 export interface RequestStep {
   readonly step: "request";
   readonly method: string;
   /** `http` or `https`. */
   readonly scheme: string;
   readonly host: string;
-  /** With the names of the query's parameters; only values that are no secrets are shown. */
+  /** With the names of the query's parameters; only values that are not secrets are shown. */
   readonly path: string;
-  /** What the request carried to say who asks. */
+  /** The credentials that the request carried. */
   readonly credentials:
     "none" | "basic" | "bearer" | "refresh-token" | "aws-signature" | "presigned-url" | "other";
   /** The operation of the ECR API; null for other requests. */
   readonly operation: string | null;
-  /** The HTTP status; null where there was no answer. */
+  /** The HTTP status; null if there was no answer. */
   readonly status: number | null;
-  /** Where a redirect leads, as host and path; null for other answers. */
+  /** The target of a redirect, as host and path; null for other answers. */
   readonly redirect: string | null;
-  /** Why there was no answer, in words; null where there was one. */
+  /** Why there was no answer, in words; null if there was one. */
   readonly failure: string | null;
-  /** Milliseconds from asking to the last byte, the wait for a free connection included. */
+  /** Milliseconds from the request to the last byte, the wait for a free connection included. */
   readonly ms: number;
 }
 
 /** An entry of an index, or what was chosen of it. */
 export interface OfferedPlatform {
-  /** `linux/arm64/v8`; null where the entry names none. */
+  /** `linux/arm64/v8`; null if the entry names none. */
   readonly platform: string | null;
   readonly digest: string;
 }
@@ -88,7 +88,7 @@ export type TraceStep =
       readonly layers: number;
     };
 
-/** Hears what an inspection does. Without one, nothing is prepared to be told. */
+/** Records the steps of an inspection. Without one, no steps are prepared. */
 export interface Trace {
   add(step: TraceStep): void;
   /** Texts that must not be shown, wherever they turn up: a registry may repeat a password in a URL. */
@@ -98,7 +98,7 @@ export interface Trace {
 /** Shorter texts are found in any output, and hiding them would only point at them. */
 const shortestSecret = 4;
 
-/** Keeps the steps of one image, each credential and registry once. */
+/** The steps of one image, each credential and registry once. */
 export class TraceLog implements Trace {
   readonly #steps: TraceStep[] = [];
   readonly #told = new Set<string>();
@@ -119,7 +119,7 @@ export class TraceLog implements Trace {
         if (form.length >= shortestSecret) this.#secrets.add(form);
   }
 
-  /** The steps so far, every secret that is known by now taken out. */
+  /** The steps up to now, without the secrets that are known by now. */
   get steps(): readonly TraceStep[] {
     const secrets = [...this.#secrets].sort((a, b) => b.length - a.length);
     return this.#steps.map((step) => withoutSecrets(step, secrets));
@@ -137,7 +137,7 @@ function withoutSecrets<T>(value: T, secrets: readonly string[]): T {
   return clean(value) as T;
 }
 
-/** Where a request goes, as it may be shown. */
+/** The target of a request, as it may be shown. */
 export function placeOf(url: URL): Pick<RequestStep, "scheme" | "host" | "path"> {
   return { scheme: url.protocol.replace(":", ""), host: url.host, path: shownPath(url) };
 }

@@ -27,7 +27,7 @@ export function member(holder: unknown, key: string | number, match: KeyMatch = 
   if (!isObject(holder)) return { state: "absent" };
   try {
     const own = match === "exact" ? key : anyCase(holder, String(key));
-    // Only own members: a JSON text may say `__proto__` or `constructor`, and a prototype is no part of a resource.
+    // Only own members: a JSON text may say `__proto__` or `constructor`, and a prototype is not part of a resource.
     const descriptor = own === undefined ? undefined : Object.getOwnPropertyDescriptor(holder, own);
     if (own === undefined || descriptor === undefined) return { state: "absent" };
     // The proxy would throw, which is slow; it does not hide what stands there.
@@ -55,7 +55,7 @@ export function isRedacted(value: unknown): boolean {
   return value === redactedSecret;
 }
 
-/** What a value is, in words that do not tell it. */
+/** The kind of a value, in words that do not show it. */
 export function kindOf(value: unknown): string {
   if (Array.isArray(value)) return "an array";
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
@@ -87,7 +87,7 @@ function anyCase(holder: object, key: string): string | undefined {
 }
 
 /**
- * The value of a resource's tag: `tags` is a map (aws) or a list of `{ key, value }` (aws-native). Undefined where there is
+ * The value of a resource's tag: `tags` is a map (aws) or a list of `{ key, value }` (aws-native). Undefined if there is
  * no such tag, or none that can be read yet.
  */
 export function tagOf(props: unknown, key: string): string | undefined {

@@ -6,7 +6,7 @@ import type { Exclusion } from "../settings";
 
 /** What an exemption may cover. */
 export interface Subject {
-  /** As the resource gives it; undefined where it is not known: a pattern of images does not fit then. */
+  /** As the resource gives it; undefined if it is not known: a pattern of images does not fit then. */
   readonly image: string | undefined;
   readonly reference: Reference | undefined;
   readonly resource: { readonly name: string; readonly urn: string };

@@ -2,14 +2,14 @@ import { isDay } from "../common/dates";
 import type { Exclusion } from "../settings";
 import { isSecretTag, tagOf } from "../common/values";
 
-/** The tag by which a program asks for an exemption of one resource: `2027-01-31 why`. */
+/** The tag by which a program exempts one resource: `2027-01-31 why`. */
 const exemptTag = "ecs-image-guard:exempt";
 
-/** An exemption, or the words for why there is none though the program asks for one. */
+/** An exemption, or why the one that the program sets does not count. */
 export type TagExemption = { readonly exclusion: Exclusion } | { readonly problem: string };
 
 /**
- * What a resource's tags say of an exemption. It counts only where the configuration allows it: otherwise whoever writes
+ * What a resource's tags say of an exemption. It counts only if the configuration allows it: otherwise whoever writes
  * the program could switch off what the organization demands.
  */
 export function tagExemptionOf(urn: string, props: unknown, allowed: boolean): TagExemption | undefined {
@@ -24,7 +24,7 @@ export function tagExemptionOf(urn: string, props: unknown, allowed: boolean): T
       problem: `its tag ${exemptTag} has no effect: it is a secret, and a reason is there to be read.`,
     };
   const [, until, reason] = /^(\d{4}-\d{2}-\d{2})[\s:]+(\S.*)$/s.exec(value) ?? [];
-  // The value is not shown: it may be a secret of which the engine does not say so.
+  // The value is not shown: it may be a secret that the engine does not mark as one.
   return until === undefined || reason === undefined || !isDay(until)
     ? {
         problem: `its tag ${exemptTag} has no effect: it is not a last day and a reason, such as "2027-01-31 vendor image".`,

@@ -17,7 +17,7 @@ import { referenceStep } from "./trace-steps";
 export type { InspectedImage, InspectedManifest, Inspection, Layer, UnreadPart } from "./inspected-image";
 
 export interface InspectorOptions extends ImageSourceOptions {
-  /** Milliseconds that one image's look-ups may take together. Default: 30 s. */
+  /** Milliseconds that one image's lookups may take together. Default: 30 s. */
   readonly imageTimeoutMs?: number;
   /** The same for an image of a registry that limits the rate of requests, as long as it answers some. Default: 60 s. */
   readonly pacedTimeoutMs?: number;
@@ -30,8 +30,8 @@ export interface InspectorOptions extends ImageSourceOptions {
 const defaultImageTimeoutMs = 30_000;
 
 /**
- * Joins `oci/` and `registry/`: one inspection for each image name and platform, however often it is asked for.
- * The registry client, and with it the HTTP library, is loaded when the first image is met.
+ * Joins `oci/` and `registry/`: one inspection for each image name and platform, however often it is requested.
+ * The registry client, and with it the HTTP library, is loaded for the first image.
  */
 export class Inspector {
   readonly #options: InspectorOptions;
@@ -51,7 +51,7 @@ export class Inspector {
     };
   }
 
-  /** All images that will be asked for were: look-ups that wait for others to go with them go now. */
+  /** No more images will be requested: lookups that wait for others to join their batch start now. */
   hurry(): void {
     this.#complete.abort();
   }
@@ -59,9 +59,9 @@ export class Inspector {
   /**
    * Never rejects: whatever goes wrong is a failure of a known kind.
    *
-   * @param asked who reads the image where a login is needed; by default the AWS SDK's default credential chain and docker's logins
+   * @param identity who reads the image if a login is needed; by default the AWS SDK's default credential chain and docker's logins
    */
-  inspect(image: string, platform: Platform, asked: ReaderIdentity = {}): Promise<Inspection> {
+  inspect(image: string, platform: Platform, identity: ReaderIdentity = {}): Promise<Inspection> {
     let reference: Reference;
     try {
       reference = parseReference(image);
@@ -69,7 +69,7 @@ export class Inspector {
       const words = error instanceof InvalidReferenceError ? error.problem : String(error);
       return Promise.resolve(failure("invalid-reference", words));
     }
-    const reader = this.#readerOf(reference, asked);
+    const reader = this.#readerOf(reference, identity);
     const key = inspectionKey(reference, platform, reader);
     const wasAsked = this.#asked.has(key);
     this.#asked.add(key);
@@ -85,13 +85,13 @@ export class Inspector {
   /** The pull through cache rules of the private ECR registry of an image; never rejects. One call of ECR each time. */
   async pullThroughRules(
     reference: Reference,
-    asked: ReaderIdentity = {},
+    identity: ReaderIdentity = {},
   ): Promise<Outcome<readonly PullThroughRule[]>> {
     const { imageTimeoutMs: ms = defaultImageTimeoutMs } = this.#options;
     try {
       this.#registries ??= openImageSource(this.#options);
       const registries = (this.#opened = await this.#registries);
-      const reader = this.#readerOf(reference, asked);
+      const reader = this.#readerOf(reference, identity);
       return await registries.pullThroughRules(reference, reader, AbortSignal.timeout(ms));
     } catch (error) {
       return ownFailure(error);
@@ -99,8 +99,8 @@ export class Inspector {
   }
 
   /** Prefetches an image. If that fails, `inspect` tries again. */
-  async anticipate(reference: Reference, platform: Platform, asked: ReaderIdentity = {}): Promise<void> {
-    const reader = this.#readerOf(reference, asked);
+  async anticipate(reference: Reference, platform: Platform, identity: ReaderIdentity = {}): Promise<void> {
+    const reader = this.#readerOf(reference, identity);
     await this.#inspections.run(
       inspectionKey(reference, platform, reader),
       undefined,
@@ -110,8 +110,8 @@ export class Inspector {
   }
 
   /** Lets the next inspection of this image query the registry again, except one that did not respond: that would cost its time-out again. */
-  forget(reference: Reference, platform: Platform, asked: ReaderIdentity = {}): void {
-    const key = inspectionKey(reference, platform, this.#readerOf(reference, asked));
+  forget(reference: Reference, platform: Platform, identity: ReaderIdentity = {}): void {
+    const key = inspectionKey(reference, platform, this.#readerOf(reference, identity));
     this.#inspections.forget(key, (outcome) => outcome.ok || responded(outcome.failure));
   }
 
@@ -155,7 +155,7 @@ export class Inspector {
     const limit = { ms, longestMs, getsOn: () => registries.isPacing(reference) };
     const lookUp = () => withinLimit(limit, read, clock);
     registries.expect(reference, reader);
-    // Look-ups in ECR wait for one another, to go out together.
+    // Lookups in ECR wait for one another, to share a call.
     return parseEcrHost(reference.registry) === undefined
       ? this.#turns.during(reference.registry, lookUp)
       : lookUp();
@@ -203,7 +203,7 @@ export async function inspectImage(
   }
 }
 
-/** How far an inspector's look-ups are, and what they cost. */
+/** How far an inspector's lookups are, and what they cost. */
 export interface Statistics {
   /** Image names for a platform, each counted once. */
   readonly images: number;

@@ -227,7 +227,7 @@ export class ManifestLookup implements PullSource {
   }
 }
 
-/** The config for people to read; undefined fields of one that runtimes refuse are no news. */
+/** The config for people to read; null if runtimes refuse it, which the predictions report. */
 function parsed(config: Document): ImageConfig | null {
   try {
     return config.read(readImageConfig);

@@ -46,7 +46,7 @@ function reasonOf(
   const match =
     taken.platform === wanted
       ? `it is for ${wanted}`
-      : `of what a ${wanted} host runs, ${taken.platform ?? "it"} is the best that is there`;
+      : `${taken.platform ?? "it"} is the best match for a ${wanted} host`;
   return alike > 1 ? `${match}; the first of ${alike} alike` : match;
 }
 

@@ -186,7 +186,7 @@ function guardGroup(group: number, mark: string): () => void {
     stdio: ["pipe", "ignore", "ignore"],
     detached: true,
   });
-  // Where there is no shell, the group is as safe as it would be without.
+  // Without a shell, the group is as safe as without a guardian.
   guardian.once("error", () => undefined);
   guardian.stdin.on("error", () => undefined);
   guardian.unref();

@@ -19,7 +19,7 @@ export async function readLoginFile(path: string): Promise<LoginConfig> {
   try {
     const status = await stat(path);
     if (status.isDirectory()) throw new CredentialError(`${origin} is a folder`);
-    // A pipe or a terminal would keep its reader waiting, for ever perhaps. /dev/null is how people say that there is nothing.
+    // A pipe or a terminal would keep its reader waiting, perhaps forever. /dev/null is how people say that there is nothing.
     if (!status.isFile() && !(status.isCharacterDevice() && status.rdev === (await stat(devNull)).rdev))
       throw new CredentialError(`${origin} is not a regular file`);
     text = await readBounded(path, origin);
@@ -88,7 +88,7 @@ function field(record: Record<string, unknown>, name: string): unknown {
 export interface LoginConfig {
   /** Where it was read, in words for messages. */
   readonly origin: string;
-  /** Entries by key; each is looked at only when it is needed, so that a broken one harms its own registry only. */
+  /** Entries by key. Each is parsed only when it is needed, so that a broken one affects only its own registry. */
   readonly auths: ReadonlyMap<string, unknown>;
   /** The names of helpers by key, likewise. */
   readonly credHelpers: ReadonlyMap<string, unknown>;
@@ -102,7 +102,7 @@ export interface LoginConfig {
  * Reads the document. An empty one has no logins, as for docker.
  * Source: docker/cli `cli/config/configfile/file.go`, `LoadFromReader`.
  *
- * @throws CredentialError where it is no JSON object or a part has the wrong type
+ * @throws CredentialError if it is not a JSON object or a part has the wrong type
  */
 export function parseLoginConfig(text: string, origin: string): LoginConfig {
   const document = text.trim() === "" ? {} : parseObject(text, origin);
@@ -132,7 +132,7 @@ export function credentialOfEntry(entry: unknown, what: string): Credential | un
 
 /**
  * What a user name and a secret mean: `<token>` stands for an identity token (`native_store.go`), and one without the
- * other is no login (distribution's `fetchTokenWithBasicAuth`).
+ * other is not a login (distribution's `fetchTokenWithBasicAuth`).
  */
 export function credentialOf(username: string, secret: string): Credential | undefined {
   if (username === "" || secret === "") return undefined;

@@ -3,7 +3,7 @@
 /** Docker Hub's logins stand under the address of its version 1 registry (docker/cli `file.go`, `authConfigKey`). */
 const dockerHubKey = "https://index.docker.io/v1/";
 
-/** docker's key for a registry, and what it asks credential helpers for. */
+/** docker's key for a registry, which it also passes to credential helpers. */
 export function dockerKey(registry: string): string {
   return namesDockerHub(registry) ? dockerHubKey : registry;
 }
@@ -39,12 +39,12 @@ export function findPodmanKey(
   return [...auths.keys()].find(isSame);
 }
 
-/** Docker Desktop also keeps `…/v1/access-token` and `…/v1/refresh-token`: those are no logins. */
+/** Docker Desktop also keeps `…/v1/access-token` and `…/v1/refresh-token`: those are not logins. */
 function namesDockerHub(key: string): boolean {
   return /^(?:https?:\/\/)?(?:index\.|registry-1\.)?docker\.io(?:\/v[12])?\/?$/.test(key);
 }
 
-/** `host[:port]` of a URL, or of what was written without a scheme. Not by `URL`, which drops a default port. */
+/** `host[:port]` of a URL, or of a name without a scheme. Not by `URL`, which drops a default port. */
 function hostOf(key: string): string {
   const [, scheme, rest = ""] = /^([a-z][a-z0-9+.-]*:\/\/)?(.*)$/is.exec(key) ?? [];
   if (scheme === undefined) return rest.split("/", 1)[0] ?? "";

@@ -110,7 +110,7 @@ function podmanFiles(env: NodeJS.ProcessEnv, home: string): readonly string[] {
 }
 
 /**
- * A helper takes the place of `auths`: what it does not find is not looked for there (docker/cli `native_store.go`).
+ * A helper takes the place of `auths`: what it does not find is not searched there (docker/cli `native_store.go`).
  * A registry's own helper comes before the common one, and an empty name means none (`getConfiguredCredentialStore`).
  */
 const findDockerLogin: Find = async (config, registry, _repository, run) => {

@@ -1,6 +1,6 @@
 import { bareMediaType } from "./media-types";
 
-/** How a layer is compressed; `unknown` where its media type does not tell (encrypted, artifacts, types of others). */
+/** How a layer is compressed; `unknown` if its media type does not say (encrypted, artifacts, foreign types). */
 export type Compression = "gzip" | "zstd" | "none" | "unknown";
 
 /** A layer as far as its compression is concerned; without `compression`, its media type tells. */
@@ -28,7 +28,7 @@ const layerTypes: readonly RegExp[] = [
 
 /**
  * The compression that a layer's media type claims. Compared without regard to case, as media types are
- * (RFC 6838 §4.2); that containerd does regard it is the runtime model's affair. eStargz is plain `+gzip`.
+ * (RFC 6838 §4.2); `runtimes/` models that containerd compares with case. eStargz is plain `+gzip`.
  */
 export function compressionOf(mediaType: string): Compression {
   const bare = bareMediaType(mediaType);
@@ -83,7 +83,7 @@ function compressionOfLayer(layer: CompressedLayer): Compression {
 export const sniffedBytes = 512;
 
 /**
- * What a layer is by its first bytes (`sniffedBytes` of them, or all where it is shorter): compressed, a tar (`none`), or
+ * What a layer is by its first bytes (`sniffedBytes` of them, or all if it is shorter): compressed, a tar (`none`), or
  * `unknown`. An empty blob is an empty tar to those who read it.
  */
 export function layerBytes(first: Uint8Array): LayerBytes {

@@ -12,7 +12,7 @@ const maximumLength = 512;
 
 /**
  * What is wrong with a digest such as `sha256:<64 lower-case hex digits>`, as the end of a sentence that begins with
- * "its digest"; undefined where nothing is (go-digest, `Digest.Validate`). The words never echo the digest.
+ * "its digest"; undefined if nothing is (go-digest, `Digest.Validate`). The words never echo the digest.
  */
 export function digestProblem(digest: string): string | undefined {
   if (digest.length > maximumLength) return `has ${digest.length} characters, more than any digest has`;

@@ -132,7 +132,7 @@ export function stepsOf(history: readonly HistoryEntry[], layers: number): strin
 }
 
 /**
- * The number of layers that probably are the base image's, or undefined where nothing tells. An image's last steps are
+ * The number of layers that probably are the base image's, or undefined if nothing shows it. An image's last steps are
  * mostly its `CMD` or `ENTRYPOINT`: where steps that make layers follow one, a build went on from there.
  */
 export function probableBaseEnd(history: readonly HistoryEntry[]): number | undefined {

@@ -7,7 +7,7 @@ import { bareMediaType, buildkitCache, dockerConfig, ociConfig, ociEmpty } from 
 const anArtifact = "an OCI artifact";
 
 /**
- * Config types of things that are stored in registries and are no images. A config type that is not in this table
+ * Config types of things that are stored in registries and are not images. A config type that is not in this table
  * gets the benefit of the doubt: images with odd config types exist (dockerd's `defaultImageTypes` lists some).
  */
 const artifactConfigs: ReadonlyMap<string, string> = new Map([

@@ -199,7 +199,7 @@ class Parser {
   }
 }
 
-/** A character in quotation marks, as Go prints it where it is printable. */
+/** A character in quotation marks, as Go prints it if it is printable. */
 function quoted(character: string): string {
   return /[\x20-\x7e]/.test(character) ? `'${character}'` : `U+${codeOf(character)}`;
 }

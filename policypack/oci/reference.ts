@@ -7,7 +7,7 @@ export interface Reference {
   readonly registry: string;
   readonly repository: string;
   readonly tag?: string;
-  /** Where a tag stands beside it, the digest wins. */
+  /** If there is a tag too, the digest wins. */
   readonly digest?: string;
 }
 
@@ -82,7 +82,7 @@ export function parseReference(name: string): Reference {
   };
 }
 
-/** The same, for callers to whom an illegal name is no error. */
+/** The same; undefined for a name that is not valid. */
 export function referenceIn(name: string): Reference | undefined {
   try {
     return parseReference(name);
@@ -91,7 +91,7 @@ export function referenceIn(name: string): Reference | undefined {
   }
 }
 
-/** An image name as it may be shown, even where it is none: see {@link withoutLogin}. */
+/** An image name as it may be shown, valid or not: see {@link withoutLogin}. */
 export function printableName(name: string, length?: number): string {
   return printable(withoutLogin(name), length);
 }
@@ -121,14 +121,14 @@ function withoutQuery(text: string): string {
   return text.replace(/\?.*$/s, "?…");
 }
 
-/** With the tag `latest` where there is neither tag nor digest (`TagNameOnly`). */
+/** With the tag `latest` if there is neither tag nor digest (`TagNameOnly`). */
 export function withDefaultTag(reference: Reference): Reference {
   return reference.tag === undefined && reference.digest === undefined
     ? { ...reference, tag: "latest" }
     : reference;
 }
 
-/** The whole name of what is pulled: with its registry, and with the default tag where it names none. */
+/** The full name of what is pulled: with its registry, and with the default tag if it has none. */
 export function canonicalName(reference: Reference): string {
   return formatReference(withDefaultTag(reference));
 }

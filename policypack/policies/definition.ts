@@ -15,7 +15,7 @@ export interface JudgedImage {
   /** As the resource gives it. */
   readonly image: string;
   readonly platform: Platform;
-  /** Empty where the command inspects a bare name. */
+  /** Empty if the command inspects a bare name. */
   readonly users: readonly ImageUser[];
   readonly inspection: Inspection;
   /** Those that its tasks may meet. */

@@ -24,7 +24,7 @@ import {
 } from "../program/tasks";
 import { matchesWildcard } from "../common/wildcard";
 import {
-  type Asked,
+  type RoleNeed,
   missingExecutionRole,
   missingImport,
   missingPermission,
@@ -81,7 +81,7 @@ function isAbsent(given: Reading): boolean {
 }
 
 /** What ECS needs the execution role for, whichever it says first. */
-function needOf({ launchTypes, containers = [] }: Task): Asked | undefined {
+function needOf({ launchTypes, containers = [] }: Task): RoleNeed | undefined {
   if (containers.some(({ hasSecrets }) => hasSecrets)) return "secrets";
   if (containers.some(({ repositoryCredentials }) => repositoryCredentials === "known")) return "login";
   if (launchTypes?.includes("FARGATE") !== true) return undefined;
@@ -89,7 +89,7 @@ function needOf({ launchTypes, containers = [] }: Task): Asked | undefined {
   return containers.some(({ logDriver }) => logDriver === "awslogs") ? "awslogs" : undefined;
 }
 
-function needOfJob({ launchTypes }: Task): Asked | undefined {
+function needOfJob({ launchTypes }: Task): RoleNeed | undefined {
   return launchTypes?.includes("FARGATE") === true ? "job" : undefined;
 }
 

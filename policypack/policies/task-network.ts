@@ -10,7 +10,7 @@ import { deploymentRisks, type ProgramFinding, type ProgramPolicyDefinition } fr
 export const taskNetwork: ProgramPolicyDefinition = {
   name: "task-network",
   displayName: "Every task reaches its registry",
-  description: "The network of a task must lead to the registries of its images.",
+  description: "The tasks of a service must be able to reach the registries of their images.",
   enforcementLevel: "mandatory",
   severity: "high",
   framework: deploymentRisks,
@@ -75,7 +75,7 @@ const publicRegistries: ReadonlySet<string> = new Set([
 
 const awsService = /^(?:cn\.)?com\.amazonaws\.[a-z]+(?:-[a-z]+)+-\d+\.(?!ecr-public)[a-z0-9.-]+$/;
 
-/** An image of the service's task that only the internet has. Undefined if an endpoint of the program may lead to it. */
+/** An image of the service's task that only the internet has. Undefined if an endpoint of the program may reach it. */
 function publicImage(program: Program, service: Resource): string | undefined {
   const lead = endpoints(program).some((endpoint) => {
     const name = inputOf(endpoint, "serviceName");

@@ -19,7 +19,7 @@ export interface TaskNetwork {
   readonly hasPublicIp: "yes" | "no" | "unknown";
 }
 
-/** Where a subnet's tasks without a public IP can go: nowhere, though its routes lead to the internet (`public`), or have no way out (`closed`). */
+/** A subnet from which tasks without a public IP reach nothing: its routes use an internet gateway (`public`), or there are none (`closed`). */
 export interface DeadEnd {
   readonly kind: "public" | "closed";
   readonly subnet: Resource;
@@ -188,7 +188,7 @@ function routesOf(program: Program, table: Resource): DeadEnd["kind"] | undefine
 
 type Target = "local" | "internet" | "other";
 
-/** All that a route may lead to but an internet gateway (EC2 API, `CreateRoute`), and destinations other than the whole of IPv4. */
+/** The targets of a route other than an internet gateway (EC2 API, `CreateRoute`), and destinations other than the whole of IPv4. */
 const elsewhere = [
   "natGatewayId",
   "transitGatewayId",

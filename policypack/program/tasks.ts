@@ -7,7 +7,7 @@ import { elementsOf, inputOf, type Resource } from "./program";
 /** A task that a resource describes, as far as its roles, its network and its storage depend on it. */
 export interface Task {
   readonly resource: Resource;
-  /** The launch types that the resource asks for; undefined if one of them is unknown. */
+  /** The launch types that the resource requests; undefined if one of them is unknown. */
   readonly launchTypes: readonly string[] | undefined;
   readonly executionRole: Reading;
   /** Undefined if they cannot be read; what stands in one may still be unknown. */

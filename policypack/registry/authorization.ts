@@ -22,15 +22,15 @@ const knownSchemes: ReadonlySet<string> = new Set([
 const anonymous: Authorized = { identified: false, secrets: [] };
 
 /**
- * How to log in to one registry: learnt from its first challenge, then used for all its repositories. What it said
- * to an earlier run is a hint until then, for tokens without a login only.
+ * How to log in to one registry: learnt from its first challenge, then used for all its repositories. The challenge
+ * of an earlier run is a hint until then, for tokens without a login only.
  */
 export class Authorization {
   #learnt: Learnt | undefined;
   #recalled: Bearer | undefined;
   readonly #logins = new Map<string, string>();
   readonly #tokens: BearerTokens;
-  /** Repositories that will be read, whose logins nobody has looked for yet. */
+  /** Repositories that will be read, and whose logins were not searched yet. */
   readonly #expected = new Set<string>();
   /** Those whose logins are known, by login. */
   readonly #found = new Map<string, string[]>();
@@ -48,12 +48,12 @@ export class Authorization {
     this.#tokens = new BearerTokens(host, network);
     const { scheme, realm = "", service } = network.challenges?.recall(host.authority) ?? {};
     const url = realmIn(realm);
-    // By the scheme that is tried first: which one it is now is told by its answer only.
+    // By the scheme that is tried first: only a response shows which one it is now.
     if (url !== undefined && scheme === host.schemes[0])
       this.#recalled = { scheme: "bearer", realm: url, service };
   }
 
-  /** Which login was used for a repository, or why none; undefined where none was asked for. */
+  /** Which login was used for a repository, or why none; undefined if none was required. */
   loginInWords(repository: string): string | undefined {
     return this.#logins.get(repository);
   }
@@ -83,10 +83,10 @@ export class Authorization {
   }
 
   /**
-   * The authorisation to which an earlier run's challenge leads. Its token service gets one request and little time,
-   * and no login: only the registry itself may say where a login goes.
+   * The authorisation by an earlier run's challenge. Its token service gets one request and little time, and no login:
+   * only the registry itself decides where a login is sent.
    *
-   * @returns undefined if there is no such challenge, or it does not lead to a token
+   * @returns undefined if there is no such challenge, or it does not give a token
    */
   async recalled(repository: string, registryUrl: URL, signal: AbortSignal): Promise<Authorized | undefined> {
     const recalled = this.#recalled;
@@ -104,15 +104,15 @@ export class Authorization {
     return outcome.ok ? outcome.value : undefined;
   }
 
-  /** What an earlier run's challenge led to did not serve: the registry itself must say. */
+  /** The challenge of an earlier run did not work: the registry's own is needed. */
   doubt(): void {
     if (this.#recalled !== undefined) this.network.challenges?.forget(this.host.authority);
     this.#recalled = undefined;
   }
 
   /**
-   * Learns from a 401 answer: Bearer where it is offered, else Basic. After a refused token the challenge's own scope
-   * is believed; before, the plain one is asked for, as docker does (registries word theirs in odd ways).
+   * Learns from a 401 response: Bearer if it is offered, else Basic. After a refused token, the challenge's own scope is used;
+   * before, the plain one, as docker does (some registries name odd scopes).
    */
   learn(response: HttpResponse, repository: string, renewing: boolean): Outcome<void> {
     const challenges = parseChallenges(response.header("www-authenticate"));
@@ -186,7 +186,7 @@ export class Authorization {
     this.network.challenges?.keep(this.host.authority, challenge);
   }
 
-  /** A login that cannot be read is no failure yet: the image may be public. */
+  /** A login that cannot be read is not a failure yet: the image may be public. */
   async #login(repository: string): Promise<Login> {
     const tell = (search: CredentialSearch) => {
       this.#logins.set(repository, searchInWords(search));
@@ -228,7 +228,7 @@ export class Authorization {
   }
 }
 
-/** The URL of a token service; undefined where it is none. */
+/** The URL of a token service; undefined if it is none. */
 function realmIn(text: string): URL | undefined {
   const realm = parseUrl(text);
   if (realm === undefined || !/^https?:$/.test(realm.protocol)) return undefined;
@@ -238,7 +238,7 @@ function realmIn(text: string): URL | undefined {
   return realm;
 }
 
-/** Work that is given up after so many milliseconds. */
+/** Work that is aborted after so many milliseconds. */
 async function within<T>(
   ms: number,
   signal: AbortSignal,

@@ -26,7 +26,7 @@ export interface Login {
   readonly fault?: CredentialFault;
 }
 
-/** Where a registry has its tokens given out. */
+/** A registry's token service. */
 export interface Bearer {
   readonly scheme: "bearer";
   readonly realm: URL;

@@ -24,8 +24,8 @@ const maximumManifestBytes = 4 * 1024 * 1024;
 const notRequired = "none: the registry did not request one";
 
 /**
- * The pull side of the OCI distribution specification. Every outcome is a value; nothing here throws. What it gives
- * out was verified against its digest. Idle, it does not keep the process alive.
+ * The pull side of the OCI distribution specification. Every outcome is a value; nothing here throws. Content is verified
+ * against its digest. An idle client does not keep the process alive.
  */
 export class RegistryClient {
   readonly #options: RegistryOptions;
@@ -126,8 +126,8 @@ export class RegistryClient {
   }
 
   /**
-   * The first bytes of a blob, `length` (at least 1) or fewer where the blob is shorter; for looking at magic numbers. They
-   * are not verified: a digest tells only of a whole.
+   * The first bytes of a blob, `length` (at least 1) or fewer if the blob is shorter, to read magic numbers. They are not
+   * verified: a digest covers the whole blob only.
    */
   blobStart(
     name: RepositoryName,
@@ -141,7 +141,7 @@ export class RegistryClient {
     return this.#pull(name, what, signal, (registry, { response }) => readStart(response, length, registry));
   }
 
-  /** A repository will be read soon: where it needs a token, that is requested together with others'. */
+  /** A repository will be read soon: if it needs a token, that is requested together with others'. */
   expect({ registry, repository }: RepositoryName): void {
     const [first = registry] = this.#mirrors.of(registry);
     const endpoint = this.#endpoint(first);
@@ -154,7 +154,7 @@ export class RegistryClient {
     return endpoint !== undefined && this.#network.retries.isPacing(endpoint.host.authority);
   }
 
-  /** Ends what is under way and closes every connection. */
+  /** Ends pending requests and closes every connection. */
   async close(): Promise<void> {
     await this.#network.transport.close();
   }
@@ -228,7 +228,7 @@ export class RegistryClient {
   }
 }
 
-/** Answers that a HEAD gets as a GET would; any other means that the registry knows no HEAD here. */
+/** Statuses that mean the same for HEAD and GET; any other means that the registry does not support HEAD here. */
 const meansTheSame: ReadonlySet<number> = new Set([200, 401, 403, 404, 408, 410, 429]);
 
 function noSignal(): AbortSignal {
@@ -236,8 +236,8 @@ function noSignal(): AbortSignal {
 }
 
 /**
- * The parts of an image name that end up in a registry's URLs, checked at the rim: nothing may get there that a
- * reference parser would not have let through.
+ * The parts of an image name that become part of a registry's URLs, checked again: only what a reference parser accepts may
+ * get there.
  * Source: distribution-spec, "Pulling manifests".
  */
 function isRepository(text: string): boolean {
@@ -248,7 +248,7 @@ function isTag(text: string): boolean {
   return /^\w[\w.-]{0,127}$/.test(text);
 }
 
-/** The failure of a name that cannot be asked for; undefined for one that can. */
+/** The failure of a name that cannot be requested; undefined for one that can. */
 function checkName({ repository }: { readonly repository: string }): Outcome<never> | undefined {
   return isRepository(repository) ? undefined : illegal(repository);
 }

@@ -18,7 +18,7 @@ export interface PullRequest {
   readonly path: string;
   readonly accept?: string;
   readonly maxBytes: number;
-  /** Only the first `maxBytes` are asked for. */
+  /** Only the first `maxBytes` are requested. */
   readonly startOnly?: boolean;
   readonly signal: AbortSignal;
 }
@@ -42,7 +42,7 @@ export class Endpoint {
     this.#authorization = new Authorization(host, network);
   }
 
-  /** Which login was used for a repository, or why none; undefined where none was asked for. */
+  /** Which login was used for a repository, or why none; undefined if none was required. */
   loginInWords(repository: string): string | undefined {
     return this.#authorization.loginInWords(repository);
   }
@@ -58,7 +58,7 @@ export class Endpoint {
     this.#authorization.expect(repository);
   }
 
-  /** The registry's answer, of any status; a challenge is followed, a refused token renewed, each once. */
+  /** The registry's response, of any status. A challenge is followed and a refused token is renewed, each once. */
   async get(request: PullRequest): Promise<Outcome<Answer>> {
     const answer = await this.#getByRecord(request);
     if (answer !== undefined) return success(answer);
@@ -81,8 +81,8 @@ export class Endpoint {
   }
 
   /**
-   * The answer by what an earlier run learnt, if it brings what is wanted. Whatever else comes of it may be the record's fault,
-   * so it counts for nothing, and the registry is queried as if there were no record.
+   * The response to a request by the cached challenge of an earlier run, if it succeeds. Any other response may be the record's fault:
+   * it is ignored, and the registry is queried as if there were no record.
    */
   async #getByRecord(request: PullRequest): Promise<Answer | undefined> {
     const { repository, startOnly = false, signal } = request;
@@ -123,7 +123,7 @@ export class Endpoint {
       learnt();
       if (!lesson.ok) return lesson;
       authorized = await authorize(header);
-      // Asked to log in with nothing to log in with: the answer stands.
+      // A login is required and there is none: the response stands.
       if (authorized.ok && authorized.value.header === undefined)
         return success({ response: sent.response, authorized: authorized.value });
     }
@@ -140,14 +140,14 @@ export class Endpoint {
       const tried: SendResult[] = [];
       for (const scheme of this.host.schemes) {
         const sent = await this.#sendBy(scheme, request, authorization);
-        if (sent.ok && !wantsTls(sent.response, request.method)) {
+        if (sent.ok && !requiresTls(sent.response, request.method)) {
           this.#scheme ??= scheme;
           return sent;
         }
         tried.push(sent);
         if (!sent.ok && (sent.retry === "final" || sent.retry === "late")) break;
       }
-      // Where neither scheme works, the words of plain http fit best: it is what such registries mostly speak.
+      // If neither scheme works, the error of plain http fits best: most such registries use it.
       const plain = this.host.schemes[0] === "http" ? tried[0] : tried.at(-1);
       return (
         plain ?? sendFailure("unsupported", `${this.host.name} has no scheme (https or http) to connect with`)
@@ -175,8 +175,8 @@ export class Endpoint {
   }
 }
 
-/** A TLS server's answer to plain http, as Go's and nginx's servers word it; to a HEAD they say it without words. */
-function wantsTls(response: HttpResponse, method: "HEAD" | undefined): boolean {
+/** A TLS server's response to plain http, as Go's and nginx's servers word it; a HEAD has no body. */
+function requiresTls(response: HttpResponse, method: "HEAD" | undefined): boolean {
   if (response.status !== 400 || response.url.protocol !== "http:") return false;
   return (
     method === "HEAD" ||

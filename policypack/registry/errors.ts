@@ -6,7 +6,7 @@ import { isRecord } from "../common/values";
 export interface ErrorText {
   /** Such as `MANIFEST_UNKNOWN`; "" for none. */
   readonly code: string;
-  /** In at most 200 characters, quoted, with what leads to it (`: "…"`); "" for none. */
+  /** In at most 200 characters, quoted, after a colon (`: "…"`); "" for none. */
   readonly quoted: string;
 }
 

@@ -17,18 +17,18 @@ import { type Network, openNetwork } from "./options";
 import { registryStep, secondWayStep } from "./trace-steps";
 import type { RepositoryName } from "../oci/reference";
 
-/** As for the client, but for the logins of docker and Podman where no other source is given. */
+/** As for the client. The default credentials are the logins of docker and Podman. */
 export interface RegistrySourceOptions extends RegistryOptions {
-  /** How long a look-up in ECR waits for others of its repository, to go out with them. */
+  /** How long a lookup in ECR waits for others of its repository, to share a call. */
   readonly gathering?: Gathering;
 }
 
 type Pull<T> = (client: RegistryClient | EcrClient) => Promise<Outcome<T>>;
 
 /**
- * Each registry by the way that reads it: private ECR through its API with an AWS identity, any other through the
- * distribution API, with the secret that ECS would use where there is one. Where ECR's API is denied and there is a docker
- * login for the host, that login is tried.
+ * Chooses how each registry is read: private ECR through its API with an AWS identity, any other through the distribution
+ * API, with the secret that ECS would use if there is one. If ECR's API denies access and there is a docker login for the
+ * host, that login is tried.
  */
 export class RegistryImageSource {
   readonly #options: RegistrySourceOptions;
@@ -40,7 +40,7 @@ export class RegistryImageSource {
   readonly #blobs = new Memo<Outcome<Uint8Array>>();
   readonly #ecr = new Map<string, EcrClient>();
   readonly #secrets = new SecretsManager();
-  /** Tokens and logins live in a client: each secret has its own, so that none serves an image that does not name it. */
+  /** Tokens and logins belong to a client. Each secret has its own, so that it is not used for an image that does not name it. */
   readonly #bySecret = new Map<string, { client: RegistryClient; login: SecretLogin }>();
 
   constructor(options: RegistrySourceOptions) {
@@ -85,7 +85,7 @@ export class RegistryImageSource {
     );
   }
 
-  /** The first bytes of a blob, at most `length`: not verified, since a digest tells only of a whole. */
+  /** The first bytes of a blob, at most `length`: not verified, because a digest covers the whole blob only. */
   blobStart(
     name: RepositoryName,
     digest: string,
@@ -239,7 +239,7 @@ export class RegistryImageSource {
   }
 }
 
-/** How an inspection reads documents. */
+/** What an inspection reads documents from. */
 export interface ImageSource extends Pick<
   RegistryImageSource,
   | "manifest"
@@ -253,6 +253,6 @@ export interface ImageSource extends Pick<
   | "close"
   | "requests"
 > {
-  /** Documents that were not fetched because they were there already. */
+  /** Documents that were in the cache and not fetched. */
   readonly cacheHits?: number;
 }

@@ -1,7 +1,7 @@
 import type { Outcome } from "../common/outcome";
 import { bareName } from "../oci/registry-name";
 
-/** How long a mirror that cannot be reached is left alone. */
+/** How long a mirror is skipped after it could not be reached. */
 const restMs = 60_000;
 
 /** The mirrors of each registry, in their order, and which of them can be reached. */

@@ -11,9 +11,9 @@ import { TokenClient } from "./token-client";
 
 /** How registries are read. */
 export interface RegistryOptions {
-  /** Registries (`host[:port]`) that may be asked over plain http or with a certificate that proves nothing. */
+  /** Registries (`host[:port]`) that may use plain http or an unverified TLS certificate. */
   readonly insecureRegistries?: readonly string[];
-  /** Registry → mirrors (`host[:port][/prefix]`) to ask before it, in this order. */
+  /** Registry → mirrors (`host[:port][/prefix]`) to try before it, in this order. */
   readonly mirrors?: Readonly<Record<string, readonly string[]>>;
   /** Leave the registry itself alone: another way reads it. */
   readonly mirrorsOnly?: boolean;
@@ -21,7 +21,7 @@ export interface RegistryOptions {
   readonly requestTimeoutMs?: number;
   /** Milliseconds that the requests for one image may take together: the caller's signal ends them. Default: 30 s. */
   readonly imageTimeoutMs?: number;
-  /** Asked only when a registry wants a login. Default: no credentials. */
+  /** Used only if a registry requires a login. Default: no credentials. */
   readonly credentials?: CredentialSource;
   /** What registries' challenges said to earlier runs. Default: nothing is known. */
   readonly challenges?: KnownChallenges;
@@ -29,7 +29,7 @@ export interface RegistryOptions {
   readonly maxConcurrentPerHost?: number;
   /** How host names become addresses, as for `net.connect`. Default: as the system does it. */
   readonly lookup?: LookupFunction;
-  /** Hears every step of the way. Default: nobody does. */
+  /** Records every step. Default: none. */
   readonly trace?: Trace;
   /** Bounds requests in time, and waits between them. Default: the system's. */
   readonly clock?: Clock;
@@ -55,7 +55,7 @@ export interface Network {
   readonly tokens: TokenClient;
   readonly credentials: CredentialSource;
   readonly challenges?: KnownChallenges;
-  /** Milliseconds that what an earlier run learnt may take to lead to a token. */
+  /** Milliseconds that a challenge of an earlier run may take to give a token. */
   readonly recallTimeoutMs: number;
   readonly trace?: Trace;
 }

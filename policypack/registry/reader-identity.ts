@@ -10,7 +10,7 @@ export interface ReaderIdentity {
   readonly identity?: AwsIdentity;
   /** `repositoryCredentials.credentialsParameter` of the container: the ARN or the name of a Secrets Manager secret. */
   readonly credentialsParameter?: string;
-  /** Where the resource is deployed, and so where a secret lies that is given by name. */
+  /** Where the resource is deployed, which is the region of a secret that is given by name. */
   readonly region?: string;
 }
 

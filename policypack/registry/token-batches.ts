@@ -200,7 +200,7 @@ export class TokenBatches {
     let leave = () => {};
     const left = new Promise<void>((resolve) => (leave = resolve));
     const batch: Batch = { repositories: [], length: 0, leave, left };
-    // All who ask in the same turn of the event loop go together.
+    // All requests of one turn of the event loop form a batch.
     setImmediate(() => {
       if (this.#open === batch) this.#fill(batch);
     });

@@ -5,8 +5,7 @@ import type { TraceStep } from "../common/trace";
 /** By which way a registry is read, and why. */
 export function registryStep(registry: string, mirrored: boolean, isEcr: boolean): TraceStep {
   const told = { step: "registry", registry } as const;
-  if (mirrored)
-    return { ...told, kind: "mirror", reason: "mirrors are declared for it: they are asked first" };
+  if (mirrored) return { ...told, kind: "mirror", reason: "mirrors are declared for it, and come first" };
   return isEcr
     ? { ...told, kind: "ecr-api", reason: "its name is that of a private ECR registry" }
     : {
@@ -21,7 +20,7 @@ export function secondWayStep(registry: string): TraceStep {
   return { step: "registry", registry, kind: "distribution", reason };
 }
 
-/** How a mirror did; without an outcome it was left alone, because it could not be reached a moment ago. */
+/** What a mirror answered; without an outcome it was skipped, because it could not be reached a moment ago. */
 export function mirrorStep(
   registry: string,
   mirror: string,

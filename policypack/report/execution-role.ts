@@ -5,10 +5,10 @@ import { facts, named, type Named, quoted, usedByNames } from "./layout";
 export type RoleUse = "execution role" | "task role";
 
 /** What ECS needs an execution role for. */
-export type Asked = "secrets" | "login" | "ecr" | "awslogs" | "job";
+export type RoleNeed = "secrets" | "login" | "ecr" | "awslogs" | "job";
 
 /** AWS's own words, as RegisterTaskDefinition answers. */
-const refusals: Record<Asked, readonly string[]> = {
+const refusals: Record<RoleNeed, readonly string[]> = {
   secrets: [
     "ClientException: When you are specifying container secrets, you must also",
     "specify a value for 'executionRoleArn'.",
@@ -29,20 +29,20 @@ const refusals: Record<Asked, readonly string[]> = {
 };
 
 /** A task without an execution role, which AWS refuses to register. */
-export function missingExecutionRole(task: Named, asked: Asked): string {
+export function missingExecutionRole(task: Named, need: RoleNeed): string {
   return [
-    asked === "job"
+    need === "job"
       ? "AWS refuses this job definition: it has no execution role."
       : "AWS refuses this task definition: it has no execution role.",
-    ...refusals[asked].map((line) => `  ${line}`),
+    ...refusals[need].map((line) => `  ${line}`),
     "",
-    ...facts([[asked === "job" ? "job definition" : "task definition", named(task)]]),
+    ...facts([[need === "job" ? "job definition" : "task definition", named(task)]]),
     "",
     "Fix: set the execution role. In TypeScript:",
     "  executionRoleArn: executionRole.arn,",
     "In YAML:",
     "  executionRoleArn: ${executionRole.arn}",
-    ...(asked === "job" ? ["It is a field of containerProperties."] : []),
+    ...(need === "job" ? ["It is a field of containerProperties."] : []),
     "The role must trust ecs-tasks.amazonaws.com. AWS's managed policy",
     "AmazonECSTaskExecutionRolePolicy has the permissions for ECR and awslogs.",
   ].join("\n");

@@ -21,15 +21,15 @@ export interface FaultyBuild {
   /** The place of the push in the resource, such as `exports[0]`. */
   readonly path: string;
   readonly images: readonly string[];
-  /** Why the base image is not known, where it is not. */
+  /** Why the base image is unknown, if it is. */
   readonly base: ReportedBase | { readonly unknown: string };
-  /** Absent where the Dockerfile is not known. */
+  /** Absent if the Dockerfile is not known. */
   readonly steps?: readonly LayerStep[];
   readonly settings: BuildSettings;
   readonly dropped: readonly string[];
   readonly verdict: Extract<BuildVerdict, { fine: false }>;
   readonly buildkitVersion?: string;
-  /** Absent where the resource has no settings that could be changed. */
+  /** Absent if the resource has no settings that could be changed. */
   readonly fix?: { readonly source: string; readonly settings: SafeSettings };
   readonly notes: readonly string[];
 }

@@ -2,7 +2,7 @@
 export { allowedMix, blockedImage } from "./blocked-image";
 export { buildInWords, exemptionInWords, resourceInWords, useInWords } from "./exemption";
 export {
-  type Asked,
+  type RoleNeed,
   missingExecutionRole,
   missingImport,
   missingPermission,

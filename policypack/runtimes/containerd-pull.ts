@@ -115,7 +115,7 @@ function checkDescriptor(rules: ContainerdRules, { size, digest, urls }: Descrip
   if (size > impossibleSize) throw new Refusal("malformed", shortRead);
   if (!isDigest(digest))
     throw new Refusal("malformed", `invalid checksum digest format: ${printable(digest, 80)}`);
-  // The urls of a descriptor are tried before the registry; where they lead is not known here.
+  // The urls of a descriptor are tried before the registry; their targets are not known here.
   if ((urls ?? []).some((url) => url !== ""))
     throw new Refusal("malformed", "failed to copy: the descriptor has urls");
 }

@@ -16,7 +16,7 @@ const ociLayerTypes = [`${ociLayerPrefix}v1.tar`, `${ociLayerPrefix}nondistribut
 
 /**
  * What containerd answers when it pulls and unpacks an image for overlayfs (the client's `Pull` with `WithPullUnpack`;
- * CRI takes the same path): the error in its own words, or undefined where the image pulls.
+ * CRI takes the same path): the error in its own words, or undefined if the image pulls.
  */
 export function containerdError(rules: ContainerdRules, image: PulledImage): string | undefined {
   const layers = recognisedLayers(rules, image.layers);

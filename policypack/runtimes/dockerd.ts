@@ -20,7 +20,7 @@ const supportedTypes = [
 
 /**
  * What dockerd with its classic store answers (moby `distribution/pull_v2.go`, `pullSchema2Layers`): the error in its
- * own words, or undefined where the image pulls. It looks at a layer's type only to refuse artifacts, and sniffs every blob.
+ * own words, or undefined if the image pulls. It looks at a layer's type only to refuse artifacts, and sniffs every blob.
  */
 export function dockerdError(rules: DockerdRules, image: PulledImage): string | undefined {
   const unsupported = image.layers.find((layer) => !isSupportedType(layer.mediaType));
@@ -32,7 +32,7 @@ export function dockerdError(rules: DockerdRules, image: PulledImage): string | 
     return `failed to register layer: ${child}${tarError(broken)}`;
   }
 
-  // On Linux the config is compared after the download, and only where there was something to download.
+  // On Linux the config is compared after the download, and only if there was something to download.
   if (diffIdCount(image) === image.layers.length && !hasImpossibleDiffId(image.layers, image))
     return undefined;
   return image.layers.length === 0

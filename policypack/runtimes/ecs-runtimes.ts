@@ -37,7 +37,7 @@ export function runtimesOfTasks(
   return runtimeNames.filter((name) => met.has(name));
 }
 
-/** Every runtime that ECS may use by itself, for an image of which no task is known. */
+/** Every runtime that ECS may use, for an image whose tasks are unknown. */
 export function runtimesOfEcs(platform: Platform): readonly RuntimeName[] {
   return runtimesOfTasks([{ launchTypes: ["FARGATE", "EC2"], platform }]);
 }

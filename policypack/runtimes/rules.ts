@@ -25,7 +25,7 @@ export interface ContainerdRules {
   readonly decoders: ReadonlySet<LayerBytes>;
   /** Without any recognised layer, unpacking falls back to the whole list: is that one filtered too? */
   readonly fallbackFiltered: boolean;
-  /** Types that the default configuration hands to the decryption tool, and what happens where it is not installed. */
+  /** Types that the default configuration hands to the decryption tool, and what happens if it is not installed. */
   readonly decrypted: ReadonlySet<string>;
   readonly decryptionError: string;
   /** Errors name the layer's type and the snapshot. */
@@ -138,7 +138,7 @@ const containerdOfDocker: readonly (readonly [containerd: string, since: Since])
  * The rules of one release, named as it is in the conformance matrix: `containerd 1.6.20`, `dockerd 23.0.6`,
  * `dockerd+containerd-store 25.0.17`.
  *
- * @throws {RangeError} where the name is none of these
+ * @throws {RangeError} if the name is none of these
  */
 export function rulesOf(release: string): RuntimeRules {
   const match = /^(containerd|dockerd|dockerd\+containerd-store) (\d+\.\d+\.\d+)$/.exec(release);
@@ -222,7 +222,7 @@ export function isReadable(layer: PulledLayer, decoders: ReadonlySet<LayerBytes>
   return decoders === "raw" ? bytes === "none" : decoders.has(bytes);
 }
 
-/** How Go's `archive/tar` refuses a blob that is no tar. */
+/** How Go's `archive/tar` refuses a blob that is not a tar. */
 export function tarError(layer: PulledLayer): string {
   return layer.size !== undefined && layer.size < 512 ? "unexpected EOF" : "archive/tar: invalid tar header";
 }

@@ -5,7 +5,7 @@ import { isRecord } from "../common/values";
 import { maxItems } from "./schema";
 
 /**
- * What is wrong with a value by its JSON Schema, each problem in a sentence; empty where it is right. Knows the keywords
+ * What is wrong with a value by its JSON Schema, each problem in a sentence; empty if it is right. Knows the keywords
  * that `schema.ts` uses. Keys that no schema names are problems wherever `additionalProperties` is false.
  *
  * @param path what the value is called, such as `exclude[0].reason`
@@ -69,7 +69,7 @@ function isOfType(value: unknown, schema: PolicyConfigJSONSchema): boolean {
   return schema.enum === undefined || schema.enum.includes(value);
 }
 
-/** `a number from 1 to 3600`, `a list`: what a schema wants, in words. */
+/** `a number from 1 to 3600`, `a list`: what a schema requires, in words. */
 function formOf(schema: PolicyConfigJSONSchema): string {
   const { type, minimum, maximum, minItems, maxItems, pattern } = schema;
   if (type === "boolean") return "true or false";

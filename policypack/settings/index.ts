@@ -31,7 +31,7 @@ export interface Settings {
   readonly allowOciMix: boolean;
   readonly runtimes: Readonly<Partial<Record<LaunchType, readonly RuntimeName[]>>>;
   readonly sniffLayers: boolean;
-  /** "" where it is not known. */
+  /** "" if it is not known. */
   readonly buildkitVersion: string;
   readonly insecureRegistries: readonly string[];
   readonly mirrors: Readonly<Record<string, readonly string[]>>;
@@ -64,7 +64,7 @@ export const defaultSettings: Settings = {
   requestTimeoutSeconds: settingsSchema.requestTimeoutSeconds.default,
 } satisfies Record<SettingName, unknown>;
 
-/** The settings that a configuration gives, and what is wrong with it in words; a wrong value falls back to the default. */
+/** The settings that a configuration gives, and what is wrong with it; a wrong value falls back to the default. */
 export interface ReadSettings {
   readonly settings: Partial<Settings>;
   readonly problems: readonly string[];
@@ -131,10 +131,10 @@ function noRegistries(entries: readonly string[], path: string, { prefixed = fal
   const form = prefixed ? "host[:port][/prefix]" : "host[:port]";
   return entries
     .filter((entry) => !isRegistryName(entry, { prefixed }))
-    .map((entry) => `\`${path}\` has \`${printableName(entry, 80)}\`, which is no ${form}.`);
+    .map((entry) => `\`${printableName(entry, 80)}\` in \`${path}\` is not a valid ${form}.`);
 }
 
-/** An exemption of everything for ever would switch the guard off unseen; that is what `disabled` is for. */
+/** An exemption of everything without an end would switch the guard off unseen; `disabled` is for that. */
 function unlimited(exclude: readonly Exclusion[]): string[] {
   return exclude.flatMap((one, i) =>
     ["image", "stack", "resource"].some((key) => Object.hasOwn(one, key))

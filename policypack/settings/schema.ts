@@ -140,7 +140,7 @@ export const settingsSchema = {
 
 /**
  * The schema for the engine, with the defaults only in the descriptions. The engine writes a `default` into the configuration of each policy,
- * where it would override the shared settings and those of the pack's own code.
+ * because it would override the shared settings and those of the pack's own code.
  */
 export const engineSchema: Readonly<Record<string, PolicyConfigJSONSchema>> = Object.fromEntries(
   Object.entries<PolicyConfigJSONSchema>(settingsSchema).map(([name, { default: value, ...schema }]) => [

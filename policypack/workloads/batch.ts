@@ -8,7 +8,7 @@ import type { LaunchType } from "../runtimes/ecs-runtimes";
 
 /**
  * The job definition of AWS Batch, which runs its jobs as ECS tasks (Batch API, `RegisterJobDefinition`). The classic provider takes each
- * kind of properties as a JSON text, which it decodes with Go's `encoding/json`; aws-native takes objects. Jobs on EKS are no ECS tasks.
+ * kind of properties as a JSON text, which it decodes with Go's `encoding/json`; aws-native takes objects. Jobs on EKS are not ECS tasks.
  */
 export const batchJobDefinition: WorkloadFamily = {
   types: {

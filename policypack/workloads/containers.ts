@@ -28,7 +28,7 @@ const NAME_LENGTH = 80;
 /** The longest image string that ECS takes (ECS API, `ContainerDefinition.image`), and a digest's length more. */
 const IMAGE_LENGTH = 255 + 72;
 
-/** Reads `containerDefinitions` given as a JSON text, as the classic provider wants it; a ready array is taken as well. */
+/** Reads `containerDefinitions` given as a JSON text, as the classic provider expects it; an array is accepted too. */
 export function containersFromJson(props: unknown, task: Task): WorkloadImages {
   const place: Place = { reading: member(props, PATH), path: PATH, keys: "any-case" };
   return jsonAt(place, NOUN, (decoded) => containersAt(decoded, NOUN, task));
@@ -139,7 +139,7 @@ function notAnImage(value: unknown): Pick<UnreadableUse, "message" | "fix"> {
     : problem;
 }
 
-/** The container's name, made safe to print; undefined where there is none to read. */
+/** The container's name, made safe to print; undefined if there is none to read. */
 function nameOf(container: unknown, keys: KeyMatch): string | undefined {
   const name = filled(textAt(container, "name", keys));
   return name === undefined ? undefined : printable(name, NAME_LENGTH);

@@ -14,7 +14,7 @@ export interface ImageUse {
   readonly launchTypes: readonly LaunchType[];
   /** The place in the resource, such as `containerDefinitions[1].image`. */
   readonly path: string;
-  /** ARN of the Secrets Manager secret with which ECS reads the registry, where one is given. */
+  /** ARN of the Secrets Manager secret with which ECS logs in to the registry, if there is one. */
   readonly credentialsParameter?: string;
 }
 
@@ -25,13 +25,13 @@ export interface UnreadableUse {
    * `malformed`: ECS would not accept it either. `impossible`: a text that no image is named by.
    */
   readonly reason: "unknown" | "redacted" | "malformed" | "impossible";
-  /** The container's name, where it is known. */
+  /** The container's name, if it is known. */
   readonly container?: string;
   /** The place in the resource, such as `containerDefinitions[1].image`. */
   readonly path: string;
-  /** What is wrong there, in words; never echoes a value other than an image string. */
+  /** What is wrong there; never shows a value other than an image string. */
   readonly message: string;
-  /** What to do about it, as a sentence without its full stop; absent where the reason says it all. */
+  /** What to do about it, as a sentence without its full stop; absent if the reason says it all. */
   readonly fix?: string;
 }
 

@@ -34,7 +34,7 @@ export function isWorkload(type: string): boolean {
  *
  * @param type the resource's Pulumi type
  * @param props its inputs as a policy gets them: unknown values may throw when they are read
- * @returns undefined when the type is no workload; never throws
+ * @returns undefined when the type is not a workload; never throws
  */
 export function imagesOf(type: string, props: unknown): WorkloadImages | undefined {
   return READERS.get(type)?.(props);

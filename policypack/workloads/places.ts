@@ -3,7 +3,7 @@ import type { UnreadableUse, WorkloadImages } from "./image-use";
 import { type StringifiedValue, stringifiedIn } from "./stringified";
 import { isRecord, isRedacted, type KeyMatch, kindOf, member, read, type Reading } from "../common/values";
 
-/** AWS takes ten containers in a task; a list longer than this is refused unread. */
+/** AWS accepts ten containers in a task; a longer list than this is not read. */
 const maximumElements = 10_000;
 
 /** A value of a resource, where it stands (`ecsProperties.taskProperties[0]`), and how keys below it are matched. */
@@ -18,7 +18,7 @@ export function inside({ path, keys }: Place, holder: object, key: string): Plac
   return { reading: member(holder, key, keys), path: `${path}.${key}`, keys };
 }
 
-/** Reads the object at a place; where there is none, says so with the (plural) noun. */
+/** Reads the object at a place; if there is none, says so with the (plural) noun. */
 export function objectAt(
   { reading, path }: Place,
   noun: string,
@@ -30,7 +30,7 @@ export function objectAt(
   return malformedAt(path, misfit(reading.value, `the ${noun}`, "are", "an object"));
 }
 
-/** Reads each element of the array at a place by itself; where there is none, says so with the (plural) noun. */
+/** Reads each element of the array at a place by itself; if there is none, says so with the (plural) noun. */
 export function eachAt(
   { reading, path, keys }: Place,
   noun: string,
@@ -44,11 +44,7 @@ export function eachAt(
   const list: readonly unknown[] = reading.value;
   if (list.length === 0) return nothingAt("absent", path, noun);
   if (list.length > maximumElements)
-    return unreadableAt(
-      "malformed",
-      path,
-      `there are ${list.length} ${noun}, of which AWS takes a few at most`,
-    );
+    return unreadableAt("malformed", path, `there are ${list.length} ${noun}, far more than AWS accepts`);
   return joined(
     Array.from({ length: list.length }, (_, index) =>
       images({ reading: member(list, index), path: `${path}[${index}]`, keys }, index),
@@ -56,7 +52,7 @@ export function eachAt(
   );
 }
 
-/** Reads what the JSON text at a place says; a value that is no text is passed on as it is. */
+/** Reads what the JSON text at a place says; a value that is not a text is passed on as it is. */
 export function jsonAt(
   place: Place,
   noun: string,
@@ -139,8 +135,8 @@ const LITERAL = /true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-
 const STRING_PART = /[ !#-[\]-\uffff]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 
 /**
- * Finds the first token that breaks the JSON grammar (RFC 8259); undefined for valid JSON. `JSON.parse` cannot be asked: depending on
- * the fault, V8's message has no position, and it quotes the text, which may hold secrets. Iterative: nesting is no danger.
+ * Finds the first token that breaks the JSON grammar (RFC 8259); undefined for valid JSON. `JSON.parse` cannot tell: depending on
+ * the fault, V8's message has no position, and it quotes the text, which may hold secrets. Iterative: nesting is not a danger.
  */
 export function jsonFault(text: string): JsonFault | undefined {
   const open: ("{" | "[")[] = [];
@@ -181,7 +177,7 @@ function close(open: ("{" | "[")[]): Expected {
   return open.length > 0 ? "comma or end" : "nothing";
 }
 
-/** The place behind the string that starts at `at`; `at` itself when it is no string. */
+/** The place behind the string that starts at `at`; `at` itself when it is not a string. */
 function stringEnd(text: string, at: number): number {
   let end = at + 1;
   for (let next = skip(STRING_PART, text, end); next > end; next = skip(STRING_PART, text, end)) end = next;

@@ -85,7 +85,7 @@ function part<T>(
   const word = reading.state === "absent" || reading.value === "" ? byDefault : reading.value;
   if (typeof word !== "string") return malformed(path, `${what} is ${kindOf(word)}, not a string`);
   const value = meaning(word.toUpperCase());
-  return value === undefined ? malformed(path, `${what} is none that ECS knows`) : { ok: true, value };
+  return value === undefined ? malformed(path, `${what} is not one that ECS supports`) : { ok: true, value };
 }
 
 function unknown(path: string, what: string): Extract<PlatformReading, { ok: false }> {

@@ -10,7 +10,7 @@ export interface Moto {
   stop(): Promise<void>;
 }
 
-/** The program to start, or undefined where there is none. */
+/** The program to start, or undefined if there is none. */
 function available(): string | undefined {
   const named = process.env["ECS_IMAGE_GUARD_MOTO"];
   const candidates = named

@@ -208,7 +208,7 @@ let stacks = 0;
 let engine: Promise<PulumiCommand> | undefined;
 
 /**
- * The engine for a suite; where there is none, the suite is skipped and says why, except in CI, where a missing part fails.
+ * The engine for a suite; if there is none, the suite is skipped and says why, except in CI, where a missing part fails.
  */
 export async function engineFor(suite: Mocha.Context): Promise<PulumiCommand> {
   suite.timeout(15 * 60_000);

@@ -2,7 +2,7 @@ import type { PulumiCommand } from "@pulumi/pulumi/automation";
 import { engineFor, EngineStack } from "./engine";
 import type { StackOptions } from "./options";
 
-/** Gives a suite stacks of the real engine, and removes them after it; where there is no engine, the suite is skipped. */
+/** Gives a suite stacks of the real engine, and removes them after it; if there is no engine, the suite is skipped. */
 export function engineStacks(options: StackOptions = {}): (program: () => void) => Promise<EngineStack> {
   let engine: PulumiCommand;
   const stacks: EngineStack[] = [];

@@ -15,7 +15,7 @@ const made = new Map<string, Certificate | undefined>();
 const ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
 
 /**
- * A self-signed certificate, by openssl; undefined where there is none. For the same names, a process makes one.
+ * A self-signed certificate, by openssl; undefined if there is none. For the same names, a process makes one.
  *
  * @param hosts the names that it is good for; default: none, which only those take who verify nothing
  */

@@ -25,7 +25,7 @@ export async function installExample(parent: string, example: string): Promise<s
   return folder;
 }
 
-/** `node_modules/…` of all that is no tool of this checkout alone, and of the tools that the example asks for. */
+/** `node_modules/…` of all that is not a tool of this checkout alone, and of the tools that the example asks for. */
 function packagesFor(example: string): string[] {
   const lock = json(join(checkout, "package-lock.json"))["packages"];
   const tools = Object.keys(json(join(example, "package.json"))["devDependencies"] ?? {});

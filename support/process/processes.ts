@@ -4,7 +4,7 @@ import { eventually } from "../mocha/eventually";
 
 /** Waits until no process has the id; a zombie is ended too, and nobody may be there to reap an orphan. */
 export async function assertEnded(pid: number): Promise<void> {
-  assert.ok(pid > 1, `${pid} is no process of ours`);
+  assert.ok(pid > 1, `${pid} is not a process of ours`);
   await eventually(async () => {
     if (process.platform !== "linux") return !isThere(pid);
     const status = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");

@@ -34,7 +34,7 @@ function blocks(markdown: string): string[] {
   return [...markdown.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, script = ""]) => script);
 }
 
-/** The arguments up to a comment, a pipe or a redirection; undefined where the line runs something else. */
+/** The arguments up to a comment, a pipe or a redirection; undefined if the line runs something else. */
 function wordsOf(line: string, program: string): string[] | undefined {
   const [, rest] = new RegExp(`^\\s*(?:run: |-\\s+run: )?(?:npx )?${program} (.*)$`).exec(line) ?? [];
   const [command = ""] = (rest ?? "").split(/ (?:#|\||<|>|&&) ?/);

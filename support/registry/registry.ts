@@ -27,7 +27,7 @@ export interface LoggedRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingMessage["headers"];
-  /** The scheme of the Authorization field in lower case; undefined where there was none. */
+  /** The scheme of the Authorization field in lower case; undefined if there was none. */
   readonly authorization: string | undefined;
   /** Of the answer; undefined while there is none. */
   status: number | undefined;
@@ -105,7 +105,7 @@ export class TestRegistry {
     return `${this.#scheme}://${this.host}`;
   }
 
-  /** Stores a manifest under its digest and, where there is one, a tag; gives the digest. */
+  /** Stores a manifest under its digest and, if there is one, a tag; gives the digest. */
   putManifest(
     repository: string,
     tag: string | undefined,

@@ -121,7 +121,7 @@ describe("requests to private ECR", () => {
     assert.equal(ecr.seen.length, names.length);
   });
 
-  it("that come one after another go out in one call if the pause is long enough", async () => {
+  it("that come one after another share one call if the pause is long enough", async () => {
     await client.close();
     client = new EcrClient({ gathering: { quietMs: 1_000, longestMs: 10_000 } });
     const outcomes: Promise<unknown>[] = [];
@@ -224,7 +224,7 @@ describe("requests to private ECR", () => {
     await eventually(() => closed);
   });
 
-  it("that were aborted before they went out cost no call", async () => {
+  it("that were aborted before they were sent cost no call", async () => {
     const outcome = await client.manifest(name, "t", AbortSignal.abort());
     const abort = new AbortController();
     const left = client.manifest(name, "u", abort.signal);

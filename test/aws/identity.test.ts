@@ -74,7 +74,7 @@ describe("the identity of a Pulumi AWS provider", () => {
     assert.equal(new Set(inputs.map((input) => identityOfProvider(input).key)).size, inputs.length);
   });
 
-  it("keeps what a role is assumed with", () => {
+  it("keeps the parameters of an assumed role", () => {
     const role = {
       roleArn,
       externalId: "e",

@@ -38,7 +38,7 @@ describe("private ECR behind a proxy", () => {
     assert.deepEqual([proxy.asked, impostor.log.length], [[tunnel], 0]);
   });
 
-  it("is unreachable if the proxy refuses or is down, and the message leaves out the proxy's login", async () => {
+  it("is unreachable if the proxy refuses or is down, without the proxy's login in the message", async () => {
     const { proxy, client } = await behindProxy(1);
     proxy.refusal = 407;
     const refused = await client.manifest(name, "1");

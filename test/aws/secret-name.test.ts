@@ -40,7 +40,7 @@ describe("a credentialsParameter", () => {
     "a".repeat(513),
   ];
   for (const other of others)
-    it(`is nothing of Secrets Manager: ${JSON.stringify(other.slice(0, 70))}`, () => {
+    it(`is not a secret of Secrets Manager: ${JSON.stringify(other.slice(0, 70))}`, () => {
       assert.equal(parseSecretName(other), undefined);
     });
 

@@ -41,13 +41,13 @@ describe("the benchmark's counts", () => {
     assert.equal(traffic.requests + traffic.connections, 0);
   });
 
-  it("are not taken from a contender that did not read every image", async () => {
+  it("do not count a contender that did not read every image", async () => {
     const [image = ""] = await registry.publish(orders(1, "there"));
     const missing = image.replace(":there", ":gone");
     await assert.rejects(compete(guardCommand, [image, missing], home), /read 1 of 2 images/);
   }).timeout(30_000);
 
-  it("leave out a peer that does not read such images, with the reason", async () => {
+  it("skip a peer that does not read such images, with the reason", async () => {
     const peers = ["echo", "false"].map((file) => ({
       ...peerContender({ name: "crane", file, version: file }, registry.host),
       mark: /image-\d$/gm,

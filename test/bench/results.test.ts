@@ -4,7 +4,7 @@ import { document } from "../../bench/markdown";
 import { alternate, median, physicalLimit } from "../../bench/measurement";
 
 describe("the benchmark's results", () => {
-  it("are medians of rounds in turn, without the first", async () => {
+  it("are medians of alternating rounds, without the first", async () => {
     const order: string[] = [];
     const contender = (name: string, times: readonly number[]) => (round: number) => {
       order.push(`${name}${round}`);
@@ -17,7 +17,7 @@ describe("the benchmark's results", () => {
     assert.throws(() => median([]), RangeError);
   });
 
-  it("know what the round trips alone take", () => {
+  it("contain the time of the round trips alone", () => {
     assert.equal(physicalLimit(4, 601, 64, 100), 1_000);
     assert.equal(physicalLimit(4, 4, 64, 100), 400);
   });
@@ -35,11 +35,11 @@ describe("the benchmark's results", () => {
     ["the very number", exactly("inspections", 1, 1, "inspection"), true],
     ["another number", exactly("inspections", 2, 1, "inspection"), false],
   ] as const)
-    it(`say of ${what} whether its bar is met`, () => {
+    it(`report whether ${what} keeps its limit`, () => {
       assert.equal(figure.met, met);
     });
 
-  it("are a document that hides no bar that was missed and no case that failed", () => {
+  it("are written with every limit that was missed and every case that failed", () => {
     const report = { figures: [addedTime("preview", [2_601], base, 1_500)], remarks: ["One round."] };
     const text = document(
       "2026-01-02",

@@ -26,7 +26,7 @@ describe("the settings of pulumi-docker-build", () => {
     }
   });
 
-  it("send all that an object says once it has a level", () => {
+  it("pass on all fields of an object that has a level", () => {
     const settings = {
       compression: "zstd",
       forceCompression: true,
@@ -109,7 +109,7 @@ describe("the settings of pulumi-docker-build", () => {
   });
 
   const unreadable: readonly [title: string, entry: unknown, reason: RegExp][] = [
-    ["no object", "type=registry", /no object/],
+    ["a string in place of an object", "type=registry", /not an object/],
     ["no export type", {}, /no export type/],
     ["two export types", { registry: {}, image: {} }, /more than one/],
     ["raw beside an object", { raw: "type=registry", registry: {} }, /more than one/],
@@ -117,20 +117,20 @@ describe("the settings of pulumi-docker-build", () => {
     ["no type in raw", { raw: "push=true,compression=zstd" }, /no export type/],
     ["a field without a value", { raw: "type=registry,push" }, /no export type/],
     ["an open quote", { raw: 'type=registry,"name=a' }, /no export type/],
-    ["raw that is no string", { raw: 1 }, /raw is no string/],
-    ["a compression of others", { raw: "type=registry,compression=lz4" }, /compression/],
+    ["raw that is not a string", { raw: 1 }, /raw is not a string/],
+    ["an unknown compression", { raw: "type=registry,compression=lz4" }, /compression/],
     [
-      "a compression of others in an object",
+      "an unknown compression in an object",
       { registry: { compressionLevel: 1, compression: "lz4" } },
       /comp/,
     ],
-    ["a level that is no number", { registry: { compressionLevel: "3" } }, /compressionLevel/],
-    ["a flag that is none", { raw: "type=registry,oci-mediatypes=yes" }, /oci-mediatypes/],
+    ["a level that is not a number", { registry: { compressionLevel: "3" } }, /compressionLevel/],
+    ["a flag that is not true or false", { raw: "type=registry,oci-mediatypes=yes" }, /oci-mediatypes/],
     ["a flag that is a string", { registry: { ociMediaTypes: "true" } }, /ociMediaTypes/],
-    ["an exporter that is no object", { registry: true }, /registry is no object/],
+    ["an exporter that is not an object", { registry: true }, /registry is not an object/],
   ];
   for (const [title, entry, reason] of unreadable) {
-    it(`are unreadable with ${title}, which takes nothing from the other exports`, () => {
+    it(`are unreadable for ${title}, and those of other exports are still read`, () => {
       const [first, second] = settingsOfDockerBuild({ exports: [entry], push: true });
       assert.ok(first !== undefined && "unreadable" in first);
       assert.equal(first.path, "exports[0]");
@@ -157,7 +157,7 @@ describe("the settings of pulumi-docker-build", () => {
       dropped: ["compression"],
     });
     const [exports, push] = settingsOfDockerBuild(unknown("push", { exports: "none" }));
-    assert.deepEqual(exports, { path: "exports", unreadable: "it is no list" });
+    assert.deepEqual(exports, { path: "exports", unreadable: "it is not a list" });
     assert.deepEqual(push, { path: "push", unreadable: reason });
   });
 });

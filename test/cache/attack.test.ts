@@ -244,7 +244,7 @@ describe("a cache that was tampered with", () => {
     assert.deepEqual(bench.files(), []);
   });
 
-  // Root may write anywhere but where there is nothing to write to.
+  // Root may write anywhere but if there is nothing to write to.
   const readOnly = asRoot ? ["/proc/ecs-image-guard", "/dev/null/ecs-image-guard"] : ["read-only"];
   for (const home of readOnly) {
     it(`is skipped if its folder cannot be written (${home})`, async () => {

@@ -76,7 +76,7 @@ describe("a registry's challenge", () => {
     ],
   ];
   for (const [how, answer] of faults)
-    it(`is fetched again if the registry ${how} for the token that the cached one led to`, async () => {
+    it(`is fetched again if the registry ${how} for the token of the cached one`, async () => {
       bench.registry.onRequest = ({ url = "", headers }, response) => {
         const old = url.startsWith("/old-token");
         const refused = headers.authorization === "Bearer old";
@@ -136,7 +136,7 @@ describe("a registry's challenge", () => {
     await inspectTogether("app", "late");
   });
 
-  it("does not replace the default scope if the token that it led to is refused", async () => {
+  it("does not replace the default scope if its token is refused", async () => {
     bench.registry.onRequest = ({ url = "", headers }, response) => {
       const { pathname, searchParams } = new URL(url, bench.registry.url);
       const plain = pathname === "/token" && searchParams.get("scope") === "repository:app:pull";
@@ -182,7 +182,7 @@ describe("a registry's challenge", () => {
     }
   });
 
-  it("is fetched again if it came by another scheme than the one that is tried first", async () => {
+  it("is fetched again if it was cached for another scheme than the one that is tried first", async () => {
     change({ scheme: "https" });
     await bench.inspect("app:1");
     assert.deepEqual(bench.asked(), anew);

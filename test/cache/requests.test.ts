@@ -23,7 +23,7 @@ describe("with the cache, an inspection", () => {
   });
 
   for (const algorithm of ["sha256", "sha512"]) {
-    it(`checks a ${algorithm} digest that it has met by one HEAD`, async () => {
+    it(`checks a cached ${algorithm} digest with one HEAD`, async () => {
       pushImage(bench.registry, "app", "1", gzip);
       const digest = digestOf(gzip.manifest, algorithm);
       const first = await bench.inspect(`app@${digest}`);
@@ -37,7 +37,7 @@ describe("with the cache, an inspection", () => {
     });
   }
 
-  it("checks the digest of an image that it met by tag by one HEAD", async () => {
+  it("checks the digest of an image that was cached by its tag with one HEAD", async () => {
     pushImage(bench.registry, "app", "1", gzip);
     await bench.inspect("app:1");
     bench.asked();
@@ -45,7 +45,7 @@ describe("with the cache, an inspection", () => {
     assert.deepEqual(bench.asked(), ["HEAD manifests/<digest>"]);
   });
 
-  it("fetches nothing else of a pinned index that it has met", async () => {
+  it("fetches only the manifest of a pinned index that it has cached", async () => {
     const index = pushIndex(bench.registry, "app", "1", [mixed]);
     await bench.inspect(`app@${index}`);
     bench.asked();
@@ -60,7 +60,7 @@ describe("with the cache, an inspection", () => {
     assert.equal(!elsewhere.ok && elsewhere.failure.kind, "missing");
   });
 
-  it("judges a tag that was pushed again as what it is now, and fetches nothing when it is pushed back", async () => {
+  it("judges a tag that was pushed again as it is now, and fetches nothing when it is pushed back", async () => {
     pushImage(bench.registry, "app", "1", gzip);
     await bench.inspect("app:1");
     pushImage(bench.registry, "app", "1", mixed);
@@ -120,7 +120,7 @@ describe("with the cache, an inspection", () => {
       assert.deepEqual(bench.asked(), [`GET ${path}`]);
     });
 
-    it(`says of ${what} that is gone what it says without the cache`, async () => {
+    it(`reports ${what} that is gone as it does without the cache`, async () => {
       pushImage(bench.registry, "app", "1", gzip);
       await bench.inspect(name);
       bench.registry.onRequest = (_, response) => {
@@ -159,7 +159,7 @@ describe("with the cache, an inspection", () => {
     assert.deepEqual(bench.asked(), ["GET manifests/1", "GET blobs/<digest>", "HEAD manifests/1"]);
   });
 
-  it("counts its requests and what it did not need to fetch", async () => {
+  it("counts its requests and its cache hits", async () => {
     pushIndex(bench.registry, "app", "1", [gzip]);
     await bench.inspect("app:1");
     const inspector = new Inspector({ cache: { directory: bench.directory } });

@@ -175,7 +175,7 @@ describe("the command ecs-image-guard inspect", () => {
     assert.deepEqual(uris, ["_/etc/app", "_/app", "ghcr.io/_/app%3A1"]);
   });
 
-  it("ends quietly where nobody reads what it prints", async () => {
+  it("ends quietly if nobody reads its output", async () => {
     const names = Array.from({ length: 400 }, (_, n) => `${image("app:mixed")}@${n}`);
     const child = spawn(process.execPath, [command, "inspect", ...names], { stdio: "pipe" });
     child.stdout.destroy();
@@ -184,7 +184,7 @@ describe("the command ecs-image-guard inspect", () => {
     assert.equal(await closed, 1);
   });
 
-  it("answers for the runtimes that it is asked for, by name", async () => {
+  it("judges the runtimes that are named", async () => {
     const { out } = await runCli([
       "inspect",
       image("app:zstd"),
@@ -242,7 +242,7 @@ describe("the command ecs-image-guard inspect", () => {
     });
   }
 
-  it("explains itself and tells its version", async () => {
+  it("prints its help and its version", async () => {
     assert.match((await runCli(["--help"])).out, /^Usage: ecs-image-guard inspect/);
     assert.equal((await runCli(["--version"])).out, "1.2.3\n");
   });

@@ -40,7 +40,7 @@ describe("the steps of an image in private ECR", () => {
     } else response.end(mixed.config.bytes);
   };
 
-  it("tell the identity, its source, the calls of the API and the download", async () => {
+  it("list the identity, its source, the calls of the API and the download", async () => {
     ecr.handle = good;
     const told = await explain(`${host}/team/app:1`, { credentials: home.source() });
     assert.equal(told.of("registry")[0]?.kind, "ecr-api");
@@ -69,7 +69,7 @@ describe("the steps of an image in private ECR", () => {
     assert.doesNotMatch(told.text + JSON.stringify(told.steps), /planted|dummy-secret|AKIA/);
   });
 
-  it("tell each try of a call that the SDK repeats", async () => {
+  it("list each attempt of a call that the SDK retries", async () => {
     let calls = 0;
     ecr.handle = (seen, response) => {
       if (++calls === 1) exception(response, 500, "ServerException", "oops");
@@ -79,7 +79,7 @@ describe("the steps of an image in private ECR", () => {
     assert.deepEqual(told.requests.slice(0, 2), ["POST / 500 aws-signature", "POST / 200 aws-signature"]);
   });
 
-  it("tell that the API denied, and of the search for a docker login; the denial names both", async () => {
+  it("list the denial of the API and the search for a docker login; the failure names both", async () => {
     ecr.handle = (_, response) => {
       exception(response, 400, "AccessDeniedException", "not authorized to perform ecr:BatchGetImage");
     };

@@ -14,7 +14,7 @@ describe("the steps of an inspection", () => {
   beforeEach(async () => (home = await Home.create()));
   afterEach(() => home.remove());
 
-  it("tell the reference, the challenge, the login, the token and the manifest, in their order", async () => {
+  it("list the reference, the challenge, the login, the token and the manifest, in their order", async () => {
     const registry = await start({ access: { mode: "bearer", login } });
     pushImage(registry, "team/app", "1", mixed);
     await home.write(".docker/config.json", { auths: { [registry.host]: { auth } } });
@@ -44,7 +44,7 @@ describe("the steps of an inspection", () => {
     ]);
   });
 
-  it("tell of each place for a login why it was used or not", async () => {
+  it("list each place for a login, and why it was used or not", async () => {
     const registry = await start({ access: { mode: "basic", ...login } });
     pushImage(registry, "app", "1", mixed);
     const image = `${registry.host}/app:1`;
@@ -81,7 +81,7 @@ describe("the steps of an inspection", () => {
     ]);
   });
 
-  it("tell redirects as requests of their own, and where they lead", async () => {
+  it("list redirects as requests of their own, with their targets", async () => {
     const [registry, storage] = [await start(), await start()];
     const digest = pushImage(registry, "app", "1", mixed);
     storage.putBlob("store", mixed.config.bytes);
@@ -99,7 +99,7 @@ describe("the steps of an inspection", () => {
     assert.doesNotMatch(told.text, /planted/);
   });
 
-  it("tell which platforms an index has, which was taken and why", async () => {
+  it("list the platforms of an index, which one was taken and why", async () => {
     const registry = await start();
     const images = [
       { os: "linux", architecture: "386" },
@@ -117,14 +117,14 @@ describe("the steps of an inspection", () => {
       ],
       attestations: 2,
       chosen: { platform: "linux/386", digest: images[0]!.digest },
-      reason: "of what a linux/amd64 host runs, linux/386 is the best that is there",
+      reason: "linux/386 is the best match for a linux/amd64 host",
     });
     const [none] = (await explain(`${registry.host}/app:arm`)).of("index");
     assert.equal(none?.chosen, null);
     assert.match(none.reason, /^no entry is for linux\/amd64/);
   });
 
-  it("tell the mirrors that were tried, then the registry itself", async () => {
+  it("list the mirrors that were tried, then the registry itself", async () => {
     const [registry, empty, down] = [await start(), await start(), await start()];
     await down.stop();
     pushImage(registry, "app", "1", mixed);
@@ -143,7 +143,7 @@ describe("the steps of an inspection", () => {
     assert.match(told.of("request")[0]?.failure ?? "", /refused the connection/);
   });
 
-  it("are told of broken requests and refused realms too", async () => {
+  it("include broken requests and refused realms", async () => {
     const registry = await start({ access: { mode: "bearer", login, realm: "http://169.254.169.254/t" } });
     const told = await explain(`${registry.host}/app:1`, { credentials: home.source() });
     assert.deepEqual(told.requests, ["GET /v2/app/manifests/1 401 none"]);

@@ -104,7 +104,7 @@ describe("the command ecs-image-guard inspect --explain", () => {
     assert.ok((await images([])).every((image) => !("explain" in image)));
   });
 
-  it("is named by a denial, which says in one line where a login was looked for", async () => {
+  it("is named by a denial, which lists in one line where a login was searched", async () => {
     const image = `${registry.host}/good:1`;
     const { out, code } = await run([image], { DOCKER_CONFIG: home.path("nowhere") });
     assert.equal(code, 2);

@@ -110,7 +110,7 @@ describe("the output of ecs-image-guard inspect", () => {
     );
   });
 
-  it("shows no progress where standard error is no terminal, in CI or with --quiet", async () => {
+  it("shows no progress if standard error is not a terminal, in CI or with --quiet", async () => {
     for (const [isTTY, env, args] of [
       [false, {}, []],
       [true, { CI: "true" }, []],

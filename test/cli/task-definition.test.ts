@@ -130,7 +130,7 @@ describe("ecs-image-guard inspect --task-definition", () => {
         );
     });
 
-  it("tells images that are too large in every format, and not those that are exempt", async () => {
+  it("reports images that are too large in every format, but not exempt ones", async () => {
     const path = file(definition(["1GiB", "21GiB"]));
     for (const format of ["text", "json", "sarif", "markdown"]) {
       const { code, out } = await runCli(["inspect", "--task-definition", path, "--format", format]);

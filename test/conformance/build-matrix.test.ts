@@ -81,7 +81,7 @@ const uncovered: readonly { scenario: RegExp; rows: number; why: string }[] = [
   { scenario: /^spelling$/, rows: 15, why: "the rows do not say what was spelt how" },
 ];
 
-/** What a row built, the `nth` of its version and scenario; undefined where the table above says that the rule is silent. */
+/** What a row built, the `nth` of its version and scenario; undefined if the table above says that the rule is silent. */
 function buildOf({ base, settings: { scenario } }: ClientRow, nth: number): Known | undefined {
   if (uncovered.some((rows) => rows.scenario.test(scenario))) return undefined;
   const listed = scenarios[scenario];

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Build, predictBuild } from "../../policypack/builds/predict-build";
 import { pullError } from "../../policypack/runtimes/predict";
 
-/** A measured build or repair; see the file's `note`. Layers are words such as `Dg Oz`, null where there was no image. */
+/** A measured build or repair; see the file's `note`. Layers are words such as `Dg Oz`, null if there was no image. */
 export interface Row {
   readonly layers: string | null;
   readonly pull?: Readonly<Record<string, "ok" | "fails">>;

@@ -62,7 +62,7 @@ describe("pulumi policy analyze", function () {
     ["", {}, ["--stack", "test"]],
     [", with the stack named by PULUMI_STACK", { PULUMI_STACK: "test", PULUMI_DRY_RUN: "false" }, []],
   ] as const)
-    it(`tells which workloads of a stack would not survive their next restart, and their cause once${title}`, async () => {
+    it(`reports the workloads of a stack that would fail at their next restart, and their cause once${title}`, async () => {
       const run = await analyzeIn(environment, ...args);
       assert.equal(run.passed, false, run.output);
       assert.equal(run.output.match(/\[mandatory\].*mixed-layer-compression/g)?.length, 2, run.output);
@@ -80,7 +80,7 @@ describe("pulumi policy analyze", function () {
     assert.doesNotMatch(run.output, /unverified-image/);
   });
 
-  it("reads an exported state file, leaving out what only waits to be deleted", async () => {
+  it("reads an exported state file, without resources that wait to be deleted", async () => {
     const state = await editedState((resources) => {
       for (const resource of resources)
         if (/::(web|native)$/.test(String(resource["urn"]))) resource["delete"] = true;
@@ -93,7 +93,7 @@ describe("pulumi policy analyze", function () {
     assert.match(run.output, /used by +`(web|native)`: `app`, and 1 other resource/);
   });
 
-  it("says which definitions it could not decrypt", async () => {
+  it("reports which definitions it could not decrypt", async () => {
     const config = join(stack!.workFolder, "strict.json");
     writeFileSync(config, JSON.stringify({ "unverified-image": { enforcementLevel: "mandatory" } }));
     const state = await editedState((_, deployment) => {
@@ -120,7 +120,7 @@ describe("pulumi policy analyze", function () {
   }
 });
 
-describe("pulumi policy analyze, of what a stack deployed with faults", function () {
+describe("pulumi policy analyze of a stack that was deployed with faults", function () {
   this.timeout(120_000);
   const secrets = new FakeEcr();
   const engineStack = engineStacks();
@@ -143,7 +143,7 @@ describe("pulumi policy analyze, of what a stack deployed with faults", function
     await secrets.stop();
   });
 
-  it("tells of names, sizes and logins as a preview does, and of existing roles and networks as remarks", async () => {
+  it("reports names, sizes and logins as a preview does, and existing roles and networks as remarks", async () => {
     const exec = { executionRoleArn: "arn:aws:iam::123456789012:role/exec" };
     const image = (tag: string) => `${registry.host}/app:${tag}`;
     const credentialsParameter = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:login-AbCdEf";

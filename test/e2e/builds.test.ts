@@ -34,7 +34,7 @@ describe("with the real Pulumi engine, build-compression", function () {
     await (registry as TestRegistry | undefined)?.stop();
   });
 
-  it("tells in a preview which build will push a mix, and lets it pass", async () => {
+  it("reports in a preview which build will push a mix, and lets it pass", async () => {
     const stack = await engineStack(() => {
       build("good", from("gzip"));
       build("bad", from("zstd"));
@@ -51,7 +51,7 @@ describe("with the real Pulumi engine, build-compression", function () {
     assert.ok(!run.output.includes("hush-hush"));
   });
 
-  it("changes the resource's inputs at the level `remediate`, and then has nothing to say", async () => {
+  it("changes the resource's inputs at the level `remediate`, and then reports nothing", async () => {
     const stack = await engineStack(() => {
       const { repositoryUrl } = new Repository("repo", `${registry.host}/app`);
       build("bad", from("zstd"), { push: true, tags: [repositoryUrl] });
@@ -75,7 +75,7 @@ describe("with the real Pulumi engine, build-compression", function () {
     assert.equal(inputs.get("good")?.["push"], true);
   });
 
-  it("blocks where it is mandatory, before anything is built", async () => {
+  it("blocks if it is mandatory, before anything is built", async () => {
     const stack = await engineStack(() => {
       build("bad", from("zstd"));
     });

@@ -13,7 +13,7 @@ describe("the demo", () => {
     output = await demoOutput();
   });
 
-  it("tells its story in less than 60 lines: the program, the blocked preview, the fix, the passing preview", () => {
+  it("shows the program, the blocked preview, the fix and the passing preview in less than 60 lines", () => {
     const story = stripVTControlCharacters(output);
     // npm prints four lines before it.
     assert.ok(story.trimEnd().split("\n").length + 4 < 60, story);

@@ -124,7 +124,7 @@ describe("with the real Pulumi engine and registries that fail in every way", fu
     process.env["ECS_IMAGE_GUARD_NAMES"] = JSON.stringify(names);
   }
 
-  it("a preview ends in time, says what is wrong with each, blocks the mixed image and lets the good one pass", async () => {
+  it("a preview ends in time, names each fault, blocks the mixed image and lets the good one pass", async () => {
     setEnvironment({});
     const stack = await engineStack(() => {
       task("good", `${honest.host}/app:good`);
@@ -176,7 +176,7 @@ describe("with the real Pulumi engine and registries that fail in every way", fu
       assert.match(saidOf(run, nameOf(what)).join(), /^mandatory unverified-image/);
   });
 
-  it("a registry that dies half-way costs its other images one block, and nobody else anything", async () => {
+  it("a registry that fails half-way causes one message for its other images, and none for other registries", async () => {
     const dying = await opened(TestRegistry.start());
     const images = Array.from({ length: 200 }, (_, n) => `app:${n}`);
     const image = buildImage({ layers: ["gzip"], family: "docker" });

@@ -150,7 +150,7 @@ describe("with the real Pulumi engine, the pack", function () {
     assert.match(run.output, / `(native`: `app|child`: `c0)`, and 1 other resource\n/);
   });
 
-  it("says where a malformed definition is malformed, and blocks an impossible name, without a stack trace", async () => {
+  it("reports the place of a fault in a definition, and blocks an impossible name, without a stack trace", async () => {
     const stack = await engineStack(() => {
       const props = { containerDefinitions: '[{"name":"app","image":' };
       new AnyResource("aws:ecs/taskDefinition:TaskDefinition", "broken", props);

@@ -30,7 +30,7 @@ describe("with the real Pulumi engine, an update after its preview", function ()
     await registry?.stop();
   });
 
-  it("asks by HEAD for four more images than the first before that is created, fetches none, and says what it cost", async () => {
+  it("sends a HEAD for four more images before the first resource is created, fetches none, and reports the cost", async () => {
     assert.ok(registry !== undefined && stack !== undefined);
     const preview = await stack.preview();
     assert.equal(preview.passed, true, preview.output);
@@ -48,7 +48,7 @@ describe("with the real Pulumi engine, an update after its preview", function ()
     assert.match(update.output, /ecs-image-guard: 6 images, \d+ requests, \d+ cache hits/);
   });
 
-  it("asks by HEAD for each image once in the next preview", async () => {
+  it("sends one HEAD for each image in the next preview", async () => {
     assert.ok(registry !== undefined && stack !== undefined);
     registry.log.length = 0;
     const preview = await stack.preview();
@@ -74,7 +74,7 @@ describe("with the real Pulumi engine, an update after its preview", function ()
     assert.ok(unanswered.length <= 4, `${unanswered.length} requests`);
   });
 
-  it("judges a tag that was pushed again in between as what it is then", async () => {
+  it("judges a tag that was pushed again in between as it is then", async () => {
     assert.ok(registry !== undefined && stack !== undefined);
     assert.equal((await stack.preview()).passed, true);
     pushImage(registry, "app3", "1", mixed);

@@ -44,7 +44,7 @@ describe("with the real Pulumi engine, a run of some resources only", function (
   }
 
   for (const selection of [{ target: ["**::web"] }, { exclude: ["**::other-*"] }])
-    it(`says nothing about new resources that it leaves out (${Object.keys(selection).join()})`, async () => {
+    it(`reports nothing about new resources that it leaves out (${Object.keys(selection).join()})`, async () => {
       const stack = await engineStack(program);
       for (const run of [
         await stack.preview({ configs: failClosed, selection }),

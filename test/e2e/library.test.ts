@@ -90,7 +90,7 @@ describe("another team's pack, with our policies installed from the tarball", fu
     assert.match(run.output, /our-policies@v1\.0\.0/);
   });
 
-  it("does not quarrel with the guard's own pack in one preview: each judges by its own settings", async () => {
+  it("judges by its own settings beside the guard's own pack in one preview", async () => {
     const exclude = [{ image: mixed(), reason: "EC2 only, TEAM-1" }];
     const run = await preview(
       [mixed(), dead],

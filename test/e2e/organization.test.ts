@@ -133,7 +133,7 @@ describe("in an organization of Pulumi Cloud, the pack", function () {
     }
   });
 
-  it("has a wrong configuration refused by pulumi policy validate-config, in words", async () => {
+  it("has a wrong configuration refused by pulumi policy validate-config, with a message", async () => {
     const shared = "mixed-layer-compression";
     for (const [config, words] of [
       [{ [shared]: { timeBudgetSeconds: "long" } }, /Expected: number, given: string/],
@@ -203,7 +203,7 @@ describe("in an organization of Pulumi Cloud, the pack", function () {
     assert.match(run.output, /runs on containerd 2 only/);
   });
 
-  it("is silent about what a disabled policy would say", async () => {
+  it("does not report what a disabled policy would", async () => {
     await organization.enable({ "mixed-layer-compression": { enforcementLevel: "disabled" } });
     const run = await preview(mixed);
     assert.equal(run.passed, true, run.output);
@@ -242,7 +242,7 @@ describe("in an organization of Pulumi Cloud, the pack", function () {
     assert.doesNotMatch(run.output, /ecs-image-guard@/);
   });
 
-  it("asks nothing of Pulumi Cloud that the stand-in does not know", () => {
+  it("sends only requests to Pulumi Cloud that the stand-in supports", () => {
     assert.deepEqual(organization.cloud.unknown, []);
   });
 });

@@ -38,7 +38,7 @@ describe("with the real Pulumi engine, a program of any kind", function () {
     return stack;
   }
 
-  it("is guarded inside remote components, whatever language those are written in", async () => {
+  it("is judged inside remote components in any language", async () => {
     let tag = "mixed";
     const stack = await stackOf(() => {
       new ComponentResource("shop:index:Service", "web", { image: image(`app:${tag}`) }, {}, true);

@@ -112,7 +112,7 @@ function change(holder: unknown, [step, ...rest]: readonly number[], by: Change)
   return Array.isArray(holder) ? entries.map(([, value]) => value) : Object.fromEntries(entries);
 }
 
-/** A document as text: good JSON, JSON cut, spliced, with keys twice or numbers beyond all bounds, and what is no JSON at all. */
+/** A document as text: good JSON, JSON cut, spliced, with keys twice or numbers beyond all bounds, and what is not JSON at all. */
 export function textOf(document: fc.Arbitrary<unknown>): fc.Arbitrary<string> {
   const json = document.map((value) => JSON.stringify(value));
   const splice = fc.constantFrom(

@@ -48,7 +48,7 @@ describe("a hostile document", () => {
     }
   });
 
-  it("such as an error of nothing but URLs is quoted in time, and without their queries", () => {
+  it("such as an error made of URLs only is quoted in time, and without their queries", () => {
     const message = `${"http://".repeat(megabyte / 7)} y`;
     assert.ok(inTime(() => errorTextOf(failureOf({ errors: [{ message }] }), [])).quoted.length < 250);
     const signed = `https://a/${"b".repeat(1900)}?signature=secret${"c".repeat(megabyte)}`;

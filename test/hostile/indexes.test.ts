@@ -46,7 +46,7 @@ async function walk(entriesOf: (tagOrDigest: string) => readonly Entry[]) {
   return { ...outcome.failure, asked };
 }
 
-describe("indexes that lead nowhere", () => {
+describe("indexes without a usable image", () => {
   const rows: [
     what: string,
     entriesOf: (tagOrDigest: string) => readonly Entry[],
@@ -74,7 +74,7 @@ describe("indexes that lead nowhere", () => {
     ],
   ];
   for (const [what, entriesOf, kind, words] of rows)
-    it(`${what} are given up as ${kind}, after few requests`, async () => {
+    it(`${what} end as ${kind}, after few requests`, async () => {
       const { kind: found, message, asked } = await walk(entriesOf);
       assert.equal(found, kind, message);
       assert.match(message, words);

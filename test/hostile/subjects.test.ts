@@ -4,7 +4,7 @@ import { subjects } from "./subjects";
 /** `npm run fuzz` gives them many more, by a seed of its own. */
 const runs = { seed: 20261124, numRuns: 150 };
 
-describe("whatever is read as hostile input", () => {
+describe("hostile input to any reader", () => {
   const all = subjects();
   after(async () => {
     for (const { close } of all) await close?.();

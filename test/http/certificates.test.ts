@@ -122,7 +122,7 @@ describe("a registry's certificate", () => {
     ["that has expired is reported", "registry.test", -1, /presents an expired certificate/],
     ["for another host is reported", "other.test", 2, /presents a certificate for another host name/],
   ] as const)
-    it(`by an authority of NODE_EXTRA_CA_CERTS ${what}`, async () => {
+    it(`from an authority in NODE_EXTRA_CA_CERTS ${what}`, async () => {
       const tls = issuedBy(authority, host, days);
       assert.ok(tls);
       const registry = await start({ tls });

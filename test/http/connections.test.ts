@@ -131,7 +131,7 @@ describe("connections", () => {
     assert.ok(registry.connections <= 60, `${registry.connections} connections`);
   });
 
-  it("are used again behind a HEAD", async () => {
+  it("are reused after a HEAD", async () => {
     const registry = await start();
     registry.putManifest("app", "1", manifestType, manifest);
     const client = connect();
@@ -143,7 +143,7 @@ describe("connections", () => {
     ["at once", 0],
     ["late", 20],
   ] as const)
-    it(`are given up if a server sends a body ${when} after its answer to a HEAD, and no request fails`, async () => {
+    it(`are closed if a server sends a body ${when} after its answer to a HEAD, and no request fails`, async () => {
       const registry = await start({ latencyMs: 10 });
       const digest = registry.putManifest("app", "1", manifestType, manifest);
       registry.onRequest = ({ method, socket }) => {

@@ -119,7 +119,7 @@ describe("registry hosts", () => {
     assert.equal(await find("k3d.localhost", ["127.0.0.1"]), "found");
   });
 
-  it("lead as far as their most public address allows", async () => {
+  it("may name addresses as internal as their most public one", async () => {
     assert.equal(await reachFrom("localhost"), "loopback");
     assert.equal(await reachFrom("[fd00::1]"), "private");
     assert.equal(await reachFrom("registry.invalid"), "public");
@@ -178,7 +178,7 @@ describe("mirrors", () => {
     assert.deepEqual(asked, [`${full.host}/hub/library/app`]);
   });
 
-  it("that fail leave the verdict to the origin, and rest when they are down", async () => {
+  it("that fail leave the verdict to the origin, and are skipped while they are down", async () => {
     const [origin, wrong, down] = [await start(), await start(), await start()];
     wrong.onRequest = (_, response) => {
       response.writeHead(200, { "docker-content-digest": `sha256:${"0".repeat(64)}` }).end("{}");

@@ -49,7 +49,7 @@ describe("the pace of requests to one host", () => {
     assert.deepEqual(rounds(pace, [100, 100]), [16, 17]);
   });
 
-  it("takes a broken connection for overload only from a host that answered before", () => {
+  it("counts a broken connection as overload only for a host that answered before", () => {
     const pace = new Pace(60);
     for (let n = 0; n < 10; n++) pace.ended("unanswered", n, n, true);
     assert.equal(pace.limit, 48);
@@ -58,7 +58,7 @@ describe("the pace of requests to one host", () => {
     assert.equal(pace.limit, 24);
   });
 
-  it("learns nothing from what says nothing of the host's load", () => {
+  it("ignores outcomes that do not depend on the host's load", () => {
     const pace = new Pace(60);
     for (let n = 0; n < 100; n++) pace.ended("unrelated", 0, 10_000, true);
     assert.equal(pace.limit, 48);

@@ -3,7 +3,7 @@ import { bench, manifest, manifestType, runsByItself } from "../../support/regis
 
 describe("the process around the registry client", () => {
   const { start } = bench();
-  it("ends by itself while connections idle, without a warning", async () => {
+  it("ends while connections are idle, without a warning", async () => {
     const registry = await start();
     for (let n = 0; n < 30; n++) registry.putManifest(`app${n}`, "1", manifestType, manifest);
     const blob = registry.putBlob("app0", "{}");

@@ -131,7 +131,7 @@ describe("the proxies of the environment", () => {
       assert.ok(!JSON.stringify(outcome).includes(password));
     });
 
-  it("get no request for addresses to which a registry must not lead", async () => {
+  it("get no request for internal addresses that a registry redirects to", async () => {
     const registry = await start();
     registry.onRequest = (_, response) => {
       response.writeHead(307, { location: "http://169.254.169.254/latest/meta-data" }).end();

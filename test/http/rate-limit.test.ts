@@ -110,7 +110,7 @@ describe("a registry that allows three requests a second", () => {
       }
     });
 
-  it("is known to keep a pace, unlike one that answers 429 alone, or never", async () => {
+  it("is known to keep a pace, unlike one that answers only 429, or never", async () => {
     for (const [perSecond, fields, isPacing] of [
       [3, second, true],
       [3, {}, true],
@@ -120,7 +120,7 @@ describe("a registry that allows three requests a second", () => {
       assert.equal((await read(10, 5_000, perSecond, fields)).retries.isPacing("registry.example"), isPacing);
   });
 
-  it("serves the images that were begun first, and the others are throttled when their time ends", async () => {
+  it("serves the images that were started first; the others are throttled when their time ends", async () => {
     const { results } = await read(100, 30_000, 3, second);
     const ready = results.filter((one) => one.read).length;
     assert.ok(ready >= 30, `${ready} images`);
@@ -132,12 +132,12 @@ describe("a registry that allows three requests a second", () => {
     assert.ok(results.every(({ endedMs }) => endedMs <= 30_000));
   });
 
-  it("is given up after four attempts if it answers nothing else and sends no Retry-After", async () => {
+  it("gets four requests if it answers nothing else and sends no Retry-After", async () => {
     const { results, transport } = await read(1, 120_000, 0, {});
     assert.deepEqual([results[0]?.last, transport.sent], [429, 4]);
   });
 
-  it("is given up at once if its Retry-After is more than a minute", async () => {
+  it("is not retried if its Retry-After is more than a minute", async () => {
     const { results, transport } = await read(1, 120_000, 0, { "retry-after": "61" });
     assert.deepEqual([results[0]?.last, transport.sent], [429, 1]);
   });

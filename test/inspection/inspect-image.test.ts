@@ -50,7 +50,7 @@ describe("inspectImage", () => {
     await assert.rejects(inspectImage("nginx", { platform: "linux/armm64" }), InvalidPlatformError);
   });
 
-  it("keeps nothing open: the script ends by itself", async () => {
+  it("keeps nothing open, so that the script ends", async () => {
     // The registry would close an idle connection after 5 s.
     const script = `require("pulumi-ecs-image-guard").inspectImage(process.argv[1]).then(({ ok }) => {
       const done = performance.now();

@@ -99,7 +99,7 @@ describe("an inspection", () => {
     await sniffing.close();
   });
 
-  it("keeps its verdict when the config of a mixed image cannot be had", async () => {
+  it("keeps its verdict if the config of a mixed image cannot be read", async () => {
     pushImage(bench.registry, "app", "mixed", buildImage({ layers: ["gzip", "zstd"], family: "docker" }));
     bench.registry.onRequest = (request, response) => {
       if (!request.url?.includes("/blobs/")) return false;
@@ -124,7 +124,7 @@ describe("an inspection", () => {
     assert.equal(found.ok && found.value.digest, digest);
   });
 
-  it("requests an image once that is named in several ways", async () => {
+  it("requests an image once if several names mean it", async () => {
     pushImage(bench.registry, "app", "latest", buildImage({ layers: ["gzip"], family: "docker" }));
     await Promise.all([inspect("app"), inspect("app:latest"), inspect("app:latest")]);
     assert.equal(bench.registry.requestsTo("/manifests/").length, 1);

@@ -98,7 +98,7 @@ describe("choosing a platform in an index", () => {
     ],
   ];
   for (const [what, entry] of notImages) {
-    it(`takes ${what} without a platform for no image of the wanted one`, async () => {
+    it(`does not take ${what} without a platform for an image of the task`, async () => {
       assert.deepEqual(await refusal(entryFor(arm64), entry()), [
         "wrong-platform",
         "it has no manifest for linux/amd64, only for linux/arm64",

@@ -77,7 +77,7 @@ describe("a login that cannot be read", function () {
   after(() => registry.stop());
 
   for (const { what, arrange, says } of faults)
-    it(`for ${what} denies the images that need it only, and sends nothing in its place`, async () => {
+    it(`for ${what} denies only the images that need it, and sends no other login`, async () => {
       await arrange(home);
       const inspector = new Inspector({ credentials: home.source({}, 400) });
       const [found, open] = await Promise.all(

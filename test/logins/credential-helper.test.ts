@@ -70,7 +70,7 @@ describe("a credential helper", function () {
     assert.deepEqual(users, ["own", "file", "helped"]);
   });
 
-  it("that finds nothing leaves Podman's logins", async () => {
+  it("that finds no login is followed by Podman's logins", async () => {
     await home.helper("x", notFound);
     await home.write(".config/containers/auth.json", { auths: { "ghcr.io": entry("podman") } });
     assert.equal(await userOf(home.source(), "ghcr.io"), "podman");
@@ -103,7 +103,7 @@ describe("a credential helper", function () {
       });
     });
 
-  it("that is not there or not executable is a fault", async () => {
+  it("that is missing or not executable is a fault", async () => {
     await assert.rejects(home.source()("ghcr.io", "app"), /CredentialError: .*-x is not on PATH$/);
     await home.helper("x", good);
     await chmod(home.path("bin", "docker-credential-x"), 0o644);

@@ -97,7 +97,7 @@ describe("a broken config.json of docker", () => {
     assert.equal(await home.source({ DOCKER_CONFIG: home.path("none") })("ghcr.io", "a"), undefined);
   });
 
-  it("that is a pipe is not waited for", async function () {
+  it("that is a pipe is not read", async function () {
     if (process.platform === "win32") this.skip();
     await promisify(execFile)("mkfifo", [home.path("config.json")]);
     const source = home.source({ DOCKER_CONFIG: home.folder });

@@ -50,14 +50,14 @@ describe("a digest", () => {
     );
   });
 
-  it("of nothing is the one that the algorithm's standard gives", () => {
+  it("of an empty text is the one of the algorithm's standard", () => {
     assert.equal(
       sha256Of(new Uint8Array()),
       "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
     );
   });
 
-  it("verifies nothing when it is illegal, whatever the text", () => {
+  it("verifies nothing if it is not valid, whatever the text", () => {
     const bytes = new Uint8Array([1]);
     const hex = sha256Of(bytes).slice("sha256:".length);
     for (const digest of [

@@ -79,7 +79,7 @@ describe("an image's config", () => {
     assert.equal(readDockerConfig(bytes).rootfs.diffIds?.length, 2);
   });
 
-  it("is read or refused in words, whatever JSON or bytes it is", () => {
+  it("is read, or refused with a message, whatever JSON or bytes it is", () => {
     const json = fc.record({
       os: fc.jsonValue(),
       rootfs: fc.oneof(fc.record({ diff_ids: fc.jsonValue() }), fc.jsonValue()),

@@ -36,7 +36,7 @@ describe("a container image", () => {
     for (const image of images) assert.deepEqual(requireImage(image), { ok: true, value: image });
   });
 
-  it("is not what else is stored in registries: the failure says what that is", () => {
+  it("is not an artifact of a registry: the failure names what it is", () => {
     const others: [ImageManifest, string][] = [
       [manifestOf(helm), `it is a Helm chart (${helm}), not a container image`],
       [manifestOf(helm, [], "application/x-chart"), `it is a Helm chart (${helm}), not a container image`],

@@ -151,7 +151,7 @@ describe("a manifest", () => {
     );
   });
 
-  it("is read or refused in words, whatever JSON or bytes it is", () => {
+  it("is read, or refused with a message, whatever JSON or bytes it is", () => {
     const anything = fc.oneof(fc.json().map(bytesOf), fc.uint8Array({ maxLength: 200 }));
     fc.assert(
       fc.property(anything, (bytes) => {

@@ -104,7 +104,7 @@ describe("a platform", () => {
     });
   }
 
-  it("is refused or the same after it was written out, whatever the text", () => {
+  it("is refused, or is the same after formatting and parsing, whatever the text", () => {
     const word = fc.constantFrom(
       "linux",
       "Windows",

@@ -31,7 +31,7 @@ describe("the steps of a build", () => {
     assert.equal(stepsOf([], 0), undefined);
   });
 
-  it("without names say nothing", () => {
+  it("without names report nothing", () => {
     assert.equal(stepsOf([layer("")], 1), undefined);
     assert.deepEqual(stepsOf([{ ...layer(""), comment: "imported" }], 1), ["imported"]);
   });

@@ -187,7 +187,7 @@ describe("a reference", () => {
     );
   });
 
-  it("is refused or the same after it was written out, whatever the text", () => {
+  it("is refused, or is the same after formatting and parsing, whatever the text", () => {
     const token = fc.constantFrom(
       "a",
       "A",

@@ -41,7 +41,7 @@ describe("a damaged installation", function () {
     writeFileSync(path, readFileSync(path).subarray(0, -3));
   };
 
-  it("is told from a complete one, which serves the pack", async () => {
+  it("is distinguished from a complete one, which serves the pack", async () => {
     const child = execFile(process.execPath, pack());
     assert.ok(child.stdout);
     const [port] = (await once(child.stdout, "data")) as [string];

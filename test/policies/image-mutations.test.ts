@@ -181,7 +181,7 @@ describe("a program with good images and one link broken", () => {
       assert.deepEqual(await judged(change()), expected.sort());
     });
 
-  it("says whether a cache will import the image, or does not have it", async () => {
+  it("reports whether a cache will import the image, or does not have it", async () => {
     const message = async (change: Partial<Links>) => {
       const found = await analyze("preview", program({ ...good(), ...change }));
       return found.find(({ policy }) => policy === "missing-image")?.message ?? "";

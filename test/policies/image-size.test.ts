@@ -156,7 +156,7 @@ describe("the size of a task's images", () => {
         assert.deepEqual(found.map(short), isFound ? ["image-size mandatory"] : []);
       });
 
-  it("is judged for each task by itself if a resource names several", () => {
+  it("is judged for each task separately if a resource names several", () => {
     const platform = { os: "linux", architecture: "amd64" };
     const inspected = (digest: string): Inspection => {
       const layers = layersOf(["application/vnd.oci.image.layer.v1.tar+gzip"]);
@@ -209,7 +209,7 @@ describe("the size of a task's images", () => {
     );
   });
 
-  it("is told with the images, the largest first, and the storage to ask for", async () => {
+  it("is reported with the images, the largest first, and the storage to set", async () => {
     const [found] = await analyze("preview", [task(["small", "twenty-one"])]);
     const { message } = found!;
     assert.match(message, /storage +20 GiB\nlayers +22\.0 GiB compressed/);

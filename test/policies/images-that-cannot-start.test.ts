@@ -152,7 +152,7 @@ describe("an image that cannot start", () => {
     return violation?.message ?? "";
   };
 
-  it("is described by what each runtime that the task may meet would say", async () => {
+  it("is described by the error of each runtime that the task may run on", async () => {
     const text = await message("docker-zstd", { requiresCompatibilities: ["FARGATE", "EC2"] });
     assert.match(
       text,

@@ -30,11 +30,11 @@ describe("the policies", () => {
 
   for (const mode of ["preview", "update"] as const) {
     describe(`in ${mode === "preview" ? "a preview" : "an update"}`, () => {
-      it("say nothing of good images", async () => {
+      it("report nothing about good images", async () => {
         assert.deepEqual(await analyze(mode, [taskDefinition("web", { app: image("app:good") })]), []);
       });
 
-      it("say nothing of resources that run no containers", async () => {
+      it("report nothing about resources that run no containers", async () => {
         const bucket: Registered = {
           type: "aws:s3/bucket:Bucket",
           name: "b",
@@ -43,7 +43,7 @@ describe("the policies", () => {
         assert.deepEqual(await analyze(mode, [bucket]), []);
       });
 
-      it("block the mixed image, at the resource, and leave its neighbours alone", async () => {
+      it("block the mixed image at its resource, and not its neighbours", async () => {
         const bad = taskDefinition("bad", { side: image("app:good"), app: image("app:mixed") });
         const found = await analyze(mode, [taskDefinition("web", { app: image("app:good") }), bad]);
         assert.deepEqual(found.map(short), [["mixed-layer-compression", "mandatory", urnOf(bad)]]);
@@ -64,7 +64,7 @@ describe("the policies", () => {
         assert.match(found[0]!.message, /pulls on containerd 1\.5–2\.3, dockerd 23 and later,/);
       });
 
-      it("say what stops a mix that is counted right and yet does not pull", async () => {
+      it("show the error of a mix that is counted right and still does not pull", async () => {
         const fargate = { requiresCompatibilities: ["FARGATE"] };
         const [found] = await analyze(mode, [taskDefinition("odd", { app: image("app:odd-mix") }, fargate)]);
         assert.match(found?.message ?? "", /CannotPullContainerError: failed to extract layer/);

@@ -184,7 +184,7 @@ describe("a good program with one link broken", () => {
 
   const policies = ["execution-role", "task-network"];
   for (const [link, [mutate, expected]] of Object.entries(mutations))
-    it(`never makes another rule speak: every good program, with ${link}`, async () => {
+    it(`never triggers another rule: every good program, with ${link}`, async () => {
       const [wanted = ""] = expected.split(" ");
       const others = policies.filter((policy) => policy !== wanted);
       for (const [title, program] of Object.entries(good)) {

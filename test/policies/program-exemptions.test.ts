@@ -31,13 +31,13 @@ for (const [policy, { program, at }] of Object.entries(blocked))
       { stack: "project/test" },
       { resource: at, until: "2999-12-31" },
     ])
-      it(`leaves a resource alone that is exempt, and says so: ${JSON.stringify(exclusion)}`, async () => {
+      it(`skips an exempt resource with a remark: ${JSON.stringify(exclusion)}`, async () => {
         const found = await withExclusions([{ ...exclusion, ...because }]);
         assert.deepEqual(verdicts(found), [`${policy} advisory ${at}`]);
         assert.match(found[0]!.message, /Not checked: [^]*a test/);
       });
 
-    it("blocks again where the exemption has ended, and says so", async () => {
+    it("blocks again after the exemption has ended, with a remark", async () => {
       const found = await withExclusions([{ resource: at, until: "2020-01-31", ...because }]);
       assert.deepEqual(verdicts(found), [`${policy} advisory ${at}`, `${policy} mandatory ${at}`]);
     });
@@ -48,7 +48,7 @@ for (const [policy, { program, at }] of Object.entries(blocked))
         assert.deepEqual(verdicts(found), [`${policy} mandatory ${at}`]);
       });
 
-    it("is silent where it is disabled, and no other policy over programs speaks for it", async () => {
+    it("is silent if it is disabled, and no other policy over programs reports for it", async () => {
       const names = Object.keys(blocked).filter((name) => name !== policy);
       const policies = ecsImagePolicies().filter(({ name }) => names.includes(name));
       assert.deepEqual(await analyze("preview", registered(program, "first"), {}, policies), []);
@@ -56,7 +56,7 @@ for (const [policy, { program, at }] of Object.entries(blocked))
   });
 
 describe("a role that several tasks share", () => {
-  it("is told for those that are not exempt", async () => {
+  it("is reported for those that are not exempt", async () => {
     const program = [untrusted, badTask("api"), badTask("worker")];
     const exclude = [{ resource: "api", ...because }];
     const found = await violationsOf(program, "first", { "execution-role": { exclude } });
@@ -65,7 +65,7 @@ describe("a role that several tasks share", () => {
     assert.match(message, /used by +`worker`\n/);
   });
 
-  it("is told for those that do not exempt themselves by a tag, if tags may exempt", async () => {
+  it("is reported for those without an exempting tag, if tags may exempt", async () => {
     const tags = { "ecs-image-guard:exempt": "2999-12-31 vendor role" };
     const program = [untrusted, badTask("api", { tags }), badTask("worker")];
     const config = { "execution-role": { allowTagExemptions: true } };

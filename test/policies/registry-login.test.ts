@@ -74,7 +74,7 @@ describe("a login secret", () => {
   };
 
   for (const name of ["good", "capitals", "more", "denied", "encrypted"])
-    it(`is fine, or not for us to judge, though the registry needs none: ${name}`, async () => {
+    it(`is fine, or cannot be judged, though the registry needs none: ${name}`, async () => {
       assert.deepEqual(await judged([task("web", arn(name))]), []);
       assert.equal(aws.seen.length, 1);
     });

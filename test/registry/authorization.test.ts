@@ -166,7 +166,7 @@ describe("authorization", () => {
     });
   }
 
-  it("says that credentials cannot be read, not why", async () => {
+  it("reports that credentials cannot be read, not why", async () => {
     const registry = await start({ access: { mode: "basic", ...login } });
     const client = connect({ credentials: () => Promise.reject(new Error("s3cret")) });
     assertFails(

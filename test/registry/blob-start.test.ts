@@ -76,7 +76,7 @@ describe("the start of a blob", () => {
     }
   });
 
-  it("is not requested from an address to which the registry must not lead", async () => {
+  it("is not requested from an internal address that the registry redirects to", async () => {
     const registry = await answering((r) => r.writeHead(307, { location: "http://169.254.169.254/" }).end());
     assertFails(await connect().blobStart(at(registry), digest, 4), "unsupported", /169\.254\.169\.254/);
   });

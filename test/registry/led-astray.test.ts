@@ -167,7 +167,7 @@ describe("a registry client", function () {
     });
 
     for (const [n, what] of Object.keys(ways).entries())
-      it(`reaches no less public address by ${what}`, () => {
+      it(`reaches no internal address by ${what}`, () => {
         for (const [i, place] of places.entries()) {
           const { attempts, ok, kind, message } = travelled[n * places.length + i]!;
           const seen = `${place}: ${attempts.join(" ")}; ${kind}: ${message}`;
@@ -179,7 +179,7 @@ describe("a registry client", function () {
       });
   });
 
-  describe("led by a registry that is declared insecure", () => {
+  describe("with a registry that is declared insecure", () => {
     let travelled: Travelled[];
     const toThisMachine = Object.keys(ways).length;
     before(async () => {

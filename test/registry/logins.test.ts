@@ -71,7 +71,7 @@ describe("an image behind a login", () => {
     });
   }
 
-  it("does not make a public one suffer from a broken config.json", async () => {
+  it("does not affect a public image if config.json is broken", async () => {
     const found = await inspect("public", '{"auths": {');
     assert.ok(found.ok, JSON.stringify(found));
   });

@@ -226,7 +226,7 @@ describe("pulling from a registry", () => {
     ["host:99999", "app", "1"],
     ["", "app", "1"],
   ] as const) {
-    it(`sends nothing for the illegal name ${registry}/${repository} ${reference}`, async () => {
+    it(`sends no request for the invalid name ${registry}/${repository} ${reference}`, async () => {
       const client = connect();
       assertFails(await client.manifest({ registry, repository }, reference), "invalid-reference", /./);
       assert.equal(client.requests, 0);

@@ -107,7 +107,7 @@ describe("one token request for several repositories", () => {
     ["last", count - 1],
   ] as const)
     for (const scopes of ["all", "all or none", "first", "ignored"] as const)
-      it(`denies nobody else where the ${whose} of them is denied by a service of the kind "${scopes}"`, async () => {
+      it(`denies no other image if the ${whose} one is denied by a service of the kind "${scopes}"`, async () => {
         const denied = names[position]!;
         const registry = await filled(
           { mode: "bearer", scopes },
@@ -163,7 +163,7 @@ describe("one token request for several repositories", () => {
   });
 
   for (const status of [400, 401, 403, 404])
-    it(`proves nothing by an answer of HTTP ${status}, but by that to a token of its own`, async () => {
+    it(`is not proven by HTTP ${status}, but by the response to a token of its own`, async () => {
       const registry = await filled({ mode: "bearer" });
       const shared = new Set<string>();
       registry.onRequest = ({ url = "", headers: { authorization = "" } }, response) => {
@@ -197,7 +197,7 @@ describe("one token request for several repositories", () => {
     ["several", "refused"],
     ["one", "all"],
   ] as const)
-    it(`brings every verdict though the cache says "${hint}" of a service of the kind "${scopes}"`, async () => {
+    it(`gives every verdict though the cache says "${hint}" of a service of the kind "${scopes}"`, async () => {
       const registry = await filled({ mode: "bearer", scopes });
       challenges.keepScopeSupport(JSON.stringify([`${registry.url}/token`, "test registry"]), hint);
       for (const outcome of await pullAll(registry)) valueOf(outcome);
@@ -237,7 +237,7 @@ describe("one token request for several repositories", () => {
 describe("the access claim of a token", () => {
   const token = (claims: unknown) => `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.x`;
   const rows: [what: string, token: string, granted: string[] | undefined][] = [
-    ["a text that is no JWT", "opaque", undefined],
+    ["a text that is not a JWT", "opaque", undefined],
     ["a JWT without the claim", token({ sub: "x" }), undefined],
     ["a JWT whose payload is not JSON", "e30.e30e30e.x", undefined],
     ["an empty claim", token({ access: [] }), []],
@@ -262,7 +262,7 @@ describe("the access claim of a token", () => {
       assert.deepEqual(grantedIn(text), granted && new Set(granted));
     });
 
-  it("is read from any text without an exception", () => {
+  it("is read from any text without throwing", () => {
     fc.assert(
       fc.property(
         fc.oneof(

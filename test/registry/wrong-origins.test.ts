@@ -146,7 +146,7 @@ describe("credentials are not sent to a wrong origin", () => {
     ["a public registry's", "https://8.8.8.8/", 0],
     ["a loopback registry's", "https://127.0.0.1/", 1],
   ] as const)
-    it(`such as ${what} realm whose name leads to this machine: ${connections} connections`, async () => {
+    it(`such as ${what} realm whose name resolves to this machine: ${connections} connections`, async () => {
       const service = await start();
       for (const scheme of ["https", "http"]) {
         const transport = new Transport(new HostRules(), {

@@ -128,7 +128,7 @@ describe("the causes of findings", () => {
     ],
     [
       false,
-      "two things that are no images",
+      "two things that are not images",
       ["a.example/x:1", { kind: "unsupported", message: "it is a chart", proves: "no-image" }],
       ["a.example/y:1", { kind: "unsupported", message: "it is a chart", proves: "no-image" }],
     ],

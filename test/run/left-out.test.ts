@@ -18,7 +18,7 @@ const types: readonly (readonly [type: string, props: Record<string, unknown>])[
 describe("a new resource that the run leaves out (--target, --exclude)", () => {
   for (const [type, props] of types) {
     for (const mode of ["preview", "update"] as const)
-      it(`has no inputs, and nothing is said about it in ${mode === "update" ? "an" : "a"} ${mode}: ${type}`, async () => {
+      it(`has no inputs, and is not reported in ${mode === "update" ? "an" : "a"} ${mode}: ${type}`, async () => {
         assert.deepEqual(await analyze(mode, [{ type, name: "web", props: {} }]), []);
         const [found, ...others] = await analyze(mode, [{ type, name: "web", props }]);
         assert.equal(found?.policy, "unverified-image");

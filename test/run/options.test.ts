@@ -17,14 +17,14 @@ describe("the options of ecsImagePolicies", () => {
   });
   after(() => registry.stop());
 
-  it("set levels, and leave alone those that they do not name", () => {
+  it("set levels, and do not change the others", () => {
     const levels = (options?: Parameters<typeof ecsImagePolicies>[0]) =>
       Object.fromEntries(ecsImagePolicies(options).map((policy) => [policy.name, policy.enforcementLevel]));
     const set = levels({ enforcementLevels: { "unverified-image": "mandatory" } });
     assert.deepEqual(set, { ...levels(), "unverified-image": "mandatory" });
   });
 
-  it("set settings, upon which the configuration comes", async () => {
+  it("set settings, which the configuration overrides", async () => {
     const policies = ecsImagePolicies({
       settings: { exclude: [{ image: `${registry.host}/vendor`, reason: "in code" }] },
     });

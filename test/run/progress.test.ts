@@ -71,7 +71,7 @@ describe("the progress of a run", () => {
     assert.deepEqual(lines, ["ecs-image-guard: 200 images, 400 requests, 1 cache hit, waited 1.2 s"]);
   });
 
-  it("ends with what the run found before what it cost", () => {
+  it("ends with the findings of the run before its cost", () => {
     progress.close("1 violation: mixed-layer-compression (api)");
     assert.equal(lines.length, 2);
     assert.equal(lines[0], "ecs-image-guard: 1 violation: mixed-layer-compression (api)");
@@ -83,7 +83,7 @@ describe("the progress of a run", () => {
     assert.deepEqual(lines, []);
   });
 
-  it("lets errors through, and stops watching the time", async () => {
+  it("passes errors on, and stops the timer", async () => {
     await assert.rejects(progress.during(Promise.reject(new Error("as before"))), /as before/);
     await clock.pass(60_000);
     assert.deepEqual(lines, []);

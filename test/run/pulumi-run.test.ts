@@ -41,7 +41,7 @@ describe("the mode of a run", () => {
       assert.equal(isAnalysis(env, argv, listens), expected);
     });
 
-  it("takes no other program named pack.js for the pack", () => {
+  it("does not take another program named pack.js for the pack", () => {
     assert.equal(isServedByEngine(["node", "/srv/tools/pack.js"]), false);
   });
 });

@@ -42,7 +42,7 @@ describe("the policies, of an image with repositoryCredentials,", () => {
     violations.map(({ policy, message }) => `${policy}: ${message}`);
 
   for (const mode of ["preview", "update"] as const)
-    it(`judge it with that login, in ${mode === "preview" ? "a preview" : "an update"}, and each secret by itself`, async () => {
+    it(`judge it with that login, in ${mode === "preview" ? "a preview" : "an update"}, and each secret separately`, async () => {
       const resources = [
         task("a", `${account}:good`),
         task("b", `${account}:good`),

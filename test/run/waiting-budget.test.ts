@@ -29,7 +29,7 @@ describe("the waiting budget of a run", () => {
     assert.equal(await wait(never, 0), "overdue");
   });
 
-  it("still gives an answer that is there already when nothing is left", async () => {
+  it("still returns an outcome that is already known when no time is left", async () => {
     assert.equal(await wait(never, 1_000), "overdue");
     assert.equal(await wait(Promise.resolve("answer"), 0), "answer");
   });

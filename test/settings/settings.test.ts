@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { defaultSettings, mergeSettings, readSettings } from "../../policypack/settings";
 
 describe("settings", () => {
-  it("are the defaults if nothing is configured", () => {
+  it("are the defaults without a configuration", () => {
     assert.deepEqual(readSettings({}), { settings: {}, problems: [] });
     assert.deepEqual(readSettings(undefined), { settings: {}, problems: [] });
     assert.deepEqual(mergeSettings({}), defaultSettings);
@@ -45,18 +45,21 @@ describe("settings", () => {
     ],
     [{ insecureRegistries: [1] }, /`insecureRegistries\[0\]` must be a text/],
     [{ mirrors: { "docker.io": "mirror" } }, /`mirrors\.docker\.io` must be a list/],
-    [{ insecureRegistries: ["ok:5000", "10.0.0.0/8"] }, /`insecureRegistries` has `10\.0\.0\.0\/8`, which/],
-    [{ insecureRegistries: ["*.internal"] }, /`insecureRegistries` has `\*\.internal`, which is no host/],
-    [{ insecureRegistries: ["registry.internal:99999"] }, /99999`, which is no host\[:port\]/],
-    [{ mirrors: { "": ["mirror"] } }, /`mirrors` has ``, which is no host/],
+    [{ insecureRegistries: ["ok:5000", "10.0.0.0/8"] }, /`10\.0\.0\.0\/8` in `insecureRegistries` is not/],
+    [{ insecureRegistries: ["*.internal"] }, /`\*\.internal` in `insecureRegistries` is not a valid host/],
+    [
+      { insecureRegistries: ["registry.internal:99999"] },
+      /99999` in `insecureRegistries` is not a valid host\[:port\]/,
+    ],
+    [{ mirrors: { "": ["mirror"] } }, /`` in `mirrors` is not a valid host/],
     [{ insecureRegistries: [" "] }, /`insecureRegistries\[0\]` must be a text that is not empty/],
     [
       { mirrors: { "docker.io/library": [] } },
-      /`mirrors` has `docker\.io\/library`, which is no host\[:port\]/,
+      /`docker\.io\/library` in `mirrors` is not a valid host\[:port\]/,
     ],
     [
       { mirrors: { "docker.io": ["a/hub", "https://me:secret@/hub"] } },
-      /`mirrors\.docker\.io` has `https:\/\/…@\/hub`, which is no host\[:port\]\[\/prefix\]/,
+      /`https:\/\/…@\/hub` in `mirrors\.docker\.io` is not a valid host\[:port\]\[\/prefix\]/,
     ],
     [{ allowOciMix: "yes" }, /`allowOciMix` must be true or false/],
     [{ runtimes: { FARGATE: [] } }, /`runtimes\.FARGATE` must be a list that is not empty/],
@@ -67,14 +70,14 @@ describe("settings", () => {
     [{ __proto__: null, constructor: 1 }, /Unknown setting `constructor`/],
   ];
   for (const [config, problem] of wrong) {
-    it(`refuse ${JSON.stringify(config)} in words`, () => {
+    it(`refuse ${JSON.stringify(config)} with a message`, () => {
       const { problems } = readSettings(config);
       assert.equal(problems.length, 1);
       assert.match(problems[0]!, problem);
     });
   }
 
-  it("refuse more entries than anybody writes, in words and without delay", () => {
+  it("refuse more entries than anybody writes, with a message and without delay", () => {
     const many = Array.from({ length: 150_000 }, () => ({ reason: "none of image, stack and resource" }));
     assert.deepEqual(readSettings({ exclude: many }), {
       settings: {},

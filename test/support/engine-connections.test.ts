@@ -46,7 +46,7 @@ describe("the connection of a program to its engine", () => {
       });
   }
 
-  it("does not suffer from an engine that has ended and had the same port", async () => {
+  it("ignores an ended engine that had the same port", async () => {
     separateConnections();
     const first = await engineAt(0);
     const early = programAt(first.port);

@@ -37,7 +37,7 @@ for (const type of TYPES) {
       [
         { containerProperties: { image: "x:1", runtimePlatform: { cpuArchitecture: "MIPS" } } },
         "containerProperties.runtimePlatform.cpuArchitecture",
-        "x:1: the CPU architecture is none that ECS knows",
+        "x:1: the CPU architecture is not one that ECS supports",
       ],
       [{ ecsProperties: [] }, "ecsProperties", "the ECS properties are an array, not an object"],
       [{ ecsProperties: {} }, task, "there are no tasks"],
@@ -76,11 +76,11 @@ for (const type of TYPES) {
       [
         ranges(good, { container: { image: "y", runtimePlatform: { operatingSystemFamily: "BEOS" } } }),
         `${range}[1].container.runtimePlatform.operatingSystemFamily`,
-        "y: the operating system family is none that ECS knows",
+        "y: the operating system family is not one that ECS supports",
       ],
     ];
     for (const [props, path, message] of faults) {
-      it(`of ${JSON.stringify(props)} is so at ${path}, and what else it says is read`, () => {
+      it(`of ${JSON.stringify(props)} is reported at ${path}, and the rest is read`, () => {
         const found = job(type, props);
         const reason = message === "the image is empty" ? "impossible" : "malformed";
         assert.deepEqual(found.unreadable, [{ reason, path, message }]);
@@ -118,7 +118,7 @@ describe("malformed JSON texts of a classic Batch job definition", () => {
     ]);
   });
 
-  it("are nothing that aws-native takes, nor are keys in another case", () => {
+  it("are ignored for aws-native, as are keys in another case", () => {
     const text = imagesOf(NATIVE, { containerProperties: '{"image":"x"}' })!;
     assert.deepEqual(unreadable(text), [
       "malformed - containerProperties: the container properties are a string, not an object",

@@ -35,13 +35,13 @@ describe("the name of a task definition", () => {
     ["each element of a list", rule, { targets: [target("a"), {}, target("b")] }, [0, 2].map(placeOf)],
     ["unknown elements", rule, { targets: [UNKNOWN.object, target("b")] }, [placeOf(1)]],
     ["an unknown list", rule, { targets: UNKNOWN.array }, []],
-    ["a value that is no list", rule, { targets: target("a") }, []],
-    ["a name that is no text", rule, { targets: [target(7), target(null), target({})] }, []],
+    ["a value that is not a list", rule, { targets: target("a") }, []],
+    ["a name that is not a text", rule, { targets: [target(7), target(null), target({})] }, []],
     ["a resource of another kind", "aws:s3/bucket:Bucket", { taskDefinition: "a" }, []],
     ["no object at all", rule, "text", []],
   ];
   for (const [why, type, props, paths] of places)
-    it(`is found at its property: ${why}`, () => {
+    it(`is located at its property: ${why}`, () => {
       const given = typeof props === "object" ? previewed(props as Record<string, unknown>) : props;
       assert.deepEqual(
         taskDefinitionNames(type, given).names.map(({ path }) => path),
@@ -49,7 +49,7 @@ describe("the name of a task definition", () => {
       );
     });
 
-  it("that is a secret which could not be decrypted is said to be unreadable", () => {
+  it("that is a secret which could not be decrypted is reported as unreadable", () => {
     const { names, unreadable } = taskDefinitionNames("aws:ecs/service:Service", {
       taskDefinition: "[secret]",
     });

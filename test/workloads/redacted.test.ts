@@ -51,7 +51,7 @@ describe("a secret that could not be decrypted", () => {
     ],
   ];
   for (const [title, type, props, path, what] of table)
-    it(`is no malformed definition: ${title}`, () => {
+    it(`is not a malformed definition: ${title}`, () => {
       const message = `${what} a secret that could not be decrypted`;
       const { uses, unreadable } = imagesOf(type, previewed(props))!;
       assert.deepEqual(

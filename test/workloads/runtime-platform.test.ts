@@ -40,18 +40,22 @@ describe("a runtime platform", () => {
   const faults: readonly (readonly [unknown, string, string])[] = [
     ["LINUX", "", "the runtime platform is a string, not an object"],
     [[], "", "the runtime platform is an array, not an object"],
-    [{ cpuArchitecture: "RISCV64" }, ".cpuArchitecture", "the CPU architecture is none that ECS knows"],
+    [{ cpuArchitecture: "RISCV64" }, ".cpuArchitecture", "the CPU architecture is not one that ECS supports"],
     [{ cpuArchitecture: 64 }, ".cpuArchitecture", "the CPU architecture is a number, not a string"],
-    [{ cpuArchitecture: "__proto__" }, ".cpuArchitecture", "the CPU architecture is none that ECS knows"],
+    [
+      { cpuArchitecture: "__proto__" },
+      ".cpuArchitecture",
+      "the CPU architecture is not one that ECS supports",
+    ],
     [
       { operatingSystemFamily: "WINDOWS" },
       ".operatingSystemFamily",
-      "the operating system family is none that ECS knows",
+      "the operating system family is not one that ECS supports",
     ],
     [
       { operatingSystemFamily: "WINDOWS_SERVER_2031_CORE" },
       ".operatingSystemFamily",
-      "the operating system family is none that ECS knows",
+      "the operating system family is not one that ECS supports",
     ],
     [
       { operatingSystemFamily: "WINDOWS_SERVER_2022_CORE", cpuArchitecture: "ARM64" },
@@ -61,12 +65,12 @@ describe("a runtime platform", () => {
     [
       { operatingSystemFamily: "BEOS", cpuArchitecture: UNKNOWN.string },
       ".operatingSystemFamily",
-      "the operating system family is none that ECS knows",
+      "the operating system family is not one that ECS supports",
     ],
     [
       { operatingSystemFamily: UNKNOWN.string, cpuArchitecture: "MIPS" },
       ".cpuArchitecture",
-      "the CPU architecture is none that ECS knows",
+      "the CPU architecture is not one that ECS supports",
     ],
   ];
   for (const [given, place, message] of faults) {

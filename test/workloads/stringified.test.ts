@@ -67,7 +67,7 @@ describe("a value that a program converted to a string too early", () => {
       }
     });
 
-    it(`is named in a text that is no JSON because of it, and as the whole value: ${shown}`, () => {
+    it(`is named in a text that it makes invalid JSON, and as the whole value: ${shown}`, () => {
       for (const definitions of [`[{"image":"${text}" oops:1"}]`, text, JSON.stringify(text)]) {
         const found = problemOf(classic, definitions);
         assert.ok(found.includes(`the container definitions hold ${held}.`), found);
@@ -84,14 +84,14 @@ describe("a value that a program converted to a string too early", () => {
   });
 
   for (const word of ["undefined", "null", "NaN", "None", "undefined:1", "null:latest"]) {
-    it(`is named where it was missing altogether: ${word}`, () => {
+    it(`is named if it was missing altogether: ${word}`, () => {
       const found = problemOf(native, [{ image: word }]);
       const [name = ""] = word.split(":");
       assert.ok(found.includes(`the image holds "${name}", a missing value`), found);
     });
   }
 
-  it("is told of an image that JSON made an object of", () => {
+  it("is reported for an image that JSON turned into an object", () => {
     const found = problemOf(classic, JSON.stringify([{ image: Promise.resolve("nginx") }]));
     assert.match(
       found,
@@ -128,7 +128,7 @@ describe("a value that a program converted to a string too early", () => {
     });
   }
 
-  it("is looked for in little time, whatever the text", () => {
+  it("is searched in little time, whatever the text", () => {
     for (const part of ["<function ", "System.A", "<pulumi.", "java.a", "Calling x", "&", "%!", "[object "]) {
       const started = process.cpuUsage().user;
       problemOf(classic, part.repeat(200_000));

@@ -19,7 +19,7 @@ export interface BuildInputs {
 
 export type BaseImage =
   | { readonly kind: "scratch" }
-  /** `platform` as the Dockerfile says it; absent where it is the one of the build. */
+  /** `platform` as the Dockerfile says it; absent if it is the one of the build. */
   | { readonly kind: "image"; readonly image: string; readonly platform?: string };
 
 /** An instruction that adds a layer. */
@@ -52,7 +52,7 @@ export function planBuild(text: string, inputs: BuildInputs): BuildPlan {
 /** The repositories of the frontends whose language this is, on Docker Hub or in any mirror. */
 const knownFrontend = /(?:^|\/)docker\/dockerfile(?:-upstream)?$/;
 
-/** @throws {DockerfileError} where another frontend reads the Dockerfile: the build's argument wins over the directive. */
+/** @throws {DockerfileError} if another frontend reads the Dockerfile: the build's argument wins over the directive. */
 function requireKnownFrontend(directive: string | undefined, buildArgs: BuildInputs["buildArgs"]): void {
   const isGiven = buildArgs.has("BUILDKIT_SYNTAX");
   const syntax = isGiven ? buildArgs.get("BUILDKIT_SYNTAX")?.trim().split(" ", 1)[0] : directive;
@@ -119,7 +119,7 @@ class Planner {
     return { known: true, base, steps };
   }
 
-  /** Undefined where it needs a variable: those of a stage are not followed. */
+  /** Undefined if it needs a variable: those of a stage are not followed. */
   #unquoted(path: string): string | undefined {
     return path.includes("$") ? undefined : this.#expand(path);
   }
@@ -175,7 +175,7 @@ function instructionsOf(stage: Stage, earlier: Stage | undefined, escape: string
   return [...triggers, ...stage.instructions];
 }
 
-/** The directory after a `WORKDIR` (BuildKit's `system.NormalizeWorkdir`); undefined where it is not known. */
+/** The directory after a `WORKDIR` (BuildKit's `system.NormalizeWorkdir`); undefined if it is not known. */
 function workingDirectory(current: string | undefined, path: string | undefined): string | undefined {
   if (path === undefined || path === "" || (current === undefined && !path.startsWith("/"))) return undefined;
   return posix.resolve(current ?? "/", path);

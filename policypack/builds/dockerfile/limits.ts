@@ -1,7 +1,7 @@
 /** Why a Dockerfile cannot be read, in words that complete "… could not be read: …". Never leaves this folder. */
 export class DockerfileError extends Error {}
 
-/** Characters read and steps of patterns: more than any Dockerfile asks for, and less than a second. */
+/** Characters read and steps of patterns: more than any Dockerfile needs, and less than a second. */
 const maximumSteps = 5_000_000;
 
 /** What replacing the arguments of one Dockerfile may cost: a few lines could otherwise keep a preview busy for hours. */

@@ -16,7 +16,7 @@ export interface ParsedDockerfile {
  * @throws {DockerfileError}
  */
 export function parseInstructions(text: string): ParsedDockerfile {
-  // A byte order mark is no part of the text.
+  // A byte order mark is not part of the text.
   const lines = text.replace(/^\uFEFF/, "").split("\n");
   const directives = new Directives(lines);
   const instructions: Instruction[] = [];
@@ -51,7 +51,7 @@ class Directives {
 
   /** @throws {DockerfileError} */
   constructor(lines: readonly string[]) {
-    // BuildKit looks for the syntax by itself, behind a shebang too, and only then trims the lines for the other directives.
+    // BuildKit looks for the syntax first, after a shebang too, and only then trims the lines for the other directives.
     const syntax = directivesIn(lines[0]?.startsWith("#!") ? lines.slice(1) : lines).get("syntax");
     this.syntax = syntax?.split(" ", 1)[0];
     const found = directivesIn(lines.map((line) => line.trimStart()));
@@ -149,7 +149,7 @@ interface Heredoc {
  *
  * @param text the whole instruction
  * @param at the first line after it
- * @throws {DockerfileError} where one is not closed
+ * @throws {DockerfileError} if one is not closed
  */
 function skipHeredocs(
   text: string,
@@ -188,7 +188,7 @@ function heredocsOf(text: string): Heredoc[] {
   });
 }
 
-/** A text that is no shell's has no heredocs either. */
+/** A text that is not a shell's has no heredocs either. */
 function words(text: string, raw: boolean): string[] {
   try {
     return splitWords(text, { escape: "\\", rawQuotes: raw, rawEscapes: raw, keepUnset: true });

@@ -45,7 +45,7 @@ function piecesOf(pattern: string): Piece[] {
   for (let at = 0; at < pattern.length; at++) {
     let character = pattern.charAt(at);
     const next = pattern.charAt(at + 1);
-    // The escape of what would end the pattern is no part of it.
+    // The escape of what would end the pattern is not part of it.
     if (character === "\\" && (next === "}" || next === "/")) continue;
     if (character === "*") pieces.push("many");
     else if (character === "?") pieces.push("any");
@@ -62,7 +62,7 @@ function piecesOf(pattern: string): Piece[] {
   return pieces;
 }
 
-/** Where a match that begins at `start` ends; undefined where there is none. */
+/** Where a match that begins at `start` ends; undefined if there is none. */
 function matchEnd(pieces: readonly Piece[], value: string, start: number, longest: boolean) {
   // The places of the pattern that can be reached with the characters read so far.
   let states = closure(new Set([0]), pieces);

@@ -113,7 +113,7 @@ export function globalVariables(args: readonly GlobalArg[], inputs: GlobalInputs
   return variables;
 }
 
-/** A default that needs an unknown value is unknown as well; that matters only where it is used. */
+/** A default that needs an unknown value is unknown as well; that matters only if it is used. */
 function valueOf(value: string, variables: Variables, { escape, work }: GlobalInputs): string | undefined {
   try {
     return expandWord(value, variables, escape, work);

@@ -157,7 +157,7 @@ describe("the plan of a Dockerfile", () => {
     ],
     ["FROM a", "scratch +0", { namedContexts: { a: "docker-image://scratch" } }],
     ["FROM scratch", "scratch +0", { namedContexts: { scratch: "docker-image://o" } }],
-    // What is no Dockerfile.
+    // What is not a Dockerfile.
     ["", "it has no FROM"],
     ["# nothing", "it has no FROM"],
     ["RUN a\nFROM b", "its line 1 stands before the first FROM"],

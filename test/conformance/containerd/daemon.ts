@@ -23,7 +23,7 @@ export class Containerd {
     return /\b(\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? "unknown";
   }
 
-  /** @throws SkippedError where this machine lets nobody mount or containerd does not start */
+  /** @throws SkippedError if this machine lets nobody mount or containerd does not start */
   static async start(): Promise<Containerd> {
     const folder = await mkdtemp(join(tmpdir(), "ecs-image-guard-containerd-"));
     const containerd = new Containerd(folder);

@@ -85,7 +85,7 @@ describe("private ECR as moto serves it", function () {
     );
   });
 
-  it("asks the region of the host, through FIPS and dual-stack hosts too", async () => {
+  it("calls the region of the host, through FIPS and dual-stack hosts too", async () => {
     for (const host of ["dkr.ecr-fips.eu-west-3.amazonaws.com", "dkr-ecr.eu-west-3.on.aws"])
       assert.ok((await client.manifest({ ...name, registry: `${account}.${host}` }, "oci")).ok, host);
     const elsewhere = await client.manifest(
@@ -105,7 +105,7 @@ describe("private ECR as moto serves it", function () {
     assert.ok(outcome.ok, JSON.stringify(outcome));
   });
 
-  it("is read without a word on any output stream", () => {
+  it("is read without any output", () => {
     const client = JSON.stringify(join(__dirname, "../../../policypack/aws/ecr-client.ts"));
     const program = `const { EcrClient } = require(${client});
       const client = new EcrClient();

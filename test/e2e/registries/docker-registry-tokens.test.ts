@@ -62,7 +62,7 @@ describe("distribution's own registry with token authentication", function () {
     await home.write(".docker/config.json", { credHelpers: { [registry.host]: "real" } });
   }
 
-  it("lets in who has a right login, by a credential helper on PATH, with one token", async () => {
+  it("gives access to a right login, by a credential helper on PATH, with one token", async () => {
     await logIn("aladdin", marker);
     const { manifest, config } = await pullAll();
     assert.equal(valueOf(manifest).digest, image.digest);
@@ -70,12 +70,12 @@ describe("distribution's own registry with token authentication", function () {
     assert.deepEqual(tokens.scopes, ["repository:team/app:pull"]);
   });
 
-  it("lets anybody in where the service grants it", async () => {
+  it("gives anonymous access if the service grants it", async () => {
     tokens.grant = (_user, _password, repository) => pull(repository);
     assert.equal(valueOf((await pullAll()).manifest).digest, image.digest);
   });
 
-  it("denies nobody's token, which has no access, and asks for another once", async () => {
+  it("denies an anonymous token without access, after it requested another one once", async () => {
     const { manifest } = await pullAll();
     assertFails(manifest, "denied", /denies access to team\/app without credentials \(HTTP 401\)/);
     assert.match(manifest.ok ? "" : (manifest.failure.login ?? ""), /^none found: /);
@@ -92,7 +92,7 @@ describe("distribution's own registry with token authentication", function () {
     assert.match(manifest.failure.login ?? "", /by its helper docker-credential-real/);
   });
 
-  it("gets a new token for one that is out of date", async () => {
+  it("gets a new token for an expired one", async () => {
     await logIn("aladdin", marker);
     let given = 0;
     // The registry allows a minute for clocks that differ.
@@ -104,7 +104,7 @@ describe("distribution's own registry with token authentication", function () {
     assert.equal(given, 2);
   });
 
-  it("denies tokens that are all out of date, or for another repository", async () => {
+  it("denies tokens that are all expired, or for another repository", async () => {
     await logIn("aladdin", marker);
     const grants: Grant[] = [
       { ...pull("team/app"), lifetime: -300 },
@@ -117,7 +117,7 @@ describe("distribution's own registry with token authentication", function () {
     }
   });
 
-  it("takes one token for several repositories, of which the service grants what the user may read", async () => {
+  it("uses one token for several repositories, with the access that the service grants", async () => {
     await logIn("aladdin", marker);
     tokens.grant = (_user, _password, repository) =>
       repository === "team/secret" ? { repository, actions: [] } : pull(repository);

@@ -113,7 +113,7 @@ describe("the prefetch of a preview", () => {
     for (let n = 48; n < images.length; n++) assert.ok(started.includes(`app${n}`), `app${n}`);
   });
 
-  it("leaves ECR out, which is queried in few calls once all is known", () => {
+  it("skips ECR, which is queried in few calls once all images are known", () => {
     const ecr = expected("123456789012.dkr.ecr.eu-west-1.amazonaws.com/app:1");
     const { started, name } = bench([ecr, ...images.slice(0, 2)]);
     name(0);

@@ -72,7 +72,7 @@ describe("a preview after another", () => {
     assert.deepEqual(await preview(firstRequests, names.slice(0, 6)), []);
   });
 
-  it("inspects an image again that was missing while the program loaded", async () => {
+  it("inspects an image again if it was missing while the program loaded", async () => {
     let answered = false;
     bench.registry.onRequest = ({ url = "" }, response) => {
       if (!url.includes("app3")) return false;

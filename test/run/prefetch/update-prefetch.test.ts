@@ -130,7 +130,7 @@ describe("an update after its preview", () => {
     });
   }
 
-  it("finds names and nothing else of the program left behind", async () => {
+  it("finds only names of the program in the record", async () => {
     const containers = [
       { name: "app", image: image("app0"), environment: [{ name: "KEY", value: "planted-secret" }] },
       { name: "odd", image: "user:planted-secret@host/app" },
