@@ -1,7 +1,7 @@
 import { failure, type Failure, type Outcome, success } from "../common/outcome";
 import { printable } from "../common/text";
 import { classOfHostname } from "../http/address-rules";
-import { bringsStart, rangeOfStart, readStart } from "../http/body";
+import { bringsStart, rangeOfStart, readStart } from "../http/byte-ranges";
 import type { Transport } from "../http/transport";
 
 export interface Download {

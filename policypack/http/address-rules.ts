@@ -67,22 +67,12 @@ function dotted(high: number, low: number): string {
   return [high >> 8, high & 0xff, low >> 8, low & 0xff].join(".");
 }
 
-/** The addresses that were asked for, which are few, and each is asked for several times for every request. */
-const known = new Map<string, AddressClass>();
-const maximumKnown = 1_000;
-
 /** The class of an IP address, without brackets. One that holds an IPv4 address is at most as public as that. */
 export function classOfAddress(address: string): AddressClass {
-  let found = known.get(address);
-  if (found === undefined) {
-    if (known.size >= maximumKnown) known.clear();
-    const classes = [address, ...embeddedIn(address)].map(
-      (one) => lists.find(({ list }) => list.check(one, familyOf(one)))?.name ?? "public",
-    );
-    found = classes.reduce((least, one) => (ranks[one] > ranks[least] ? one : least));
-    known.set(address, found);
-  }
-  return found;
+  const classes = [address, ...embeddedIn(address)].map(
+    (one) => lists.find(({ list }) => list.check(one, familyOf(one)))?.name ?? "public",
+  );
+  return classes.reduce((least, one) => (ranks[one] > ranks[least] ? one : least));
 }
 
 /** The class that a URL's host name tells by itself; undefined for a name that only DNS can tell of. */
@@ -129,11 +119,6 @@ function isLocalhost(hostname: string): boolean {
   return /(?:^|\.)localhost\.?$/i.test(hostname);
 }
 
-/** The address of a host name lies where the one who named it may not lead us. */
-class OutOfReachError extends Error {
-  readonly code = "OUT_OF_REACH";
-}
-
 /** A `lookup` for sockets that finds only addresses within reach; with no reach given, any address. */
 export function lookupWithin(reach: Reach | undefined, find: LookupFunction = lookup): LookupFunction {
   return (hostname, options, callback) => {
@@ -144,12 +129,9 @@ export function lookupWithin(reach: Reach | undefined, find: LookupFunction = lo
         return;
       }
       const limit = isLocalhost(hostname) ? "loopback" : reach;
-      if (
-        limit !== undefined &&
-        !addressesIn(found).every((address) => mayReach(limit, classOfAddress(address)))
-      )
-        callback(new OutOfReachError(`an address of ${hostname} is out of reach`), "");
-      else callback(null, found, family);
+      const isWithin = (address: string) => limit === undefined || mayReach(limit, classOfAddress(address));
+      if (addressesIn(found).every(isWithin)) callback(null, found, family);
+      else callback(Object.assign(new Error(`${hostname} is out of reach`), { code: "OUT_OF_REACH" }), "");
     });
   };
 }

@@ -59,20 +59,17 @@ async function redirected(
     return `a URL that is not http (${target.protocol})`;
   if (target.protocol === "http:" && current.url.protocol === "https:")
     return `plain http on ${target.host}, which the guard refuses`;
-  target.username = "";
-  target.password = "";
-  target.hash = "";
+  target.username = target.password = target.hash = "";
   if (target.origin === current.url.origin) return { ...current, url: target };
   const { method, maxBytes, startOnly = false, byRecord = false, signal } = current;
   const headers = Object.fromEntries(
     Object.entries(current.headers).filter(([name]) => name !== "authorization"),
   );
   const next = { method, url: target, headers, maxBytes, startOnly, byRecord, signal };
-  const allowed = first.reach ?? (await rules.reach(first.url));
-  if (target.hostname === first.url.hostname)
-    return first.reach === undefined ? next : { ...next, reach: allowed };
+  const reach = first.reach ?? (await rules.reach(first.url));
+  if (target.hostname === first.url.hostname) return first.reach === undefined ? next : { ...next, reach };
   const told = classOfHostname(target.hostname);
-  if (told !== undefined && !mayReach(allowed, told))
-    return `${target.host}, an internal address that the guard refuses`;
-  return { ...next, reach: allowed };
+  return told === undefined || mayReach(reach, told)
+    ? { ...next, reach }
+    : `${target.host}, an internal address that the guard refuses`;
 }

@@ -34,16 +34,13 @@ export class Retries {
       const sent = await attempt();
       if (signal.aborted && !sent.ok && last !== undefined) return last;
       last = sent;
-      const now = this.clock.now();
       const limited = sent.ok && sent.response.status === 429;
-      if (sent.ok && !limited) this.#answeredMs.set(host, now);
-      if (limited) this.#limitedMs.set(host, now);
+      if (sent.ok) (limited ? this.#limitedMs : this.#answeredMs).set(host, this.clock.now());
       if (!mayHelp(sent)) return sent;
+      const asked = sent.ok ? retryAfterMs(sent.response) : undefined;
       const pause = sent.ok ? pauseAfter(sent.response) : undefined;
-      if (sent.ok && pause === undefined && retryAfterMs(sent.response) !== undefined) return sent;
-      const keepsPace =
-        limited && (retryAfterMs(sent.response) !== undefined || this.#isRecent(this.#answeredMs, host));
-      if (keepsPace) attempts = 0;
+      if (asked !== undefined && pause === undefined) return sent;
+      if (limited && (asked !== undefined || this.#isRecent(this.#answeredMs, host))) attempts = 0;
       else if (attempts >= maximumAttempts) return sent;
       if (pause === undefined && !(await sleep(backoffMs(attempts), signal, this.clock))) return sent;
     }

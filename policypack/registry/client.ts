@@ -4,7 +4,7 @@
 import { Memo } from "../common/memo";
 import { failure, type Outcome, success } from "../common/outcome";
 import { printable } from "../common/text";
-import { bringsStart, readStart } from "../http/body";
+import { bringsStart, readStart } from "../http/byte-ranges";
 import { bareName } from "../oci/registry-name";
 import type { CredentialSource } from "../logins/credential";
 import { isDigest, sha256Of, verifyDigest } from "../oci/digest";

@@ -5,7 +5,7 @@ import { Authorization } from "./authorization";
 import type { Authorized } from "./bearer-tokens";
 import type { Scheme } from "../http/host-rules";
 import type { Host, Network } from "./options";
-import { bringsStart, rangeOfStart } from "../http/body";
+import { bringsStart, rangeOfStart } from "../http/byte-ranges";
 import { follow } from "../http/redirects";
 import { type HttpResponse, type SendResult, sendFailure } from "../http/messages";
 

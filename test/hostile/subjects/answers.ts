@@ -6,7 +6,7 @@ import { errorTextOf } from "../../../policypack/registry/errors";
 import { parseUrl } from "../../../policypack/common/text";
 import { describeNetworkError } from "../../../policypack/http/errors";
 import { proxyFor } from "../../../policypack/http/proxy-env";
-import { readStart } from "../../../policypack/http/body";
+import { readStart } from "../../../policypack/http/byte-ranges";
 import { refusalOf } from "../../../policypack/registry/refusal";
 import { retryAfterMs } from "../../../policypack/http/retries";
 import { shownPath } from "../../../policypack/common/trace";
