@@ -3,10 +3,14 @@ const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /** Text of foreign origin as it may be shown in one line of a terminal: harmless, and at most `length` characters. */
 export function printable(text: string, length = 300): string {
+  return shortened(text, length).replace(unprintable, "\uFFFD");
+}
+
+function shortened(text: string, length: number): string {
+  if (text.length <= length) return text;
   // Cut before splitting into characters: the text may be huge, and a character takes two UTF-16 units at most.
   const characters = Array.from(text.slice(0, 2 * length + 2));
-  const short = characters.length > length ? `${characters.slice(0, length - 1).join("")}…` : text;
-  return short.replace(unprintable, "\uFFFD");
+  return characters.length > length ? `${characters.slice(0, length - 1).join("")}…` : text;
 }
 
 /** `1 image`, `3 images`. */

@@ -126,7 +126,12 @@ export function goStruct<T extends object>(fields: {
   readonly [K in keyof T]: readonly [name: string, type: GoType<T[K]>];
 }): GoType<T> {
   const entries = Object.entries(fields) as [keyof T, readonly [string, GoType<T[keyof T]>]][];
-  const byName = new Map(entries.map(([field, [name, type]]) => [foldName(name), { field, name, type }]));
+  const byName = new Map(
+    entries.flatMap(([field, [name, type]]) =>
+      // Nearly every key is spelled as the field's name; folding is for the others.
+      [name, foldName(name)].map((spelling) => [spelling, { field, name, type }] as const),
+    ),
+  );
   const zero = Object.fromEntries(entries.map(([field, [, type]]) => [field, type.zero])) as T;
   return {
     zero,
@@ -135,7 +140,7 @@ export function goStruct<T extends object>(fields: {
       if (!(value instanceof JsonObject)) return mismatch(value, path, "struct");
       const result = { ...previous };
       for (const [key, member] of value.members) {
-        const found = byName.get(foldName(key));
+        const found = byName.get(key) ?? byName.get(foldName(key));
         if (found === undefined) continue;
         const { field, name, type } = found;
         result[field] = type.decode(member, result[field], path === "" ? name : `${path}.${name}`);

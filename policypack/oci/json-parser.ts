@@ -73,8 +73,7 @@ class Parser {
   }
 
   #value(depth: number, context: string): Json {
-    this.#skip(whitespace);
-    const first = this.text[this.#at];
+    const first = this.#next();
     switch (first) {
       case "{":
         return this.#object(depth + 1);
@@ -88,9 +87,8 @@ class Parser {
         return this.#literal("false", false);
       case "n":
         return this.#literal("null", null);
-      case undefined:
       default:
-        return first !== undefined && /[-0-9]/.test(first) ? this.#number() : this.#fail(context);
+        return /[-0-9]/.test(first) ? this.#number() : this.#fail(context);
     }
   }
 
@@ -127,16 +125,18 @@ class Parser {
   #string(): string {
     this.#at++;
     let value = "";
+    let escaped = false;
     for (;;) {
       value += this.#skip(plainCharacters);
       const character = this.text[this.#at];
       if (character === '"') {
         this.#at++;
         // An escape may stand for half of a surrogate pair; Go replaces it as it replaces invalid UTF-8.
-        return value.replace(unpairedSurrogate, "\uFFFD");
+        return escaped ? value.replace(unpairedSurrogate, "\uFFFD") : value;
       }
       if (character !== "\\") this.#fail("in string literal");
       value += this.#escape();
+      escaped = true;
     }
   }
 
@@ -180,7 +180,8 @@ class Parser {
 
   /** The next character that is not white space; "" at the end. */
   #next(): string {
-    this.#skip(whitespace);
+    // Space, the last of white space; most documents have none between their tokens.
+    if (this.text.charCodeAt(this.#at) <= 0x20) this.#skip(whitespace);
     return this.text[this.#at] ?? "";
   }
 

@@ -134,6 +134,9 @@ const containerdOfDocker: readonly (readonly [containerd: string, since: Since])
   ["2.3.5", [[29, 0, 0]]],
 ];
 
+/** Each release's, once it was looked up: every image is pulled by the same few. */
+const known = new Map<string, RuntimeRules>();
+
 /**
  * The rules of one release, named as it is in the conformance matrix: `containerd 1.6.20`, `dockerd 23.0.6`,
  * `dockerd+containerd-store 25.0.17`.
@@ -141,6 +144,12 @@ const containerdOfDocker: readonly (readonly [containerd: string, since: Since])
  * @throws {RangeError} if the name is none of these
  */
 export function rulesOf(release: string): RuntimeRules {
+  let rules = known.get(release);
+  if (rules === undefined) known.set(release, (rules = readRules(release)));
+  return rules;
+}
+
+function readRules(release: string): RuntimeRules {
   const match = /^(containerd|dockerd|dockerd\+containerd-store) (\d+\.\d+\.\d+)$/.exec(release);
   const [, engine, written = ""] = match ?? [];
   const version = versionOf(written);
