@@ -4,12 +4,12 @@
  */
 export const limits = {
   /**
-   * Images that a run inspects ahead once its program has named one of those that were expected; each further one doubles the number, one
-   * that was not expected halves it (as in TCP's slow start). The record may be another program's: a wrong guess then costs few requests.
+   * Images that a preview inspects ahead once its program has named one of those that were expected; each further one doubles the number,
+   * one that was not expected halves it (as in TCP's slow start). The record may be another program's: a wrong guess then costs few requests.
    */
-  prefetchedAtFirst: 4,
-  /** Images that a preview inspects ahead of its program: as many as a host is sent requests at first, so that a prefetch ends soon. */
-  prefetchedImages: 48,
+  prefetchedInPreview: 4,
+  /** The same for an update. Its record is mostly that of its own preview, so it sends at once as many requests as a host gets at first. */
+  prefetchedInUpdate: 48,
   /**
    * Images of one registry that are inspected at a time. More than a registry is ever sent requests, so that it is kept busy; few enough
    * that images are finished one after another instead of all together at the end, which takes less memory.

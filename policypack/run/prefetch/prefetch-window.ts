@@ -1,5 +1,4 @@
 import { parseEcrHost } from "../../aws/ecr-hosts";
-import { limits } from "../../common/limits";
 import type { Platform } from "../../oci/platform";
 import { referenceIn } from "../../oci/reference";
 import type { ReaderIdentity } from "../../registry/reader-identity";
@@ -14,7 +13,7 @@ export interface Prefetchable extends Pick<ExpectedImage, "reference" | "platfor
  * Which images a run may look up before its program names them. The record that they come from is a hint and may belong to
  * another program. So a registry is not contacted before the program has named an expected image there, with the AWS identity of that
  * image, and the number of requests
- * ahead grows with each one that the program names: `limits.prefetchedAtFirst` after the first, then twice as many, and so on.
+ * ahead grows with each one that the program names: `atFirst` after the first, then twice as many, and so on.
  * An image that was not expected takes one step back. The images of one ECR repository share their requests, and count once.
  */
 export class PrefetchWindow {
@@ -29,7 +28,11 @@ export class PrefetchWindow {
   /** Expected images that the program has named, less those that were not expected. */
   #score = 0;
 
-  constructor(images: readonly ExpectedImage[]) {
+  /** @param atFirst requests ahead once the program has named one expected image */
+  constructor(
+    images: readonly ExpectedImage[],
+    private readonly atFirst: number,
+  ) {
     for (const image of images) this.#waiting.set(expectedImageKey(image), image);
   }
 
@@ -55,7 +58,7 @@ export class PrefetchWindow {
   /** The next image to look up; undefined if none may be at the moment. */
   next(): Prefetchable | undefined {
     if (this.#score <= 0) return undefined;
-    const isFull = this.#ahead.size >= limits.prefetchedAtFirst * 2 ** (this.#score - 1);
+    const isFull = this.#ahead.size >= this.atFirst * 2 ** (this.#score - 1);
     for (const [key, image] of this.#waiting) {
       const reader = this.#readers.get(placeOf(image));
       if (reader === undefined) continue;

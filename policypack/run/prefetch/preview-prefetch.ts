@@ -21,6 +21,7 @@ export class PreviewPrefetch implements Pick<Inspector, "inspect" | "hurry"> {
     // Look-ups in ECR wait for one another, to go out in few calls: not before it is clear which are needed.
     this.#window = new PrefetchWindow(
       images.filter(({ reference }) => parseEcrHost(reference.registry) === undefined),
+      limits.prefetchedInPreview,
     );
   }
 
@@ -42,7 +43,7 @@ export class PreviewPrefetch implements Pick<Inspector, "inspect" | "hurry"> {
   }
 
   #start(): void {
-    while (this.#running < limits.prefetchedImages) {
+    while (this.#running < limits.inspectionsPerRegistry) {
       const next = this.#window.next();
       if (next === undefined) return;
       this.#running++;

@@ -1,3 +1,4 @@
+import { limits } from "../../common/limits";
 import type { Inspection, Inspector } from "../../inspection/inspector";
 import type { Platform } from "../../oci/platform";
 import { referenceIn } from "../../oci/reference";
@@ -34,7 +35,7 @@ export class UpdatePrefetch implements Pick<Inspector, "inspect" | "hurry"> {
     { images, pushers }: LastPreview,
     private readonly pushes: Pick<Pushes, "pushers" | "names">,
   ) {
-    this.#window = new PrefetchWindow(images);
+    this.#window = new PrefetchWindow(images, limits.prefetchedInUpdate);
     this.#independent = new Set(images.map(expectedImageKey));
     this.#foreseen = new Set(pushers);
   }

@@ -12,7 +12,7 @@ const images = Array.from({ length: 300 }, (_, n) => expected(`registry.example/
 describe("the images that a run prefetches", () => {
   /** How many of the expected images are looked up while the program names these. */
   function lookedUp(names: readonly string[], of = images): number {
-    const window = new PrefetchWindow(of);
+    const window = new PrefetchWindow(of, 4);
     let started = 0;
     for (const name of names) {
       window.name(`registry.example/${name}`, amd64, {});
@@ -48,10 +48,13 @@ describe("the images that a run prefetches", () => {
     const [first, second] = ["a", "b"].map((profile) => ({ identity: identityOfProvider({ profile }) }));
     assert.ok(first !== undefined && second !== undefined);
     const name = (n: number) => `123456789012.dkr.ecr.eu-west-1.amazonaws.com/app${n}:1`;
-    const window = new PrefetchWindow([
-      ...[0, 1, 2].map((n) => namedImage(parseReference(name(n)), amd64, first)),
-      ...[3, 4].map((n) => namedImage(parseReference(name(n)), amd64, second)),
-    ]);
+    const window = new PrefetchWindow(
+      [
+        ...[0, 1, 2].map((n) => namedImage(parseReference(name(n)), amd64, first)),
+        ...[3, 4].map((n) => namedImage(parseReference(name(n)), amd64, second)),
+      ],
+      4,
+    );
     window.name(name(0), amd64, first);
     const found = [window.next(), window.next(), window.next()];
     assert.deepEqual(
@@ -64,7 +67,7 @@ describe("the images that a run prefetches", () => {
   it("count an ECR repository once, whose images share their requests", () => {
     const registry = "123456789012.dkr.ecr.eu-west-1.amazonaws.com";
     const inEcr = Array.from({ length: 100 }, (_, n) => expected(`${registry}/app${n % 10}:v${n}`));
-    const window = new PrefetchWindow(inEcr);
+    const window = new PrefetchWindow(inEcr, 4);
     window.name(`${registry}/app0:v0`, amd64, {});
     const repositories = new Map<string, number>();
     for (let next = window.next(); next !== undefined; next = window.next()) {
@@ -102,15 +105,15 @@ describe("the prefetch of a preview", () => {
     return { prefetch, started, name, end };
   }
 
-  it("runs at most 48 requests at a time, until all are made", async () => {
+  it("runs at most 128 inspections at a time, until all are made", async () => {
     const { started, name, end } = bench();
     for (let n = 0; n < 8; n++) name(n);
-    assert.equal(started.length, 48);
+    assert.equal(started.length, 128);
     await end();
-    assert.equal(started.length, 96);
+    assert.equal(started.length, 256);
     for (let round = 0; round < 5; round++) await end();
     assert.equal(new Set(started).size, started.length);
-    for (let n = 48; n < images.length; n++) assert.ok(started.includes(`app${n}`), `app${n}`);
+    for (let n = 8; n < images.length; n++) assert.ok(started.includes(`app${n}`), `app${n}`);
   });
 
   it("skips ECR, which is queried in few calls once all images are known", () => {
