@@ -1,6 +1,6 @@
 import { isImageBuild } from "../builds/image-build";
 import { type BuildGround, safeSettings, type SafeSettings } from "../builds/judge-build";
-import { askedOf, mendExport, mendedSource } from "../builds/mend-exports";
+import { settingsSet, fixExport, fixedSource } from "../builds/fix-exports";
 import { buildInWords, droppedSettings, exemptionInWords, faultyBuild, unknownBuild } from "../report";
 import { exemptionOfBuild, type PushFault, reviewBuild, type ReviewedBuild } from "./build-review";
 import { collectingPolicy, type ImagePolicy } from "./policy-adapter";
@@ -18,7 +18,7 @@ interface Built {
   readonly reviewed: ReviewedBuild;
 }
 
-/** Says which image builds will make an image that mixes gzip and zstd or does not pull; at the level `remediate`, it mends them. */
+/** Reports image builds that will make an image that mixes gzip and zstd or does not pull; at the level `remediate`, it fixes them. */
 export function buildCompression(session: Session): ImagePolicy {
   const policy = collectingPolicy(session, {
     name,
@@ -63,7 +63,7 @@ export function buildCompression(session: Session): ImagePolicy {
   });
   return {
     ...policy,
-    // What remediation cannot mend is told by the validation that follows, and so is a defect.
+    // The validation that follows reports what remediation cannot fix, and defects.
     remediateResource: async (resource) => {
       const { type, props } = resource;
       if (type !== "docker-build:index:Image") return undefined;
@@ -73,10 +73,10 @@ export function buildCompression(session: Session): ImagePolicy {
         const review = reviewBuild(resource, session, settings);
         const reviewed = await session.budgetFor(settings).wait(review, undefined);
         if (reviewed === undefined) return undefined;
-        const mended = reviewed.faults.map(({ path }) =>
-          mendExport(props, path, settingsFor(path, props, reviewed)),
+        const fixed = reviewed.faults.map(({ path }) =>
+          fixExport(props, path, settingsFor(path, props, reviewed)),
         );
-        return mended.includes(true) ? props : undefined;
+        return fixed.includes(true) ? props : undefined;
       } catch {
         return undefined;
       }
@@ -98,7 +98,7 @@ function findingsOf({ urn, name: resource, props, reviewed }: Built, buildkitVer
       ...(fault.at.steps === undefined ? {} : { steps: fault.at.steps }),
       ...(buildkitVersion === "" ? {} : { buildkitVersion }),
       ...(build.builder === "docker-build" && {
-        fix: { source: mendedSource(props, fault.path, settings), settings },
+        fix: { source: fixedSource(props, fault.path, settings), settings },
       }),
       notes: notesOf(fault, reviewed),
     });
@@ -118,7 +118,7 @@ function settingsFor(path: string, props: unknown, { bases }: ReviewedBuild): Sa
   const grounds = bases.map(({ base, ground }): BuildGround =>
     "unknown" in base ? { ...ground, baseLayers: worstBase } : ground,
   );
-  return safeSettings(grounds, askedOf(props, path));
+  return safeSettings(grounds, settingsSet(props, path));
 }
 
 const worstBase = [

@@ -82,7 +82,7 @@ export async function reviewBuild(
     if (exemption?.state === "in-force")
       return { unknown: `${printableName(image)} is excluded: ${printable(exemption.exclusion.reason)}` };
     const wanted = platformIn(platform);
-    if (wanted === undefined) return { unknown: `${printable(platform, 60)} is no platform` };
+    if (wanted === undefined) return { unknown: `${printable(platform, 60)} is not a valid platform` };
     const found = await session.inspectorFor(settings).inspect(image, wanted);
     if (!found.ok)
       return { unknown: `${printableName(image)}: ${found.failure.kind}: ${found.failure.message}` };

@@ -13,7 +13,7 @@ export interface PolicyOptions {
 
 const levels = ["advisory", "mandatory", "remediate", "disabled"] as const;
 
-/** A level of enforcement; `remediate` mends only what `build-compression` finds. */
+/** A level of enforcement; `remediate` fixes only what `build-compression` finds. */
 export type PolicyLevel = (typeof levels)[number];
 
 /** The options of `ecsImagePolicies` cannot be used; the message says which and why. */

@@ -35,7 +35,7 @@ async function textOf(path: string): Promise<DockerfileText> {
   // Without O_NONBLOCK, opening a FIFO waits for someone to write into it.
   const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK || 0));
   try {
-    if (!(await file.stat()).isFile()) return { unreadable: `${printable(path)} is no file` };
+    if (!(await file.stat()).isFile()) return { unreadable: `${printable(path)} is not a file` };
     const { bytesRead, buffer } = await file.read(Buffer.alloc(maximumBytes + 1), 0, maximumBytes + 1, 0);
     if (bytesRead > maximumBytes) return { unreadable: `${printable(path)} is too long` };
     return { text: buffer.toString("utf8", 0, bytesRead) };

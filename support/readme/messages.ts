@@ -1,6 +1,6 @@
 import { historyOf, imageConfig, inspectedImage, layersOf } from "../registry/inspected-image";
 import { judgeBuild, safeSettings } from "../../policypack/builds/judge-build";
-import { mendedSource } from "../../policypack/builds/mend-exports";
+import { fixedSource } from "../../policypack/builds/fix-exports";
 import { describeNetworkError } from "../../policypack/http/errors";
 import { sendFailure } from "../../policypack/http/messages";
 import type { InspectedImage } from "../../policypack/inspection/inspector";
@@ -258,7 +258,7 @@ function buildMessage(): string {
     settings: sent,
     dropped: ["compression", "forceCompression"],
     verdict,
-    fix: { source: mendedSource(props, "exports[0]", settings), settings },
+    fix: { source: fixedSource(props, "exports[0]", settings), settings },
     notes: [],
   });
 }

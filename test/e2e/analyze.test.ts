@@ -85,9 +85,9 @@ describe("pulumi policy analyze", function () {
       for (const resource of resources)
         if (/::(web|native)$/.test(String(resource["urn"]))) resource["delete"] = true;
     });
-    const mended = await analyze("--file", state);
-    assert.equal(mended.passed, true, mended.output);
-    assert.doesNotMatch(mended.output, /mixed-layer-compression/);
+    const fixed = await analyze("--file", state);
+    assert.equal(fixed.passed, true, fixed.output);
+    assert.doesNotMatch(fixed.output, /mixed-layer-compression/);
     const run = await analyze("--file", exported);
     assert.equal(run.passed, false, run.output);
     assert.match(run.output, /used by +`(web|native)`: `app`, and 1 other resource/);

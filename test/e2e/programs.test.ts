@@ -50,8 +50,8 @@ describe("with the real Pulumi engine, a program of any kind", function () {
     }
     assert.deepEqual(stack.created(), []);
     tag = "good";
-    const mended = await stack.up();
-    assert.equal(mended.passed, true, mended.output);
+    const fixed = await stack.up();
+    assert.equal(fixed.passed, true, fixed.output);
     assert.deepEqual(stack.created(), ["web-task"]);
   });
 
@@ -67,9 +67,9 @@ describe("with the real Pulumi engine, a program of any kind", function () {
     assert.equal(blocked.passed, false, blocked.output);
     assert.match(blocked.output, /\[mandatory\].*mixed-layer-compression/);
     assert.match(blocked.output, /used by +`web-task`: `app`/);
-    const mended = await preview("good");
-    assert.equal(mended.passed, true, mended.output);
-    assert.match(mended.output, /ecs-image-guard@v/);
+    const fixed = await preview("good");
+    assert.equal(fixed.passed, true, fixed.output);
+    assert.match(fixed.output, /ecs-image-guard@v/);
   });
 
   it("is guarded when it is written in YAML, in previews and updates", async function () {

@@ -148,13 +148,13 @@ describe("an exemption of a build", () => {
     const props = previewed(structuredClone(build.props));
     const args = { ...build, urn: urnOf(build), props, getConfig: () => ({}) };
     const remediate = policy.remediateResource as (args: object) => Promise<unknown>;
-    return { found, mended: (await remediate(args)) !== undefined };
+    return { found, fixed: (await remediate(args)) !== undefined };
   };
 
   it("is needed here: without one, the build is faulty and would be changed", async () => {
-    const { found, mended } = await judged([]);
+    const { found, fixed } = await judged([]);
     assert.match(found[0]?.message ?? "", /will push/);
-    assert.equal(mended, true);
+    assert.equal(fixed, true);
   });
 
   for (const exclusion of [
@@ -163,8 +163,8 @@ describe("an exemption of a build", () => {
     { image: "registry.internal/shop/*", reason },
   ])
     it(`${JSON.stringify(exclusion)} leaves it as it is, and is printed`, async () => {
-      const { found, mended } = await judged([exclusion]);
-      assert.equal(mended, false);
+      const { found, fixed } = await judged([exclusion]);
+      assert.equal(fixed, false);
       assert.equal(found.length, 1);
       assert.match(found[0]!.message, /Not checked: the build of `api`\nis excluded by .*: vendor$/);
       assert.equal(found[0]!.level, "advisory");
@@ -175,8 +175,8 @@ describe("an exemption of a build", () => {
     { resource: "api", until: "2020-01-31", reason },
   ])
     it(`${JSON.stringify(exclusion)} does not cover it`, async () => {
-      const { found, mended } = await judged([exclusion]);
-      assert.equal(mended, true);
+      const { found, fixed } = await judged([exclusion]);
+      assert.equal(fixed, true);
       assert.match(found.map(({ message }) => message).join("\n"), /will push/);
     });
 });

@@ -115,8 +115,8 @@ describe("build-compression", () => {
     for (const [dockerfile, reason] of [
       [{ location: "https://example.com/Dockerfile" }, /it is fetched from elsewhere/],
       [{ location: join(folder, "none") }, /cannot be read \(ENOENT\)/],
-      [{ location: folder }, /is no file/],
-      [{ location: "/dev/zero" }, /is no file/],
+      [{ location: folder }, /is not a file/],
+      [{ location: "/dev/zero" }, /is not a file/],
       [{ inline: "FROM $BASE" }, /has no name/],
       [{ inline: "FROM 127.0.0.1:1/gone" }, /unreachable/],
       [UNKNOWN.object, /not known yet/],
@@ -133,7 +133,7 @@ describe("build-compression", () => {
     const [fifo, long] = [join(folder, "fifo"), join(folder, "long")];
     execFileSync("mkfifo", [fifo]);
     writeFileSync(long, `FROM ${name("base:zstd")}\n${"#".repeat(2 * 1024 * 1024)}`);
-    assert.match((await judged(build({ location: fifo })))[0]!.message, /is no file/);
+    assert.match((await judged(build({ location: fifo })))[0]!.message, /is not a file/);
     assert.match((await judged(build({ location: long })))[0]!.message, /is too long/);
   });
 

@@ -4,7 +4,7 @@ import type { SafeSettings } from "./judge-build";
 import { parseRawExport } from "./docker-build-settings";
 
 /** The compression settings of the export at a path, dropped or not; empty if there are none that can be read. */
-export function askedOf(
+export function settingsSet(
   props: unknown,
   path: string,
 ): { compression?: BuildCompression; compressionLevel?: number } {
@@ -30,7 +30,7 @@ export function askedOf(
  * @param path as `settingsOfDockerBuild` gives it
  * @returns false if there is no such export
  */
-export function mendExport(props: object, path: string, safe: SafeSettings): boolean {
+export function fixExport(props: object, path: string, safe: SafeSettings): boolean {
   if (path === "push") {
     const own = { registry: { push: true, ...safe } };
     const list = member(props, "exports");
@@ -51,7 +51,7 @@ export function mendExport(props: object, path: string, safe: SafeSettings): boo
 }
 
 /** The change that fixes an export, as it would be written in a program. */
-export function mendedSource(props: unknown, path: string, safe: SafeSettings): string {
+export function fixedSource(props: unknown, path: string, safe: SafeSettings): string {
   const entry = entryAt(props, path);
   const raw = rawOf(entry);
   if (raw !== "") return `raw: ${JSON.stringify(mendRaw(raw, safe))}`;

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import { settingsOfDockerBuild } from "../../policypack/builds/docker-build-settings";
 import { judgeBuild, safeSettings } from "../../policypack/builds/judge-build";
-import { askedOf, mendedSource, mendExport } from "../../policypack/builds/mend-exports";
+import { settingsSet, fixedSource, fixExport } from "../../policypack/builds/fix-exports";
 import { isMixed } from "../../policypack/oci/compression";
 import { pullError } from "../../policypack/runtimes/predict";
 
@@ -18,10 +18,10 @@ function faultsOf(props: object, ground: Parameters<typeof judgeBuild>[1]): stri
   );
 }
 
-function mended(props: object, ground: Parameters<typeof judgeBuild>[1]): object {
+function fixed(props: object, ground: Parameters<typeof judgeBuild>[1]): object {
   const copy = structuredClone(props);
   for (const path of faultsOf(copy, ground))
-    assert.ok(mendExport(copy, path, safeSettings([ground], askedOf(copy, path))));
+    assert.ok(fixExport(copy, path, safeSettings([ground], settingsSet(copy, path))));
   return copy;
 }
 
@@ -66,7 +66,7 @@ describe("the fix for the exports of a build", () => {
     fc.assert(
       fc.property(props, ground, (build, { buildkitVersion, ...rest }) => {
         const on = { ...rest, ...(buildkitVersion === undefined ? {} : { buildkitVersion }) };
-        const after = mended(build, on);
+        const after = fixed(build, on);
         assert.deepEqual(faultsOf(after, on), []);
         for (const push of settingsOfDockerBuild(after)) {
           assert.ok("settings" in push);
@@ -90,10 +90,10 @@ describe("the fix for the exports of a build", () => {
     fc.assert(
       fc.property(props, ground, (build, { buildkitVersion, ...rest }) => {
         const on = { ...rest, ...(buildkitVersion === undefined ? {} : { buildkitVersion }) };
-        const after = mended(build, on);
+        const after = fixed(build, on);
         if (faultsOf(build, on).length === 0) assert.deepEqual(after, build);
         assert.equal(settingsOfDockerBuild(after).length, settingsOfDockerBuild(build).length);
-        assert.deepEqual(mended(after, on), after);
+        assert.deepEqual(fixed(after, on), after);
       }),
       { seed: 20260729, numRuns: 500 },
     );
@@ -147,24 +147,21 @@ describe("the fix for the exports of a build", () => {
   ];
   for (const [why, before, after, buildkitVersion = zstdBase.buildkitVersion] of cases)
     it(`changes only what it must: ${why}`, () => {
-      assert.deepEqual(mended(before, { ...zstdBase, buildkitVersion }), after);
+      assert.deepEqual(fixed(before, { ...zstdBase, buildkitVersion }), after);
     });
 
   it("is shown as code", () => {
     const safe = safeSettings([zstdBase]);
     const settings =
       'compression: "gzip", compressionLevel: 6, forceCompression: true, ociMediaTypes: true }';
-    assert.equal(mendedSource({ push: true }, "push", safe), `registry: { ${settings}`);
+    assert.equal(fixedSource({ push: true }, "push", safe), `registry: { ${settings}`);
+    assert.equal(fixedSource({ exports: [{ registry: {} }] }, "exports[0]", safe), `registry: { ${settings}`);
     assert.equal(
-      mendedSource({ exports: [{ registry: {} }] }, "exports[0]", safe),
-      `registry: { ${settings}`,
-    );
-    assert.equal(
-      mendedSource({ exports: [{ image: {} }] }, "exports[0]", safe),
+      fixedSource({ exports: [{ image: {} }] }, "exports[0]", safe),
       `image: { push: true, ${settings}`,
     );
     assert.match(
-      mendedSource({ exports: [{ raw: "type=registry" }] }, "exports[0]", safe),
+      fixedSource({ exports: [{ raw: "type=registry" }] }, "exports[0]", safe),
       /^raw: "type=registry,c/,
     );
   });
