@@ -17,6 +17,8 @@ export interface RegistrySecret {
   readonly identity: AwsIdentity;
   /** Where a secret lies that is named without one; default: the region of the AWS environment. */
   readonly region: string | undefined;
+  /** To which the identity belongs, if its credentials do not tell. */
+  readonly account?: string | undefined;
 }
 
 /** Why a secret gives no login: a clause without the secret's name, and nothing of its content. */
@@ -133,7 +135,7 @@ export class SecretLogin {
   /** AWS finds a secret of another account only if that shares it, so an answer that there is none proves nothing. */
   async #isIn(account: string, region: string | undefined): Promise<boolean> {
     const own = await this.secrets.accountOf(this.secret.identity, region).catch(() => undefined);
-    return own === account;
+    return (own ?? this.secret.account) === account;
   }
 }
 

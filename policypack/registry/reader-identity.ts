@@ -12,6 +12,8 @@ export interface ReaderIdentity {
   readonly credentialsParameter?: string;
   /** Where the resource is deployed, which is the region of a secret that is given by name. */
   readonly region?: string;
+  /** In which account the resource is deployed, if its inputs tell. */
+  readonly account?: string;
 }
 
 /** Who reads the images of one registry. */
@@ -33,7 +35,7 @@ export function resolveIdentity(
   reader: ReaderIdentity,
   identities: AwsIdentities = {},
 ): ResolvedIdentity {
-  const { identity = defaultIdentity, credentialsParameter, region } = reader;
+  const { identity = defaultIdentity, credentialsParameter, region, account } = reader;
   const host = parseEcrHost(registry);
   if (host !== undefined) {
     const chosen = identityForRegistry(identities, host) ?? identity;
@@ -41,15 +43,17 @@ export function resolveIdentity(
   }
   if (credentialsParameter === undefined) return { key: "", identity: defaultIdentity };
   const name = parseSecretName(credentialsParameter);
-  const chosen = identityForAccount(identities, name?.account) ?? identity;
+  const configured = identityForAccount(identities, name?.account);
+  const chosen = configured ?? identity;
   const secret = {
     registry,
     parameter: credentialsParameter,
     identity: chosen,
     region: name?.region ?? region,
+    account: configured === undefined ? account : name?.account,
   };
   return {
-    key: JSON.stringify([secret.parameter, chosen.key, secret.region]),
+    key: JSON.stringify([secret.parameter, chosen.key, secret.region, secret.account]),
     identity: chosen,
     secret,
   };

@@ -1,10 +1,10 @@
 import type { ResourceValidationArgs } from "@pulumi/policy";
 import { printable } from "../common/text";
 import { identityOfProvider } from "../aws/identity";
-import { regionIn } from "../aws/provider-settings";
+import { accountsIn, regionIn } from "../aws/provider-settings";
 import type { FirstOfCause } from "../report";
 import type { Settings } from "../settings";
-import { isLeftOut } from "../common/values";
+import { isLeftOut, textAt } from "../common/values";
 import { ignoresChanges } from "../program/program";
 import {
   imagesOf,
@@ -83,6 +83,7 @@ export function imagePolicy(session: Session, definition: PolicyDefinition): Ima
 function readWorkload({ type, props, provider, opts }: ResourceValidationArgs): ReadWorkload {
   // A resource may name a region of its own (the AWS provider since version 7).
   const region = regionIn(props) ?? regionIn(provider?.props);
+  const account = accountOf(props, provider?.props);
   const { ignoreChanges = [] } = (opts as Partial<typeof opts> | undefined) ?? {};
   const { names, unreadable } = taskDefinitionNames(type, props);
   return {
@@ -91,8 +92,21 @@ function readWorkload({ type, props, provider, opts }: ResourceValidationArgs): 
     reader: {
       ...(provider && { identity: identityOfProvider(provider.props) }),
       ...(region !== undefined && { region }),
+      ...(account !== undefined && { account }),
     },
   };
+}
+
+/**
+ * The account in which a resource is deployed: the one that its provider allows, and that its roles belong to. AWS lets nobody pass a role of
+ * another account (IAM User Guide, "Granting a user permissions to pass a role to an AWS service").
+ */
+function accountOf(props: unknown, providerProps: unknown): string | undefined {
+  const ofRoles = ["executionRoleArn", "taskRoleArn"].flatMap(
+    (key) => /^arn:aws[a-z-]*:iam::(\d{12}):role\//.exec(textAt(props, key) ?? "")?.[1] ?? [],
+  );
+  const [account, ...others] = new Set([...(accountsIn(providerProps) ?? []), ...ofRoles]);
+  return others.length === 0 ? account : undefined;
 }
 
 /** The workload behind a resource, and what is wrong with the exemption that it asks for itself. */

@@ -168,6 +168,50 @@ describe("a login secret", () => {
     assert.ok(alone!.message.split("\n").length <= 24, alone!.message);
   });
 
+  describe("that does not exist, read with credentials that do not tell their account", () => {
+    useAwsEnvironment(() => ({
+      ...dummyKeys,
+      AWS_ACCOUNT_ID: "",
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: aws.url,
+      AWS_MAX_ATTEMPTS: "1",
+    }));
+    const provider = (...allowed: string[]) => ({ provider: { allowedAccountIds: JSON.stringify(allowed) } });
+    const role =
+      (executionRoleArn: unknown, more: object = {}) =>
+      (): Registered => {
+        const { props, ...web } = task("web", arn("gone"));
+        return { ...web, props: { ...props, executionRoleArn }, ...more };
+      };
+    const rows: [title: string, resource: () => Registered, blocks: boolean][] = [
+      ["an execution role of the secret's account", role(roleIn(account)), true],
+      ["an execution role of another account", role(roleIn("999999999999")), false],
+      ["an execution role that is not known yet", role(UNKNOWN.string), false],
+      ["a provider for the secret's account", role(UNKNOWN.string, provider(account)), true],
+      [
+        "a provider for either of two accounts",
+        role(UNKNOWN.string, provider(account, "999999999999")),
+        false,
+      ],
+      [
+        "a provider for another account than its role's",
+        role(roleIn(account), provider("999999999999")),
+        false,
+      ],
+    ];
+    for (const [title, resource, blocks] of rows)
+      it(`${blocks ? "blocks" : "is unverified"} if the task has ${title}`, async () => {
+        assert.deepEqual(await judged([resource()]), [
+          blocks ? "registry-login mandatory web" : "unverified-image advisory web",
+        ]);
+      });
+
+    it("blocks if awsIdentities has an identity for the secret's account", async () => {
+      const config = { "mixed-layer-compression": { awsIdentities: { [account]: {} } } };
+      const found = await analyze("preview", [role(UNKNOWN.string)()], config);
+      assert.deepEqual(found.map(short), ["registry-login mandatory web"]);
+    });
+  });
+
   it("can be exempted by image, and by resource", async () => {
     const because = { reason: "a test" };
     for (const exclude of [
