@@ -22,10 +22,11 @@ export async function runYaml(
   command: "preview" | "up",
   document: string,
   config: Readonly<Record<string, string>> = {},
+  ...options: readonly string[]
 ): Promise<Finished> {
   stack.write("Pulumi.yaml", document);
   const selected = await stack.command("stack", "select", "--create", "yaml");
   if (!selected.passed) return selected;
   for (const [key, value] of Object.entries(config)) await stack.command("config", "set", key, value);
-  return stack.command(command, ...(command === "up" ? ["--yes"] : []), "--policy-pack", guard);
+  return stack.command(command, ...(command === "up" ? ["--yes"] : []), "--policy-pack", guard, ...options);
 }

@@ -72,28 +72,50 @@ describe("with the real Pulumi engine, a program of any kind", function () {
     assert.match(fixed.output, /ecs-image-guard@v/);
   });
 
+  const yaml = (tag: string) =>
+    JSON.stringify({
+      name: "guarded",
+      runtime: "yaml",
+      resources: {
+        web: {
+          type: "aws:ecs:TaskDefinition",
+          properties: {
+            family: "web",
+            containerDefinitions: { "fn::toJSON": [{ name: "app", image: image(`app:${tag}`) }] },
+          },
+        },
+      },
+    });
+
   it("is guarded when it is written in YAML, in previews and updates", async function () {
     needsYamlHost(this);
     const stack = await stackOf(() => undefined);
     for (const command of ["preview", "up"] as const)
       for (const tag of ["mixed", "good"] as const) {
-        const document = {
-          name: "guarded",
-          runtime: "yaml",
-          resources: {
-            web: {
-              type: "aws:ecs:TaskDefinition",
-              properties: {
-                family: "web",
-                containerDefinitions: {
-                  "fn::toJSON": [{ name: "app", image: image(`app:${tag}`) }],
-                },
-              },
-            },
-          },
-        };
-        assertVerdict(await runYaml(stack, command, JSON.stringify(document)), tag);
+        assertVerdict(await runYaml(stack, command, yaml(tag)), tag);
         assert.deepEqual(stack.created(), command === "up" && tag === "good" ? ["web"] : []);
       }
+  });
+
+  it("has its violations in one line of preview --json, which leaves out what policies report", async function () {
+    needsYamlHost(this);
+    const stack = await stackOf(() => undefined);
+    const preview = async (tag: string) => {
+      const { passed, output } = await runYaml(stack, "preview", yaml(tag), {}, "--json");
+      const { diagnostics = [] } = JSON.parse(output.slice(output.indexOf("{"))) as {
+        diagnostics?: { message?: string }[];
+      };
+      const messages = diagnostics.map(({ message = "" }) => message).join("\n");
+      return { passed, lines: messages.match(/^.*\bviolations?: .*$/gm) ?? [], output };
+    };
+    const blocked = await preview("mixed");
+    assert.equal(blocked.passed, false, blocked.output);
+    assert.deepEqual(
+      blocked.lines.map((line) => line.replace(/^.*(?=1 violation)/, "")),
+      ["1 violation: mixed-layer-compression (web)"],
+      blocked.output,
+    );
+    const passed = await preview("good");
+    assert.deepEqual([passed.passed, passed.lines], [true, []], passed.output);
   });
 });
