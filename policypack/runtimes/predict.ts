@@ -152,9 +152,9 @@ function pullBy(rules: RuntimeRules, ...args: [Platform, Document, PullSource, O
 function mergeHosts(predictions: readonly Prediction[]): Prediction[] {
   return runtimeNames.flatMap((runtime) => {
     const own = predictions.filter((prediction) => prediction.runtime === runtime);
-    const [first] = own;
-    if (first === undefined || !own.every((one) => outcomeOf(one) === outcomeOf(first))) return own;
-    return [anywhere(first)];
+    const [first, ...others] = own.map((one) => ({ one, outcome: outcomeOf(one) }));
+    if (first === undefined || others.some(({ outcome }) => outcome !== first.outcome)) return own;
+    return [anywhere(first.one)];
   });
 }
 

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import type { Clock } from "../../policypack/common/concurrency";
+import { eventually } from "../../support/mocha/eventually";
+import { ManualClock } from "../../support/mocha/manual-clock";
 import { Limiter, Pace, type Permit, type RequestEnd } from "../../policypack/http/limiter";
 
 /** Sends whole rounds of requests side by side; each takes so many milliseconds. */
@@ -126,6 +128,40 @@ describe("the limiter", () => {
     await Promise.all(waits);
     assert.deepEqual(served, [1, 3]);
     assert.equal(await limiter.enter("a", AbortSignal.abort()), undefined);
+  });
+
+  it("lets a host that wants a pause alone until it ends, and goes on with the others", async () => {
+    const clock = new ManualClock();
+    const limiter = new Limiter({ perHost: 10, inAll: 20, clock });
+    const order: string[] = [];
+    const enter = async (host: string, pauseMs?: number) => {
+      const permit = await limiter.enter(host, signal);
+      order.push(host);
+      permit?.(pauseMs === undefined ? "answered" : "overloaded", pauseMs);
+    };
+    await Promise.all([enter("a", 3_000), enter("b", 1_000)]);
+    const later = Promise.all(["a", "b", "c", "a"].map((host) => enter(host)));
+    await eventually(() => order.length === 3, "the host without a pause");
+    assert.ok(limiter.isPaused("a") && limiter.isPaused("b"));
+    await clock.pass(1_000);
+    await eventually(() => order.length === 4, "the shorter pause");
+    assert.ok(limiter.isPaused("a") && !limiter.isPaused("b"));
+    await clock.pass(2_000);
+    await later;
+    assert.deepEqual(order, ["a", "b", "c", "b", "a", "a"]);
+    assert.deepEqual(clock.waits, []);
+  });
+
+  it("wakes for nobody if all who wait for the end of a pause have left", async () => {
+    const clock = new ManualClock();
+    const limiter = new Limiter({ perHost: 10, inAll: 20, clock });
+    (await limiter.enter("a", signal))?.("overloaded", 60_000);
+    const ended = new AbortController();
+    const waits = [1, 2].map(() => limiter.enter("a", ended.signal));
+    assert.deepEqual(clock.waits, [60_000]);
+    ended.abort();
+    assert.deepEqual(await Promise.all(waits), [undefined, undefined]);
+    assert.deepEqual(clock.waits, []);
   });
 
   it("grows and halves with what the host answers", async () => {
