@@ -36,7 +36,6 @@ describe("the progress of ecs-image-guard inspect on a terminal", function () {
       return true;
     };
     const images = ["one", "two"].map((name) => `${registry.host}/${name}:1`);
-    const { CI: _, ...env } = process.env;
     const child = spawn(
       "script",
       [
@@ -46,7 +45,10 @@ describe("the progress of ecs-image-guard inspect on a terminal", function () {
         [process.execPath, command, "inspect", ...images].join(" "),
         "/dev/null",
       ],
-      { env: { ...env, TERM: "xterm", NO_COLOR: "1" }, stdio: ["ignore", "pipe", "pipe"] },
+      {
+        env: { ...process.env, CI: undefined, TERM: "xterm", NO_COLOR: "1" },
+        stdio: ["ignore", "pipe", "pipe"],
+      },
     );
     let shown = "";
     child.stdout.on("data", (chunk: Buffer) => {
