@@ -5,6 +5,7 @@ import { install } from "./install";
 import { load } from "./load";
 import { preview } from "./preview";
 import { privateRegistry } from "./private";
+import { program } from "./program";
 import { requests } from "./requests";
 import { sameImage } from "./same-image";
 import { scale } from "./scale";
@@ -23,5 +24,6 @@ export const cases: readonly Case[] = [
   inspect,
   tls,
   preview,
+  program,
   scale,
 ];

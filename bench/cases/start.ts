@@ -1,6 +1,3 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { createRequire } from "node:module";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +6,7 @@ import type { Bench, Case, CaseReport } from "../case";
 import { addedTime, type Figure, partOfTime, seconds } from "../figure";
 import { GuardedStack, type PackName } from "../guarded-stack";
 import { alternate, median, timed, type Times } from "../measurement";
+import { PackProcess } from "../pack-process";
 
 const starts = 10;
 const previews = 7;
@@ -70,15 +68,6 @@ async function previewsWithoutEcs(bench: Bench): Promise<Times<PackName>> {
 
 /** Runs a pack as the language host does, until it prints its port. */
 async function startPack(folder: string): Promise<void> {
-  const script = createRequire(join(folder, "package.json")).resolve("@pulumi/pulumi/cmd/run-policy-pack");
-  // It connects to the engine's address only when it logs.
-  const pack = spawn(process.execPath, [script, "127.0.0.1:9", folder], {
-    cwd: folder,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const ended = once(pack, "close");
-  const [first] = (await Promise.race([once(pack.stdout, "data"), ended])) as [unknown];
-  pack.kill("SIGKILL");
-  await ended;
-  if (!/^\d+\n/.test(String(first))) throw new Error(`The pack in ${folder} did not start: ${String(first)}`);
+  const pack = await PackProcess.start(folder);
+  await pack.stop();
 }

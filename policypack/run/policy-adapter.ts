@@ -94,6 +94,8 @@ export function collectingPolicy(session: Session, args: CollectingPolicyArgs): 
         const { urn, type } = resource;
         session.onResource(metadata.name, resource);
         if (!concerns(type)) return [];
+        // The settings of a run stay the same.
+        if (preview !== undefined && reportsAtEnd()) return preview.add(resource);
         const { settings, problems } = session.settingsOf(metadata.name, resource.getConfig<object>());
         const misconfigured = problems
           .filter((problem) => session.firstTime([metadata.name, problem]))
