@@ -12,7 +12,7 @@ export interface Figure {
   readonly met: boolean;
 }
 
-/** A time that may exceed another one's by so much: medians. */
+/** A time that may exceed another one's by so much, or must be shorter by so much if that is negative: medians. */
 export function addedTime(
   what: string,
   guarded: readonly number[],
@@ -20,13 +20,14 @@ export function addedTime(
   limitMs: number,
 ): Figure {
   const [ours, theirs] = [median(guarded), median(base.times)];
+  const more = ours - theirs;
   return {
     what,
-    bar: `≤ ${base.name} + ${seconds(limitMs)}`,
-    measured: `${seconds(ours)} (${seconds(Math.min(...guarded))} to ${seconds(Math.max(...guarded))}): ${seconds(ours - theirs)} more`,
+    bar: `≤ ${base.name} ${limitMs < 0 ? "−" : "+"} ${seconds(Math.abs(limitMs))}`,
+    measured: `${seconds(ours)} (${seconds(Math.min(...guarded))} to ${seconds(Math.max(...guarded))}): ${seconds(Math.abs(more))} ${more < 0 ? "less" : "more"}`,
     beside: `${base.name} ${seconds(theirs)}`,
     ratio: ours / theirs,
-    met: ours - theirs <= limitMs,
+    met: more <= limitMs,
   };
 }
 

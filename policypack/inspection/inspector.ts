@@ -53,7 +53,8 @@ export class Inspector {
 
   /** No more images will be requested: lookups that wait for others to join their batch start now. */
   hurry(): void {
-    this.#complete.abort();
+    // An update says so for each resource, and each abort makes an error of its own.
+    if (!this.#complete.signal.aborted) this.#complete.abort();
   }
 
   /**

@@ -63,6 +63,19 @@ const maximumLength = 4096;
  * @throws {InvalidReferenceError}
  */
 export function parseReference(name: string): Reference {
+  let reference = parsed.get(name);
+  if (reference !== undefined) return reference;
+  reference = Object.freeze(parse(name));
+  if (parsed.size === mostParsed) parsed.clear();
+  parsed.set(name, reference);
+  return reference;
+}
+
+/** A run parses each name some dozen times: every policy looks at every image. */
+const parsed = new Map<string, Reference>();
+const mostParsed = 4_096;
+
+function parse(name: string): Reference {
   if (typeof name !== "string") throw new InvalidReferenceError("The image name is not a string.");
   const stray = strayProblem(name);
   if (stray !== undefined) throw invalid(name, stray);

@@ -27,6 +27,8 @@ describe("the benchmark's results", () => {
   for (const [what, figure, met] of [
     ["a time within its bar", addedTime("preview", [2_600, 9_000, 2_000], base, 1_500), true],
     ["a time beyond it", addedTime("preview", [2_601], base, 1_500), false],
+    ["a time as much shorter as it must be", addedTime("preview", [900], base, -200), true],
+    ["a time that is not shorter by enough", addedTime("preview", [901], base, -200), false],
     ["a third of a time", partOfTime("inspect", [360], base, third), true],
     ["more than a third", partOfTime("inspect", [370], base, third), false],
     ["a count at its bar", atMost("connections", 64, 64, "connections"), true],
