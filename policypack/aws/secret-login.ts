@@ -1,4 +1,4 @@
-import { type Failure, type Outcome, success } from "../common/outcome";
+import { type Failure, failure, type Outcome, success } from "../common/outcome";
 import { orAborted } from "../common/concurrency";
 import { printable } from "../common/text";
 import { bareName } from "../oci/registry-name";
@@ -113,7 +113,9 @@ export class SecretLogin {
     const { parameter, identity } = this.secret;
     const name = parseSecretName(parameter);
     if (name === undefined)
-      return failed("unsupported", "it is neither the ARN nor the name of a Secrets Manager secret");
+      return failure("unsupported", "it is neither the ARN nor the name of a Secrets Manager secret", {
+        fix: "correct credentialsParameter",
+      });
     const region = name.region ?? this.secret.region;
     try {
       const value = await this.secrets.read(name.id, identity, region);

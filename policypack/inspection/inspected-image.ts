@@ -1,5 +1,5 @@
 import type { LoginFault } from "../aws/secret-login";
-import type { Failure, Outcome } from "../common/outcome";
+import type { Failure, FailureKind, Outcome } from "../common/outcome";
 import { printable } from "../common/text";
 import type { Compression, LayerBytes } from "../oci/compression";
 import type { ImageConfig } from "../oci/image-config";
@@ -69,9 +69,23 @@ export function unreadParts(inspection: Inspection): readonly UnreadPart[] {
 /** Who deploys often may not read the secret, and is not who will read it: a denial tells nothing. */
 function unreadSecret({ loginFault }: Inspection): UnreadPart[] {
   if (loginFault === undefined || loginFault.proves !== undefined || loginFault.kind === "denied") return [];
-  const { kind, message, secret } = loginFault;
-  return [{ part: "login secret", kind, message: `the secret ${printable(secret, 200)}: ${message}` }];
+  const { kind, message, secret, fix = secretFixes[kind] } = loginFault;
+  return [
+    {
+      part: "login secret",
+      kind,
+      message: `the secret ${printable(secret, 200)}: ${message}`,
+      ...(fix !== undefined && { fix }),
+    },
+  ];
 }
+
+const secretFixes: Partial<Record<FailureKind, string>> = {
+  missing: "create the secret, share it with this account, or correct credentialsParameter",
+  malformed: "store the login in the secret as a JSON object with username and password",
+  unreachable: "check that this machine reaches AWS",
+  throttled: "try again later",
+};
 
 /** What the named runtimes do; of all if none is named. */
 export function predictionsFor(

@@ -174,7 +174,9 @@ function responded({ kind }: Failure): boolean {
 /** A defect of ours must not pass for a verdict, nor hide those on other images. */
 function ownFailure(error: unknown): Outcome<never> {
   const words = printable(error instanceof Error ? error.message : String(error));
-  return failure("unsupported", `the guard itself failed here; please report this defect: ${words}`);
+  return failure("unsupported", `the guard itself failed here: ${words}`, {
+    fix: "please report this defect",
+  });
 }
 
 /** How one image is inspected: for which platform, and with what the `Inspector` takes. */

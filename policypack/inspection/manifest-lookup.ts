@@ -184,7 +184,8 @@ export class ManifestLookup implements PullSource {
     for (const { cause } of unpredicted) {
       if (cause instanceof Unread) continue;
       if (!(cause instanceof JsonLimitError)) throw cause;
-      this.#missed("manifest", { kind: "malformed", message: cause.message });
+      const fix = "push the image with a smaller manifest: the guard does not read larger ones";
+      this.#missed("manifest", { kind: "malformed", message: cause.message, fix });
     }
     const manifests = await Promise.all([...selected.values()].map((one) => this.#inspected(one)));
     const [main] = manifests;

@@ -1,5 +1,6 @@
 import type { Failure } from "../common/outcome";
 import { count, printable } from "../common/text";
+import { buildCacheFix } from "../oci/image-kind";
 import { JsonLimitError } from "../oci/json-parser";
 import { type Descriptor, type DocumentKeys, isAttestation, readKeys } from "../oci/manifest";
 import { bareMediaType, buildkitCache, isIndexType, isManifestType, isSchema1Type } from "../oci/media-types";
@@ -64,7 +65,7 @@ function indexWithoutImage(entries: readonly Descriptor[]): Failure {
         kind: "unsupported",
         message: "it is a BuildKit cache, not a container image",
         proves: "no-image",
-        fix: "use the name under which the build pushes the image, not that of its cache (--cache-to)",
+        fix: buildCacheFix,
       }
     : { kind: "unsupported", message: "it is an index that contains no image", proves: "no-image" };
 }

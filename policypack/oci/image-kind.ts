@@ -3,8 +3,12 @@ import { printable } from "../common/text";
 import type { Descriptor, ImageManifest } from "./manifest";
 import { bareMediaType, buildkitCache, dockerConfig, ociConfig, ociEmpty } from "./media-types";
 
-/** What has no better name: its artifact type tells more. */
+/** What has no better name: its artifact type says more. */
 const anArtifact = "an OCI artifact";
+const aBuildCache = "a BuildKit cache";
+
+export const buildCacheFix =
+  "use the name under which the build pushes the image, not that of its cache (--cache-to)";
 
 /**
  * Config types of things that are stored in registries and are not images. A config type that is not in this table
@@ -20,7 +24,7 @@ const artifactConfigs: ReadonlyMap<string, string> = new Map([
   ["application/vnd.cncf.notary.v2.signature", "a Notary signature"],
   ["application/vnd.docker.plugin.v1+json", "a Docker plugin"],
   ["application/vnd.docker.ai.model.config.v0.1+json", "an AI model"],
-  [buildkitCache, "a BuildKit cache"],
+  [buildkitCache, aBuildCache],
   ["application/vnd.wasm.config.v0+json", "a WebAssembly module"],
   ["application/vnd.wasm.config.v1+json", "a WebAssembly module"],
   ["application/vnd.sylabs.sif.config.v1+json", "a Singularity image"],
@@ -42,7 +46,7 @@ export function requireImage(manifest: ImageManifest): Outcome<ImageManifest> {
     : failure(
         "unsupported",
         `it is ${other.name} (${printable(other.mediaType, 100)}), not a container image`,
-        { proves: "no-image" },
+        { proves: "no-image", ...(other.name === aBuildCache && { fix: buildCacheFix }) },
       );
 }
 

@@ -37,8 +37,12 @@ export function refusalOf(
         ? "try again later, or configure a mirror"
         : "try again later, log in for a higher limit, or configure a mirror",
     };
-  if (status >= 500 || status === 408)
-    return { kind: "unreachable", message: `${registry} fails (${http})${quoted}`, fix: "try again later" };
+  if (status >= 500 || status === 408) {
+    const fix = isWebPage(response)
+      ? "try again later; if this repeats, check the proxy or load balancer that answers for the registry"
+      : "try again later";
+    return { kind: "unreachable", message: `${registry} fails (${http})${quoted}`, fix };
+  }
   if (isWebPage(response)) return webPage(registry, status);
   if (status === 404 || status === 410) return missing(registry, wanted, code);
   if (status === 406)

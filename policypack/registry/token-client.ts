@@ -169,7 +169,9 @@ function tokenRefused(
   if (status >= 500)
     return failure("unreachable", `${label} fails (${http})${quoted}`, { fix: "try again later" });
   if (isWebPage(response)) return noToken(label, http);
-  if (status < 400 || status === 404)
+  // Some services answer like this for a repository that does not exist, but then as an API does.
+  const isElsewhere = status === 404 && parseJson(response.body) === undefined;
+  if (status < 400 || isElsewhere)
     return failure("malformed", `${label} answered a request for a token with ${http}${quoted}`, {
       fix: "correct the realm in the registry's configuration: a token service answers there",
     });

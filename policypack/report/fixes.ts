@@ -99,6 +99,6 @@ const fixByKind: Record<FailureKind, string> = {
   unreachable: "check that this machine reaches the registry, or configure a mirror",
   timeout: "try again, or raise timeBudgetSeconds, imageTimeoutSeconds or requestTimeoutSeconds",
   malformed: "try again; if the answer stays the same, report it to the registry's operator",
-  unsupported: "use a registry or a mirror without this limitation",
+  unsupported: "inspect the image with --explain, and report it if the guard should support it",
   "invalid-reference": "correct the image name in the container definition",
 };

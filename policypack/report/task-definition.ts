@@ -8,7 +8,7 @@ export interface NamedBy {
 }
 
 /** Task definitions that could not be read for one and the same reason, so their images were not checked. */
-export function unreadTaskDefinitions(unread: readonly NamedBy[], { kind, message }: Failure): string {
+export function unreadTaskDefinitions(unread: readonly NamedBy[], { kind, message, fix }: Failure): string {
   const one = unread.length === 1;
   const users = new Set(unread.flatMap((named) => named.users.map(({ name }) => quoted(name))));
   const [lead, todo] = words[kind] ?? other;
@@ -25,7 +25,7 @@ export function unreadTaskDefinitions(unread: readonly NamedBy[], { kind, messag
       ],
       ["used by", listed([...users], "other resource")],
       ["problem", `${kind}: ${message}`],
-      ["to do", todo],
+      ["fix", fix ?? todo],
     ]),
   ].join("\n");
 }

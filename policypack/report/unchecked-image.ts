@@ -121,15 +121,13 @@ function withoutRegistry(image: string, registry: string): string {
 }
 
 /** Why, what to do, and where to learn more: a command to copy, so it stays on one line. */
-function reasons(image: string, failed: Failure & { readonly part?: string }): Fact[] {
-  const { kind, message, login, part } = failed;
-  const fix =
-    part === "login secret" ? "let whoever runs Pulumi read the secret, or correct it" : fixOf(failed);
+function reasons(image: string, failed: Failure): Fact[] {
+  const { kind, message, login } = failed;
   const explain = `npx ecs-image-guard inspect --explain ${printableName(image)}`;
   return [
     ["problem", `${kind}: ${message}`],
     ...(login === undefined ? [] : [["login", login] as const]),
-    ["fix", fix],
+    ["fix", fixOf(failed)],
     ...(kind === "denied" ? [["details", explain, "unbroken"] as const] : []),
   ];
 }

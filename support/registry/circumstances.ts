@@ -79,7 +79,7 @@ export function testAdvice(circumstances: readonly Circumstance[]): void {
     Object.assign(process.env, home.env({ HTTPS_PROXY: "http://127.0.0.1:9", NO_PROXY: "" }));
   });
   afterEach(async () => {
-    for (const name of ["HOME", "USERPROFILE", "PATH", "HTTPS_PROXY", "NO_PROXY"]) {
+    for (const name of ["HOME", "USERPROFILE", "PATH", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"]) {
       const old = environment[name];
       if (old === undefined) Reflect.deleteProperty(process.env, name);
       else process.env[name] = old;

@@ -113,22 +113,28 @@ describe("a login secret", () => {
     );
   });
 
-  const unproven: [title: string, resource: () => Registered][] = [
-    ["it fails in another way", () => task("web", arn("failing"))],
-    ["it is not found by name", () => task("web", "gone")],
-    ["it has no login, and is given by name", () => task("web", "text")],
-    ["it names something else", () => task("web", `arn:aws:ssm:eu-west-3:${account}:parameter/x`)],
+  const unproven: [title: string, resource: () => Registered, fix: RegExp][] = [
+    ["it fails in another way", () => task("web", arn("failing")), /inspect the image with --explain/],
+    ["it is not found by name", () => task("web", "gone"), /create the secret, share it/],
+    ["it has no login, and is given by name", () => task("web", "text"), /store the login in the secret/],
+    [
+      "it names something else",
+      () => task("web", `arn:aws:ssm:eu-west-3:${account}:parameter/x`),
+      /correct credentialsParameter/,
+    ],
     [
       "it is not found by an identity of another account",
       () => task("web", arn("gone").replace(account, "999999999999")),
+      /create the secret, share it/,
     ],
   ];
-  for (const [title, resource] of unproven)
+  for (const [title, resource, fix] of unproven)
     it(`is a part that could not be read if ${title}`, async () => {
       const [found, ...more] = await analyze("preview", [resource()]);
       assert.deepEqual([short(found!), more], ["unverified-image advisory web", []]);
       assert.match(found!.message, /unread +login secret\n/);
-      assert.match(found!.message, /fix +let whoever runs Pulumi read the secret/);
+      assert.match(found!.message, /\nfix /);
+      assert.match(found!.message.replaceAll(/\s+/g, " "), fix);
     });
 
   const made: [title: string, type: string, props: Record<string, unknown>, silent: boolean][] = [

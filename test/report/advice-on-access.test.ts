@@ -186,6 +186,28 @@ const circumstances: readonly Circumstance[] = [
     never: /push|read access|docker login/,
   })),
   {
+    what: "a token service's denial with HTTP 404",
+    play: needs(
+      bearer,
+      answers((response) => {
+        sendError(response, 404, "NAME_UNKNOWN", "no such repository");
+      }, isToken),
+    ),
+    says: /gives no token without credentials .*fix log in where Pulumi runs/,
+    never: /realm|web page/,
+  },
+  {
+    what: "a page of a proxy for plain http",
+    play: (stage) => {
+      Object.assign(process.env, { HTTP_PROXY: stage.registry.url, HTTPS_PROXY: stage.registry.url });
+      return webPage(403)(stage);
+    },
+    image: "registry.test/app:1",
+    options: ["--insecure-registry", "registry.test"],
+    says: /fix .*a proxy or a firewall denies access: have registry\.test allowed there/,
+    never: /push|read access|docker login/,
+  },
+  {
     what: "a token service's page with HTTP 503",
     play: needs(bearer, webPage(503, isToken)),
     says: /fix try again later/,

@@ -60,6 +60,27 @@ const circumstances: readonly Circumstance[] = [
     never: rebuild,
   },
   {
+    what: "a BuildKit cache in the form of an image",
+    play: artifact("application/vnd.buildkit.cacheconfig.v0", types.ociGzip),
+    says: /it is a BuildKit cache .*fix use the name under which the build pushes the image/,
+    never: rebuild,
+  },
+  {
+    what: "an index without the list of its manifests",
+    play: stored(types.ociIndex, {}),
+    says: /an index that contains no image|container runtimes refuse its manifest/,
+    never: /push the image first/,
+  },
+  {
+    what: "a manifest with too many layers",
+    play: stored(types.ociManifest, {
+      config: blob(types.ociConfig),
+      layers: Array.from({ length: 10_001 }, () => blob(types.ociGzip)),
+    }),
+    says: /more than 10,000 layers or entries fix push the image with a smaller manifest/,
+    never: /operator/,
+  },
+  {
     what: "an empty index",
     play: stored(types.ociIndex, { manifests: [] }),
     says: /an index that contains no image fix use the name of a container image/,
