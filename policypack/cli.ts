@@ -13,7 +13,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 const { stdin, stdout, stderr, env } = process;
-// Node ends by itself once nothing is left to wait for, whether or not connections are closed: the status stands before that.
+// Node ends as soon as nothing is left to wait for, with or without closed connections: the exit status is set before that.
 const onExitCode = (code: number) => {
   process.exitCode = code;
 };

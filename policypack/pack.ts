@@ -29,7 +29,7 @@ new PolicyPack("ecs-image-guard", {
 const levelNames: readonly EnforcementLevel[] = ["advisory", "mandatory", "disabled", "remediate"];
 
 /**
- * The SDK keeps the tags of `ConfigureStack` alone, and the environment tells the rest only if a language host started the pack. Of `Configure`, it
+ * The SDK keeps the tags of `ConfigureStack` alone, and the environment has the rest only if a language host started the pack. Of `Configure`, it
  * keeps the levels of the policies to itself.
  */
 function takeConfiguration(): void {

@@ -1,7 +1,7 @@
 import { textAt, isLeftOut, isObject, kindOf, member } from "../common/values";
 import { type DockerBuildExport, settingsOfDockerBuild } from "./docker-build-settings";
 
-/** Where a build's Dockerfile stands. */
+/** The place of a build's Dockerfile. */
 export type DockerfileSource =
   | { readonly inline: string }
   /** A path; a relative one is relative to the folder of the Pulumi program. */
@@ -99,7 +99,7 @@ function dockerImage(props: unknown): ImageBuild {
 
 function common(holder: unknown, args: string): Pick<ImageBuild, "buildArgs" | "target"> {
   const target = member(holder, "target");
-  // A target that is not known yet cannot be told from one that no Dockerfile has; both leave the build unknown.
+  // An unknown target looks like one that the Dockerfile does not have; both leave the build unknown.
   const name = target.state === "unknown" ? unknownTarget : textAt(holder, "target");
   return {
     buildArgs: mapOf(known(holder, args), (value) => value),

@@ -17,12 +17,12 @@ export interface BuildSettings {
   readonly compression?: BuildCompression;
   readonly forceCompression?: boolean;
   readonly ociMediaTypes?: boolean;
-  /** Provenance or an SBOM is attached. Not by BuildKit's own choice, but `docker buildx` adds provenance unless told not to. */
+  /** Provenance or an SBOM is attached. BuildKit adds none by default, but `docker buildx` adds provenance unless it is disabled. */
   readonly attestations?: boolean;
 }
 
 export interface Build extends BuildSettings {
-  /** Such as `v0.17.3` or `0.31.0`; the worse case counts where it is absent or no such version. */
+  /** Such as `v0.17.3` or `0.31.0`; the worse case counts if it is absent or not such a version. */
   readonly buildkitVersion?: string;
   /** Media types of the base image's layers, bottom first; empty for `FROM scratch`. */
   readonly baseLayers: readonly string[];
@@ -39,7 +39,7 @@ interface BuildKitRules {
   readonly since: readonly [major: number, minor: number];
   /** Before, `force-compression` left docker's zstd as it was: measured; containerd 1.x does not take it for a layer either. */
   readonly forcesDockerZstd: boolean;
-  /** OCI types unless told otherwise; and what needs them is refused rather than given them in spite of `oci-mediatypes=false`. */
+  /** OCI types are the default, and exports that need them are refused with `oci-mediatypes=false`. */
   readonly ociByDefault: boolean;
 }
 

@@ -1,12 +1,12 @@
 // cache/ is what the guard keeps on disk from run to run. Nothing in it is trusted: a record may cost a request, never a verdict. This
-// file keeps manifests and configs, `records.ts` what registries and stacks told, and `folder.ts` guards every file.
+// file keeps manifests and configs, `records.ts` challenges of registries and images of stacks, and `folder.ts` guards every file.
 import { createHash } from "node:crypto";
 import { isDigest, verifyDigest } from "../oci/digest";
 import type { Reference } from "../oci/reference";
 import type { CacheFolder } from "./folder";
 import { type CacheOptions, imageFolder } from "./location";
 
-/** Where a document lives. The same bytes of another repository are not known to exist in this one. */
+/** The place of a document in a registry. The same bytes of another repository are not known to exist in this one. */
 type RepositoryName = Pick<Reference, "registry" | "repository">;
 
 /** Neither a manifest nor a config that the guard reads is longer. */

@@ -117,7 +117,7 @@ export interface StackImage {
   readonly identity?: string;
 }
 
-/** A Pulumi stack's full name, and what tells it from one of the same name in another backend. */
+/** A Pulumi stack's full name, and what distinguishes it from one of the same name in another backend. */
 export interface StackName {
   /** Any text that differs between backends, as far as that is known. */
   readonly backend: string;

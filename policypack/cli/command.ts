@@ -24,7 +24,7 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Of this package. */
   readonly version: string;
-  /** Told the exit status as soon as it is certain, while connections are still open. */
+  /** Called with the exit status as soon as it is certain, while connections are still open. */
   readonly onExitCode: (code: number) => void;
 }
 

@@ -136,7 +136,7 @@ class Inspectors {
     const key = JSON.stringify(options);
     let inspector = this.#byOptions.get(key);
     if (inspector === undefined) {
-      // The steps are those of the first: a second reading of the same image would be told twice.
+      // The steps are those of the first: a second reading of the same image would show them twice.
       const trace = this.#byOptions.size === 0 && this.trace !== undefined ? { trace: this.trace } : {};
       inspector = new Inspector({ ...options, ...trace });
       this.#byOptions.set(key, inspector);

@@ -10,7 +10,7 @@ import type { Finding, JudgedName } from "./verdict";
 
 /**
  * SARIF 2.1.0 (OASIS), as code-scanning services take it: each finding a result, each policy a rule. An image is not a file,
- * but those services want one: the image's name stands for it, as relative URI.
+ * but those services require one: the image's name stands for it, as relative URI.
  *
  * @param version of this package
  */
@@ -83,7 +83,7 @@ function resultOf(
         logicalLocations: [{ fullyQualifiedName: where, kind: "resource" }],
       },
     ],
-    // GitHub tells results apart by the latter alone, and would make it of a source file that is not there.
+    // GitHub distinguishes results by the latter alone, and would make it of a source file that is not there.
     partialFingerprints: {
       "imageFinding/v1": fingerprint,
       primaryLocationLineHash: `${fingerprint.slice(0, 16)}:1`,

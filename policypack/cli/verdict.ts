@@ -18,7 +18,7 @@ export interface InspectedUse {
   readonly launchTypes: readonly LaunchType[];
 }
 
-/** A task on any runtime that ECS uses by itself. */
+/** A task on any runtime that ECS uses. */
 export const anyTask: InspectedUse = { launchTypes: ["FARGATE", "EC2"] };
 
 /** What one policy may see of an image. */
@@ -28,7 +28,7 @@ export interface PolicyView extends PolicyInForce {
   /** Those that are not exempt. */
   readonly uses: readonly InspectedUse[];
   readonly exempt: readonly { readonly use: InspectedUse; readonly exemption: Exemption }[];
-  /** What the policy says of tasks, and that is told at this image. */
+  /** What the policy finds about tasks, which is reported at this image. */
   readonly ofTasks: readonly ImageFinding[];
 }
 

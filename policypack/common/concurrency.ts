@@ -26,7 +26,7 @@ export class KeyedSemaphore {
 }
 
 /**
- * Runs `ended` when the signal fires, at once where it has. Lighter than `AbortSignal.any`, of which Node 20 keeps every one
+ * Runs `ended` when the signal fires, at once if it already has. Lighter than `AbortSignal.any`, of which Node 20 keeps every one
  * with a listener until its source fires or is gone.
  *
  * @returns stops listening

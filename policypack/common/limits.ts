@@ -16,7 +16,7 @@ export const limits = {
    */
   inspectionsPerRegistry: 128,
   /**
-   * Milliseconds that one request to a registry goes alone, while the others wait for its answer: it tells the scheme and where tokens come
+   * Milliseconds that one request to a registry goes alone, while the others wait for its answer: it shows the scheme and where tokens come
    * from, so that not every one of them gets a 401 of its own. After that they no longer wait: it may just be slow.
    */
   firstRequestAloneMs: 2_000,

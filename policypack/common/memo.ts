@@ -13,7 +13,7 @@ interface Entry<R> {
 /** Whether an outcome that is there still answers a caller. */
 export type IsFresh<R> = (outcome: R) => boolean;
 
-/** Work that is given up still says what it met (`throttled`, say); milliseconds that a caller waits for that. */
+/** Aborted work still returns its failure (such as `throttled`); milliseconds that a caller waits for that. */
 const graceMs = 100;
 
 /**

@@ -1,7 +1,7 @@
 /**
  * What reading one value of a resource gives. In a preview, part of a resource is not known yet: the SDK wraps its properties in a
- * proxy that throws when an unknown one is read (`@pulumi/policy/proxy`), and a bare sentinel stands where no proxy was put.
- * A null is absent: neither Pulumi's providers nor ECS tell the two apart.
+ * proxy that throws when an unknown one is read (`@pulumi/policy/proxy`), and a bare sentinel elsewhere.
+ * A null is absent: neither Pulumi's providers nor ECS distinguish the two.
  */
 export type Reading =
   | { readonly state: "known"; readonly value: unknown }
@@ -37,7 +37,7 @@ export function member(holder: unknown, key: string | number, match: KeyMatch = 
   }
 }
 
-/** Tells what a value in hand is: unknown sentinels and the SDK's `Secret` wrappers are seen through. */
+/** What a given value is: unknown sentinels and the SDK's `Secret` wrappers are seen through. */
 export function read(value: unknown): Reading {
   if (value === null || value === undefined) return { state: "absent" };
   if (UNKNOWN_SENTINELS.has(value)) return { state: "unknown" };
@@ -73,7 +73,7 @@ export function isLeftOut(props: unknown): boolean {
   return isRecord(props) && Object.keys(props).length === 0;
 }
 
-/** `Secret` of `@pulumi/policy`, told by its class's name: importing the SDK here would start it, and several copies may be loaded. */
+/** `Secret` of `@pulumi/policy`, recognised by its class's name: importing the SDK here would start it, and several copies may be loaded. */
 function isSecret(value: unknown): value is object {
   if (!isObject(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);

@@ -66,7 +66,7 @@ export function unreadParts(inspection: Inspection): readonly UnreadPart[] {
   return failure.proves === undefined ? [{ part: "manifest", ...failure }, ...secret] : [];
 }
 
-/** Who deploys often may not read the secret, and is not who will read it: a denial tells nothing. */
+/** Whoever deploys often may not read the secret, and ECS will read it with another role: a denial shows nothing. */
 function unreadSecret({ loginFault }: Inspection): UnreadPart[] {
   if (loginFault === undefined || loginFault.proves !== undefined || loginFault.kind === "denied") return [];
   const { kind, message, secret, fix = secretFixes[kind] } = loginFault;

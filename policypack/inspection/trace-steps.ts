@@ -6,7 +6,7 @@ import { formatReference, type Reference, withDefaultTag } from "../oci/referenc
 import { printable } from "../common/text";
 import type { OfferedPlatform, TraceStep } from "../common/trace";
 
-/** What the walk from a name to a manifest tells of itself. */
+/** The steps from a name to a manifest. */
 export function referenceStep(reference: Reference): TraceStep {
   const full = withDefaultTag(reference);
   const { registry, repository, tag = null, digest = null } = full;

@@ -35,7 +35,7 @@ export async function readLoginFile(path: string): Promise<LoginConfig> {
 async function readBounded(path: string, origin: string): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
-  // `end` is inclusive: one byte more than allowed tells a file that is too long.
+  // `end` is inclusive: one byte more than allowed shows that a file is too long.
   const stream: AsyncIterable<Buffer> = createReadStream(path, { end: maximumBytes });
   for await (const chunk of stream) {
     chunks.push(chunk);

@@ -3,7 +3,7 @@ import { bareMediaType } from "./media-types";
 /** How a layer is compressed; `unknown` if its media type does not say (encrypted, artifacts, foreign types). */
 export type Compression = "gzip" | "zstd" | "none" | "unknown";
 
-/** A layer as far as its compression is concerned; without `compression`, its media type tells. */
+/** A layer as far as its compression is concerned; without `compression`, its media type decides. */
 export interface CompressedLayer {
   readonly mediaType: string;
   readonly compression?: Compression;
@@ -79,7 +79,7 @@ function compressionOfLayer(layer: CompressedLayer): Compression {
   return layer.compression ?? compressionOf(layer.mediaType);
 }
 
-/** So many bytes of a layer's beginning tell what it is: a tar header's size (POSIX pax, "ustar Interchange Format"). */
+/** The bytes of a layer's beginning that show what it is: the size of a tar header (POSIX pax, "ustar Interchange Format"). */
 export const sniffedBytes = 512;
 
 /**

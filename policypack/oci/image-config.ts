@@ -117,14 +117,14 @@ export function readDockerConfig(bytes: Uint8Array): ImageConfig {
   return unmarshal(bytes, dockerConfigType);
 }
 
-/** The platform that an image was built for, as far as its config tells; "" for what it does not. */
+/** The platform that an image was built for, as its config names it; "" for what it does not name. */
 export function platformOf({ os, architecture, variant, osVersion }: ImageConfig): Platform {
   return { os, architecture, ...(variant && { variant }), ...(osVersion && { osVersion }) };
 }
 
 /**
  * The build step behind each layer, bottom first: those of a config's `history` that made one (image-spec `config.md`,
- * `empty_layer`). Undefined where their number is not that of the layers: then none can be told from another.
+ * `empty_layer`). Undefined if their number is not that of the layers: then they cannot be matched.
  */
 export function stepsOf(history: readonly HistoryEntry[], layers: number): string[] | undefined {
   const steps = history.filter(({ emptyLayer }) => !emptyLayer).map(stepOf);

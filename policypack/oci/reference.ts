@@ -224,7 +224,7 @@ function invalid(name: string, why: string): InvalidReferenceError {
   );
 }
 
-/** Where an image lives: the part of a reference that a registry client needs. */
+/** The repository of an image: the part of a reference that a registry client needs. */
 export interface RepositoryName {
   readonly registry: string;
   readonly repository: string;

@@ -1,4 +1,4 @@
-/** Where a registry or mirror answers, as its name tells it. */
+/** The address of a registry or mirror, as its name gives it. */
 export interface RegistryPlace {
   /** The name that people know it by; for messages, and the key of its credentials. */
   readonly name: string;

@@ -48,7 +48,7 @@ export interface ImageFinding {
   readonly message: string;
   /** Printed, but never blocks, whatever the policy's level: it informs, or it will be judged in the update. */
   readonly remark?: true;
-  /** The same for all images with this key: they are told together, at the first. */
+  /** The same for all images with this key: they are reported together, at the first. */
   readonly shared?: { readonly key: string; readonly message: (users: readonly ImageUser[]) => string };
   /** If other images may have the same cause: they refer to the first one's message. */
   readonly cause?: ImageCause;

@@ -36,7 +36,7 @@ import { parseEcrHost } from "../aws/ecr-hosts";
 import { upstreamOf } from "../aws/pull-through";
 import { deploymentRisks, type ProgramFinding, type ProgramPolicyDefinition } from "./definition";
 
-/** Says where ECS cannot use an execution role: there is none, it does not trust ECS, or it must not read the registry. */
+/** Reports execution roles that ECS cannot use: there is none, it does not trust ECS, or it may not read the registry. */
 export const executionRole: ProgramPolicyDefinition = {
   name: "execution-role",
   displayName: "Every execution role lets ECS pull the images",

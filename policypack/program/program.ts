@@ -8,7 +8,7 @@ export interface SeenResource {
   readonly name: string;
   /** The inputs, as the provider's Check leaves them; reading an unknown one may throw. */
   readonly inputs: unknown;
-  /** The inputs of its provider, if the engine tells them. */
+  /** The inputs of its provider, if the engine shows them. */
   readonly provider?: unknown;
   /** Paths of inputs whose changes the program ignores: what the inputs say of them is what the state says. */
   readonly ignoreChanges: readonly string[];
@@ -20,7 +20,7 @@ export interface PlannedResource {
   readonly outputs: unknown;
   /** URNs. */
   readonly dependencies: readonly string[];
-  /** Input → URNs of the resources that its value comes from. `pulumi policy analyze` does not tell them. */
+  /** Input → URNs of the resources that its value comes from. `pulumi policy analyze` does not show them. */
   readonly propertyDependencies: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -28,13 +28,13 @@ export type Resource = SeenResource & PlannedResource;
 
 /**
  * How a property relates to a resource of the program: its value is that resource's (`is`), certainly not (`not`), or it
- * cannot be told (`maybe`).
+ * is unknown (`maybe`).
  */
 export type Relation = "is" | "maybe" | "not";
 
 /**
  * The resource that a property names. `absent`: the property is not set. `elsewhere`: its value is known and belongs to no resource of the
- * program. `unclear`: it cannot be told.
+ * program. `unclear`: it is unknown.
  */
 export type Link =
   | { readonly state: "found"; readonly resource: Resource }
@@ -73,7 +73,7 @@ export class Program {
     return this.#byUrn.get(urn);
   }
 
-  /** Whether the engine told dependencies: `pulumi policy analyze` does not. */
+  /** Whether the engine shows dependencies: `pulumi policy analyze` does not. */
   get tellsDependencies(): boolean {
     return this.#tellsDependencies;
   }
@@ -134,7 +134,7 @@ export class Program {
 
   /**
    * The resources of a kind that the elements of a list name, which stands somewhere in a property. Undefined unless each element is one of them.
-   * The engine tells dependencies of the property as a whole, so unknown elements are told by their number.
+   * The engine shows dependencies of the property as a whole, so unknown elements are counted.
    */
   links(holder: Resource, key: string, elements: readonly Reading[], kind: Kind): Resource[] | undefined {
     const candidates = this.ofKind(kind);
@@ -200,7 +200,7 @@ export function ignoresChanges({ ignoreChanges }: Pick<SeenResource, "ignoreChan
   return ignoreChanges.some((path) => path === "*" || path.replace(/^\["/, "").split(/[.["]/, 1)[0] === key);
 }
 
-/** The elements of a list, each by itself. */
+/** The elements of a list, each separately. */
 export function elementsOf(list: readonly unknown[]): Reading[] {
   return Array.from({ length: list.length }, (_, at) => member(list, at));
 }

@@ -15,7 +15,7 @@ const opaqueChanges =
   /^(?:command|pulumi-nodejs|pulumi-python|null|terraform):|^aws(?:-native)?:(?:cloudcontrol|cloudformation|ssm|lambda\/invocation)[:/]|^aws-native:index:/;
 
 /**
- * All that the program allows a role to do. Undefined if that cannot be told: a policy is unknown or comes from elsewhere, or something else
+ * All that the program allows a role to do. Undefined if that is unknown: a policy is unknown or comes from elsewhere, or something else
  * may attach one.
  */
 export function permissionsOf(program: Program, role: Resource): readonly AllowStatement[] | undefined {

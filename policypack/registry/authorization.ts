@@ -13,7 +13,7 @@ import { isWebPage, webPage } from "./web-page";
 
 type Learnt = { readonly scheme: "basic" } | Bearer;
 
-/** IANA's HTTP Authentication Schemes, and two more that are met. Anything else may repeat a token, and is not shown. */
+/** IANA's HTTP Authentication Schemes, and two more in use. Anything else may repeat a token, and is not shown. */
 const knownSchemes: ReadonlySet<string> = new Set([
   ...["digest", "dpop", "gnap", "hoba", "mutual", "negotiate", "oauth", "privatetoken", "scram-sha-1"],
   ...["scram-sha-256", "vapid", "ntlm", "aws4-hmac-sha256"],

@@ -73,19 +73,19 @@ export class CachedImageSource implements ImageSource {
     return fetched;
   }
 
-  /** Not kept: no digest tells whether a part is what it should be. */
-  blobStart(...asked: Parameters<ImageSource["blobStart"]>): Promise<Outcome<Uint8Array>> {
-    return this.router.blobStart(...asked);
+  /** Not cached: a part of a blob cannot be verified by a digest. */
+  blobStart(...args: Parameters<ImageSource["blobStart"]>): Promise<Outcome<Uint8Array>> {
+    return this.router.blobStart(...args);
   }
 
-  loginFault(...asked: Parameters<ImageSource["loginFault"]>): ReturnType<ImageSource["loginFault"]> {
-    return this.router.loginFault(...asked);
+  loginFault(...args: Parameters<ImageSource["loginFault"]>): ReturnType<ImageSource["loginFault"]> {
+    return this.router.loginFault(...args);
   }
 
   pullThroughRules(
-    ...asked: Parameters<ImageSource["pullThroughRules"]>
+    ...args: Parameters<ImageSource["pullThroughRules"]>
   ): ReturnType<ImageSource["pullThroughRules"]> {
-    return this.router.pullThroughRules(...asked);
+    return this.router.pullThroughRules(...args);
   }
 
   expect(...image: Parameters<ImageSource["expect"]>): void {

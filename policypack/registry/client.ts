@@ -81,7 +81,7 @@ export class RegistryClient {
   }
 
   /**
-   * What a tag names, or that a digest exists, by one HEAD; undefined if the registry does not tell it that way. Of a HEAD's answer a refusal
+   * What a tag names, or that a digest exists, by one HEAD; undefined if the registry does not return it that way. A refusal of a HEAD
    * says less than that of a GET (distribution-spec, "Checking if content exists in the registry").
    */
   resolve(

@@ -60,7 +60,7 @@ function halvesOf(form: string): string[] {
   );
 }
 
-/** Fewer characters than these tell nothing, and are in most texts. */
+/** Fewer characters reveal nothing, and are in most texts. */
 const shortestPart = 3;
 
 function formsOf(secret: string): string[] {

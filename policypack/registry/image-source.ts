@@ -118,7 +118,7 @@ export class RegistryImageSource {
     );
   }
 
-  /** Whether `resolve` can tell what a name names without fetching it; ECR's API answers with the manifest at once. */
+  /** Whether `resolve` finds a digest without fetching the manifest; ECR's API returns the manifest at once. */
   resolves({ registry }: RepositoryName): boolean {
     return parseEcrHost(registry) === undefined;
   }

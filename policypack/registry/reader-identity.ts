@@ -12,7 +12,7 @@ export interface ReaderIdentity {
   readonly credentialsParameter?: string;
   /** Where the resource is deployed, which is the region of a secret that is given by name. */
   readonly region?: string;
-  /** In which account the resource is deployed, if its inputs tell. */
+  /** In which account the resource is deployed, if its inputs name it. */
   readonly account?: string;
 }
 

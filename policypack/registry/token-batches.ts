@@ -30,7 +30,7 @@ export class TokenService {
 
   /**
    * @param hint what an earlier run learnt
-   * @param keep told what the registry's answers prove
+   * @param keep is called with what the registry's responses prove
    */
   constructor(
     hint: ScopeSupport | undefined,

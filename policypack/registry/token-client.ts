@@ -145,7 +145,7 @@ function readToken(response: HttpResponse, label: string): Outcome<Token> {
     return failure("malformed", `${label} answered with a token of illegal characters`);
   const stated = document["expires_in"];
   const lifetime = typeof stated === "number" && stated > 0 ? stated : defaultLifetimeSeconds;
-  // A token may come from the service's own cache. Its age is told by the service's own clock, not by ours.
+  // A token may come from the service's own cache. The service's own clock gives its age, not ours.
   const issued = typeof document["issued_at"] === "string" ? Date.parse(document["issued_at"]) : NaN;
   const age = (Date.parse(response.header("date")[0] ?? "") - issued) / 1000;
   const remaining = age > 0 && age < lifetime ? lifetime - age : lifetime;

@@ -15,7 +15,7 @@ export interface ReportedBase {
   readonly layers: readonly string[];
 }
 
-/** One push of a build that is not well, as it is told. */
+/** One faulty push of a build, as it is reported. */
 export interface FaultyBuild {
   readonly resource: string;
   /** The place of the push in the resource, such as `exports[0]`. */

@@ -66,7 +66,7 @@ export class Refusal extends Error {
 }
 
 /**
- * Where a pull reads from. Each method rejects if the registry does not return the content; the pull then says nothing about the
+ * The source of a pull. Each method rejects if the registry does not return the content; the pull then says nothing about the
  * image.
  */
 export interface PullSource {

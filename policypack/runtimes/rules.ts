@@ -226,7 +226,7 @@ export interface PulledImage {
 /** Whether a tar comes out, of a blob that is decoded by its magic number or read `raw`, as it is. */
 export function isReadable(layer: PulledLayer, decoders: ReadonlySet<LayerBytes> | "raw"): boolean {
   const bytes = layer.bytes ?? claimedBytes(layer.mediaType);
-  // A type that does not tell, over a blob that nobody looked at: it can be right wherever it is sniffed.
+  // A type that does not name the compression, and a blob that was not sniffed: a runtime that sniffs may read it.
   if (bytes === undefined) return decoders !== "raw";
   return decoders === "raw" ? bytes === "none" : decoders.has(bytes);
 }

@@ -126,7 +126,7 @@ const beyondSchema: { readonly [Name in SettingName]?: (value: Settings[Name]) =
       ),
 };
 
-/** What names no registry would never be met, and so have no effect, unseen. */
+/** An entry that names no registry would match none, and so have no effect, unseen. */
 function noRegistries(entries: readonly string[], path: string, { prefixed = false } = {}): string[] {
   const form = prefixed ? "host[:port][/prefix]" : "host[:port]";
   return entries

@@ -8,7 +8,7 @@ import { inspect, parseArgs } from "node:util";
  */
 const usage = "usage: RUN <engine-address> <program>";
 
-/** The status that tells the host that the error has been printed already. */
+/** The exit status by which the host knows that the error has been printed already. */
 const toldStatus = 32;
 
 const uncaught = new Set<unknown>();

@@ -17,7 +17,7 @@ export const batchJobDefinition: WorkloadFamily = {
   },
 };
 
-/** What all containers under a place share; `owner` tells those of one node range from the others, such as ` of nodes 0:3`. */
+/** What all containers under a place share; `owner` distinguishes those of one node range from the others, such as ` of nodes 0:3`. */
 interface Job {
   readonly launchTypes: readonly LaunchType[];
   readonly owner: string;
@@ -52,7 +52,7 @@ function imagesOfJob(props: unknown, keys: KeyMatch): WorkloadImages {
   return unreadableAt("malformed", missing.key, `there are no ${missing.noun}`);
 }
 
-/** The classic provider does not tell an empty text from none (`d.GetOk`, terraform-provider-aws `batch/job_definition.go`). */
+/** The classic provider treats an empty text as none (`d.GetOk`, terraform-provider-aws `batch/job_definition.go`). */
 function isNotGiven(reading: Reading): boolean {
   return reading.state === "absent" || (reading.state === "known" && reading.value === "");
 }

@@ -13,7 +13,7 @@ export interface Task {
   readonly launchTypes: readonly LaunchType[];
 }
 
-/** One container of a resource, where it stands, and what to call it as long as its name is not known. */
+/** One container of a resource, its path, and its label while its name is unknown. */
 export interface ContainerPlace {
   readonly container: Reading;
   readonly path: string;
@@ -23,7 +23,7 @@ export interface ContainerPlace {
 
 const PATH = "containerDefinitions";
 const NOUN = "container definitions";
-/** A name longer than this tells a reader nothing more; ECS itself allows 255 characters. */
+/** A longer name helps no reader; ECS itself allows 255 characters. */
 const NAME_LENGTH = 80;
 /** The longest image string that ECS takes (ECS API, `ContainerDefinition.image`), and a digest's length more. */
 const IMAGE_LENGTH = 255 + 72;
@@ -50,7 +50,7 @@ export function containersAt(list: Place, noun: string, task: Task, owner = ""):
   );
 }
 
-/** Reads each container by itself: one that cannot be read does not hide the others. */
+/** Reads each container separately: one that cannot be read does not hide the others. */
 export function imagesOfContainers(places: readonly ContainerPlace[], task: Task): WorkloadImages {
   const uses: ImageUse[] = [];
   const unreadable: UnreadableUse[] = [];

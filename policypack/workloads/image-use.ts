@@ -39,7 +39,7 @@ export interface UnreadableUse {
 export interface WorkloadImages {
   readonly uses: readonly ImageUse[];
   readonly unreadable: readonly UnreadableUse[];
-  /** GiB of ephemeral storage, where the resource is one Linux task for Fargate alone and tells it. */
+  /** GiB of ephemeral storage, if the resource is one Linux task for Fargate alone and sets it. */
   readonly storageGiB?: number;
 }
 

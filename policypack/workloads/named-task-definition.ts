@@ -5,7 +5,7 @@ import { isRedacted, member, type Reading } from "../common/values";
 export interface NamedTaskDefinition {
   /** ARN, `family` or `family:revision`, as the resource gives it. */
   readonly name: string;
-  /** The input that holds it, such as `ecsTarget`: the engine tells dependencies of an input as a whole. */
+  /** The input that holds it, such as `ecsTarget`: the engine knows dependencies of an input as a whole. */
   readonly key: string;
   /** The place in the resource, such as `ecsTarget.taskDefinitionArn`. */
   readonly path: string;

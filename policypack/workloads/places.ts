@@ -6,7 +6,7 @@ import { isRecord, isRedacted, type KeyMatch, kindOf, member, read, type Reading
 /** AWS accepts ten containers in a task; a longer list than this is not read. */
 const maximumElements = 10_000;
 
-/** A value of a resource, where it stands (`ecsProperties.taskProperties[0]`), and how keys below it are matched. */
+/** A value of a resource, its path (`ecsProperties.taskProperties[0]`), and how keys below it are matched. */
 export interface Place {
   readonly reading: Reading;
   readonly path: string;
@@ -30,7 +30,7 @@ export function objectAt(
   return malformedAt(path, misfit(reading.value, `the ${noun}`, "are", "an object"));
 }
 
-/** Reads each element of the array at a place by itself; if there is none, says so with the (plural) noun. */
+/** Reads each element of the array at a place separately; if there is none, says so with the (plural) noun. */
 export function eachAt(
   { reading, path, keys }: Place,
   noun: string,
@@ -120,7 +120,7 @@ function nothingAt(state: "unknown" | "absent", path: string, noun: string): Wor
     : unreadableAt("malformed", path, `there are no ${noun}`);
 }
 
-/** Where a text stops being JSON: 1-based line and column (in UTF-16 units); `atEnd` when it is only cut short. */
+/** The place at which a text stops being JSON: 1-based line and column (in UTF-16 units); `atEnd` when it is only cut short. */
 export interface JsonFault {
   readonly line: number;
   readonly column: number;

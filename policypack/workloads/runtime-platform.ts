@@ -3,7 +3,7 @@ import type { UnreadableUse } from "./image-use";
 import { inside, type Place } from "./places";
 import { isRecord, kindOf, member } from "../common/values";
 
-/** The platform that a task will run on, or why it cannot be told; `path` and `message` are those of the unreadable use. */
+/** The platform that a task will run on, or why it is unknown; `path` and `message` are those of the unreadable use. */
 export type PlatformReading =
   | { readonly ok: true; readonly platform: Platform }
   | ({ readonly ok: false } & Pick<UnreadableUse, "reason" | "path" | "message">);
@@ -16,7 +16,7 @@ const ARCHITECTURES: ReadonlyMap<string, string> = new Map([
   ["ARM64", "arm64"],
 ]);
 
-/** Windows release → build, by which an image index tells its Windows manifests apart (Microsoft, "Windows container version compatibility"). */
+/** Windows release → build, by which an image index distinguishes its Windows manifests (Microsoft, "Windows container version compatibility"). */
 const WINDOWS_BUILDS: ReadonlyMap<string, string> = new Map([
   ["2016", "10.0.14393"],
   ["2019", "10.0.17763"],

@@ -9,7 +9,7 @@ import { globalVariables, type Stage, stagesOf } from "./stages";
 /** What is known of a build besides its Dockerfile. A value that is not known yet is undefined. */
 export interface BuildInputs {
   readonly buildArgs: ReadonlyMap<string, string | undefined>;
-  /** The stage to build; the last one where it is absent. */
+  /** The stage to build; the last one if it is absent. */
   readonly target?: string;
   /** Such as `linux/arm64`. */
   readonly platform: string;
