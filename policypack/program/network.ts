@@ -14,7 +14,8 @@ import { inside, listIn, runsOnFargate } from "./tasks";
 
 /** The network interface that a service gives its tasks (ECS API, `AwsVpcConfiguration`). */
 export interface TaskNetwork {
-  readonly subnets: readonly Reading[];
+  /** Unknown if their number is. */
+  readonly subnets: readonly Reading[] | "unknown";
   readonly securityGroups: readonly Reading[];
   readonly hasPublicIp: "yes" | "no" | "unknown";
 }
@@ -43,8 +44,9 @@ export function networkOf(service: Resource): TaskNetwork | undefined {
   const off = isNative ? "DISABLED" : false;
   const isOff =
     publicIp.state === "known" ? publicIp.value === off : publicIp.state === "absent" && !isNative;
+  const subnets = inside(holder, "subnets");
   return {
-    subnets: listIn(inside(holder, "subnets")) ?? [],
+    subnets: subnets.state === "unknown" ? "unknown" : (listIn(subnets) ?? []),
     securityGroups: listIn(inside(holder, "securityGroups")) ?? [],
     hasPublicIp: isOff ? "no" : publicIp.state === "known" ? "yes" : "unknown",
   };
@@ -104,13 +106,19 @@ export function deadEnds(
   known: Map<Resource, DeadEnd | undefined>,
 ): readonly DeadEnd[] | undefined {
   if (network.hasPublicIp !== "no" || network.subnets.length === 0) return undefined;
-  const subnets = program.links(service, networkKey, network.subnets, subnetKind);
+  const subnets =
+    network.subnets === "unknown"
+      ? program.sources(service, networkKey, subnetKind, besidesSubnets)
+      : program.links(service, networkKey, network.subnets, subnetKind);
   const ends = subnets?.map((subnet) => {
     if (!known.has(subnet)) known.set(subnet, deadEnd(program, subnet));
     return known.get(subnet);
   });
   return ends?.every((end) => end !== undefined) === true ? ends : undefined;
 }
+
+/** What a network configuration depends on without taking subnets from it. A VPC of awsx names the subnets that it gives. */
+const besidesSubnets = /^(?:aws(?:-native)?:ec2[/:]securityGroup[/:]?|awsx:ec2:Vpc$)/i;
 
 /** A subnet with any of these may reach more than its routes of IPv4 say. */
 const special = [

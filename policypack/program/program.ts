@@ -150,6 +150,22 @@ export class Program {
     return all.every((one) => one !== undefined) ? all : undefined;
   }
 
+  /**
+   * The resources of a kind that unknown values somewhere in a property may come from. Undefined if they may come from elsewhere.
+   *
+   * @param besides types of other dependencies of the property, which the values do not come from
+   */
+  sources(holder: Resource, key: string, kind: Kind, besides: RegExp): Resource[] | undefined {
+    const found: Resource[] = [];
+    for (const urn of holder.propertyDependencies[key] ?? []) {
+      const resource = this.#byUrn.get(urn);
+      if (resource === undefined) return undefined;
+      if (kind.types.includes(resource.type)) found.push(resource);
+      else if (!besides.test(resource.type)) return undefined;
+    }
+    return found.length > 0 ? found : undefined;
+  }
+
   /** The resource that an unknown value comes from. */
   #dependency(holder: Resource, key: string, kind: Kind): Link {
     const [urn = "", ...others] = holder.propertyDependencies[key] ?? [];
