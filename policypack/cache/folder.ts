@@ -41,6 +41,9 @@ export class CacheFolder {
   #usable: boolean | undefined;
   #made = false;
   #full = false;
+  /** Names files before they are whole. */
+  readonly #ownName = randomBytes(12).toString("hex");
+  #written = 0;
   /** Bytes written since the folder was last measured. */
   #grown = Infinity;
   /** What it may grow by before it is measured again. */
@@ -88,7 +91,7 @@ export class CacheFolder {
   /** Keeps a file in place of whatever has its name. */
   write(name: string, bytes: Uint8Array): void {
     if (bytes.length > this.maxBytes || this.#full || !this.#check(true)) return;
-    const temporary = join(this.path, `${randomBytes(12).toString("hex")}.tmp`);
+    const temporary = join(this.path, `${this.#ownName}-${++this.#written}.tmp`);
     let file: number | undefined;
     try {
       file = openSync(

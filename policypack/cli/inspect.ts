@@ -121,6 +121,7 @@ async function viewOf(
 
 /** Policies whose settings agree share an inspector. */
 class Inspectors {
+  readonly #bySettings = new Map<Settings, Inspector>();
   readonly #byOptions = new Map<string, Inspector>();
 
   constructor(
@@ -129,6 +130,12 @@ class Inspectors {
   ) {}
 
   for(settings: Settings): Inspector {
+    let inspector = this.#bySettings.get(settings);
+    if (inspector === undefined) this.#bySettings.set(settings, (inspector = this.#agreeing(settings)));
+    return inspector;
+  }
+
+  #agreeing(settings: Settings): Inspector {
     const options: InspectorOptions = {
       ...inspectorOptions(settings),
       ...(this.cache ? {} : { cache: false }),

@@ -25,6 +25,9 @@ export class KeyedSemaphore {
   }
 }
 
+/** Signals to which any number may listen: many listen for one image's end, and Node would warn of that. */
+const unlimited = new WeakSet<AbortSignal>();
+
 /**
  * Runs `ended` when the signal fires, at once if it already has. Lighter than `AbortSignal.any`, of which Node 20 keeps every one
  * with a listener until its source fires or is gone.
@@ -36,8 +39,10 @@ export function whenAborted(signal: AbortSignal, ended: () => void): () => void 
     ended();
     return () => undefined;
   }
-  // Many listen for one image's end; Node would warn of that.
-  setMaxListeners(0, signal);
+  if (!unlimited.has(signal)) {
+    setMaxListeners(0, signal);
+    unlimited.add(signal);
+  }
   signal.addEventListener("abort", ended, { once: true });
   return () => {
     signal.removeEventListener("abort", ended);

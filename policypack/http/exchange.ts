@@ -36,7 +36,10 @@ export function exchange(
     const finish = (ended: boolean) => {
       stopListening();
       const isWhole = ended || status !== 200 || startOnly;
-      const header = (name: string) => [headers[name] ?? []].flat();
+      const header = (name: string) => {
+        const value = headers[name] ?? [];
+        return typeof value === "string" ? [value] : value;
+      };
       const body = isWhole ? Buffer.concat(chunks).subarray(0, maximum) : undefined;
       resolve({ status, header, body, ended });
     };

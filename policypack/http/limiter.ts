@@ -110,11 +110,10 @@ export class Limiter {
       first.admit();
     }
     this.#stopWaking();
-    const pauses = [...this.#hosts.values()].filter(
-      (host) => host.waiting.length > 0 && host.pausedUntil > now,
-    );
-    const wakeAt = Math.min(...pauses.map(({ pausedUntil }) => pausedUntil));
-    if (pauses.length > 0)
+    let wakeAt = Infinity;
+    for (const { waiting, pausedUntil } of this.#hosts.values())
+      if (waiting.length > 0 && pausedUntil > now) wakeAt = Math.min(wakeAt, pausedUntil);
+    if (wakeAt < Infinity)
       this.#stopWaking = this.#clock.after(wakeAt - now, () => {
         this.#admit();
       });
