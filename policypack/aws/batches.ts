@@ -3,7 +3,7 @@ import { limits } from "../common/limits";
 import { failure, type Outcome } from "../common/outcome";
 import { whenAborted } from "../common/concurrency";
 
-/** How long look-ups wait for others to go with; milliseconds. */
+/** How long lookups wait for others to share a call with; milliseconds. */
 export interface Gathering {
   /** They leave when no other came for this long. */
   readonly quietMs: number;
@@ -13,17 +13,17 @@ export interface Gathering {
   readonly until?: AbortSignal;
 }
 
-/** Milliseconds. Answers of one call that lead to further look-ups do so at once. */
+/** Milliseconds. The answers of one call start further lookups at once. */
 const defaultGathering: Gathering = { quietMs: 5, longestMs: 50 };
 
-/** Answers every id it was asked for, and never rejects. */
+/** Answers every id, and never rejects. */
 type Send<T> = (ids: readonly string[], signal: AbortSignal) => Promise<ReadonlyMap<string, Outcome<T>>>;
 
-/** Look-ups of one repository: those made at about the same time go out together, identical ones are one. */
+/** Lookups of one repository: those made at about the same time share a call, identical ones are one. */
 export class BatchedLookup<T> {
   readonly #send: Send<T>;
   readonly #gathering: Gathering;
-  /** Asked and not yet answered. */
+  /** Sent and not yet answered. */
   readonly #asked = new Map<string, { batch: Batch<T>; answer: Promise<Outcome<T>> }>();
   #open: Batch<T> | undefined;
 
@@ -36,7 +36,7 @@ export class BatchedLookup<T> {
     gathering.until.addEventListener("abort", () => this.#open?.leave(), { once: true });
   }
 
-  /** Never rejects. A look-up whose time is over leaves alone; the call is given up when nobody waits for it any more. */
+  /** Never rejects. A lookup whose time is over ends alone; the call is aborted when nobody waits for it any more. */
   ask(id: string, signal?: AbortSignal): Promise<Outcome<T>> {
     if (signal?.aborted) return Promise.resolve(timeIsOver());
     const { batch, answer } = this.#asked.get(id) ?? this.#add(id);
@@ -57,7 +57,7 @@ export class BatchedLookup<T> {
     const question = { batch, answer };
     this.#asked.set(id, question);
     if (batch.size === limits.ecrImagesPerCall) batch.leave();
-    // Nobody waits for it any more: whoever asks again must get an answer of their own.
+    // Nobody waits for it any more: a new lookup must get an answer of its own.
     batch.signal.addEventListener("abort", () => {
       if (this.#asked.get(id) === question) this.#asked.delete(id);
     });
@@ -83,7 +83,7 @@ class Batch<T> {
     this.#quietMs = gathering.quietMs;
     this.#onLeave = onLeave;
     this.#answers = new Promise((resolve) => (this.#depart = resolve));
-    // Every look-up of the batch listens, and every call made for it.
+    // Every lookup of the batch listens, and every call made for it.
     setMaxListeners(0, this.#abort.signal);
     this.#longest = setTimeout(() => {
       this.leave();
@@ -113,7 +113,7 @@ class Batch<T> {
     clearTimeout(this.#quiet);
     clearTimeout(this.#longest);
     this.#onLeave(this);
-    // A batch that everybody left before it went out costs no call.
+    // A batch that everybody left before it was sent costs no call.
     this.#depart(
       this.signal.aborted
         ? Promise.resolve(new Map([...this.#ids].map((id) => [id, timeIsOver()] as const)))
@@ -140,7 +140,7 @@ class Batch<T> {
   }
 }
 
-/** The failure of a look-up whose signal fired. */
+/** The failure of a lookup whose signal fired. */
 export function timeIsOver(): Outcome<never> {
   return failure("timeout", "ECR did not answer in time");
 }

@@ -5,9 +5,9 @@ import { bringsStart, rangeOfStart, readStart } from "../http/byte-ranges";
 import type { Transport } from "../http/transport";
 
 export interface Download {
-  /** The URL is the permission: no credentials go with it, and nothing of it but the host is ever told. */
+  /** The URL is the permission: no credentials are sent with it, and only its host is ever shown. */
   readonly presigned: string;
-  /** A longer blob is a failure, but where only its start is asked for. */
+  /** A longer blob is a failure, unless only its start is requested. */
   readonly maxBytes: number;
   readonly startOnly?: boolean;
 }
@@ -48,7 +48,7 @@ export async function downloadBlob(
   if (!sent.ok) return { ok: false, failure: sent.failure };
   const { response } = sent;
   if (startOnly && bringsStart(response.status)) return readStart(response, maxBytes, label);
-  // An error's text may repeat the signature; the status tells enough.
+  // An error's text may repeat the signature; the status is enough.
   return response.status === 200 ? success(response.body) : refusal(response.status, label, url.host);
 }
 

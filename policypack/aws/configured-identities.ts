@@ -11,7 +11,7 @@ export interface AwsIdentitySettings {
   readonly externalId?: string;
   /** Default: `ecs-image-guard`. */
   readonly sessionName?: string;
-  /** Where STS is asked for the role. Default: the region of the registry or secret that is read. */
+  /** The region of STS for the role. Default: the region of the registry or secret that is read. */
   readonly region?: string;
 }
 

@@ -1,5 +1,5 @@
 // aws/ reads private ECR, and logins from Secrets Manager. Read this client first. `batches.ts` gathers its calls, `ecr-api.ts` makes
-// them, `failures.ts` words what AWS refuses, and `identity.ts` says who calls.
+// them, `failures.ts` has the words for failures, and `identity.ts` the caller.
 import { orAborted } from "../common/concurrency";
 import { failure, type Outcome, success } from "../common/outcome";
 import { printable } from "../common/text";
@@ -18,11 +18,11 @@ import { type PullThroughRule, pullThroughRule } from "./pull-through";
 import type { RepositoryName } from "../oci/reference";
 
 export interface EcrOptions {
-  /** Whose credentials ask. Default: the SDK's default provider chain. */
+  /** Whose credentials are used. Default: the SDK's default provider chain. */
   readonly identity?: AwsIdentity;
-  /** How long a look-up waits for others of its repository. Default: 5 ms of quiet, 50 ms at most. */
+  /** How long a lookup waits for others of its repository. Default: 5 ms of quiet, 50 ms at most. */
   readonly gathering?: Gathering;
-  /** Hears who asks, and each request. Default: nobody does. */
+  /** Records the identity, and each request. Default: none. */
   readonly trace?: Trace;
   /** Sends the requests to ECR's storage; whoever gives it closes it. Default: one of its own. */
   readonly transport?: Transport;
@@ -72,7 +72,7 @@ export class EcrClient {
     const key = JSON.stringify([name.registry.toLowerCase(), name.repository]);
     let lookUps = this.#lookUps.get(key);
     if (lookUps === undefined) {
-      // The SDK is loaded, and the credentials are fetched, while look-ups wait for others.
+      // The SDK is loaded, and the credentials are fetched, while lookups wait for others.
       void this.#api(host).then(
         (api) => api.prepare(),
         () => undefined,
@@ -101,7 +101,7 @@ export class EcrClient {
 
   /**
    * The first bytes of a blob, `length` (at least 1) or fewer where the blob is shorter; for looking at magic numbers. They
-   * are not verified: a digest tells only of a whole.
+   * are not verified: a digest covers the whole blob only.
    */
   blobStart(
     name: RepositoryName,
@@ -206,7 +206,7 @@ export class EcrClient {
         else if (failed !== undefined)
           answers.set(id, imageFailure(failed.failureCode, failed.failureReason, this.#identity.describe));
       }
-      // An image of several tags may come back under another one than was asked for; alone, an answer needs no name.
+      // An image of several tags may come back under another one than the requested; a single answer needs no name.
       const unanswered = alone ? [] : ids.filter((id) => !answers.has(id));
       return merge([
         answers,
@@ -232,7 +232,7 @@ export class EcrClient {
   }
 }
 
-/** ECR says "does not exist" too where a pull through cache may not create the repository (user guide, "Syncing an upstream registry"). */
+/** ECR says "does not exist" too if a pull through cache may not create the repository (user guide, "Syncing an upstream registry"). */
 function withAdvice(failed: Outcome<never>, error: unknown, repository: string): Outcome<never> {
   const cached =
     error instanceof Error && error.name === "RepositoryNotFoundException" && repository.includes("/");

@@ -1,4 +1,4 @@
-/** A private registry of Amazon ECR, as its host name tells. */
+/** A private registry of Amazon ECR, by its host name. */
 export interface EcrHost {
   /** Twelve digits: the registry id. */
   readonly account: string;
@@ -7,7 +7,7 @@ export interface EcrHost {
   readonly fips: boolean;
   /** The host answers over IPv4 and IPv6 (`on.aws`). */
   readonly dualStack: boolean;
-  /** What follows the region, without a leading dot; tells the partition. */
+  /** What follows the region, without a leading dot; it shows the partition. */
   readonly dnsSuffix: string;
 }
 
@@ -35,7 +35,7 @@ const ecrHost = new RegExp(
 );
 
 /**
- * What the host of a private ECR registry says of itself; undefined for every other registry, `public.ecr.aws` included.
+ * The parts of the host of a private ECR registry; undefined for every other registry, `public.ecr.aws` included.
  * `registry` is the domain of a reference: `host[:port]`, in any case; a port other than https's own is not ECR.
  */
 export function parseEcrHost(registry: string): EcrHost | undefined {

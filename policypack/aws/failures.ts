@@ -19,7 +19,7 @@ const kinds: ReadonlyMap<string, FailureKind> = new Map(
       ...["LayersNotFoundException", "LayerInaccessibleException", "RegistryNotFoundException"],
       // What ECR's own grammar refuses cannot have been pushed there.
       ...["InvalidImageDigest", "InvalidImageTag", "InvalidParameterException", "ValidationException"],
-      // What ECS says of a task definition that does not exist.
+      // ECS's error for a task definition that does not exist.
       "ClientException",
     ],
     denied: [

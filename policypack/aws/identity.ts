@@ -19,7 +19,7 @@ interface AwsCredentials {
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
   readonly expiration?: Date;
-  /** Some of the SDK's providers tell it. */
+  /** Some of the SDK's providers set it. */
   readonly accountId?: string;
 }
 
@@ -29,7 +29,7 @@ export interface AwsIdentity {
   readonly key: string;
   /** In words for the person whose identity it is: `profile dev, role arn:aws:iam::123456789012:role/deploy`. */
   readonly describe: string;
-  /** The account that the identity belongs to, if its settings tell. */
+  /** The account that the identity belongs to, if its settings name it. */
   readonly account?: string;
   /** Loads the SDK's providers; the provider rejects with what went wrong, the promise does not. */
   credentials(): Promise<CredentialProvider>;
@@ -44,7 +44,7 @@ export const defaultIdentity: AwsIdentity = {
 
 /**
  * The identity that a Pulumi AWS provider (`pulumi:providers:aws`, `…:aws-native`) deploys with, from its inputs. Values that are not known yet,
- * or that say nothing of an identity, mean the default chain. Roles are assumed one after the other, on top of the
+ * or that name no identity, mean the default chain. Roles are assumed one after the other, on top of the
  * static keys, the web identity, the profile or the default chain (hashicorp/aws-sdk-go-base, `credentials.go`).
  */
 export function identityOfProvider(props: unknown): AwsIdentity {
@@ -55,7 +55,7 @@ export function identityOfProvider(props: unknown): AwsIdentity {
 /**
  * The identity that some settings name.
  *
- * @param whose where they stand, in words: `of the provider`
+ * @param whose in words: `of the provider`
  */
 export function identityOf(settings: ProviderSettings, whose: string): AwsIdentity {
   const { roleArn } = settings.roles.at(-1) ?? settings.webIdentity ?? {};

@@ -1,6 +1,6 @@
 import { redactedSecret, isRecord } from "../common/values";
 
-/** What an AWS provider's inputs say of its identity (Pulumi registry, aws and aws-native, `Provider`). */
+/** The identity in an AWS provider's inputs (Pulumi registry, aws and aws-native, `Provider`). */
 export interface ProviderSettings {
   readonly keys:
     | { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string }
@@ -10,7 +10,7 @@ export interface ProviderSettings {
   readonly credentialsFiles: readonly string[];
   readonly webIdentity: WebIdentity | undefined;
   readonly roles: readonly AssumedRole[];
-  /** Where STS is asked; of no meaning for the identity unless something is assumed. */
+  /** The region of STS; it matters for the identity only if a role is assumed. */
   readonly region: string | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface WebIdentity extends Session {
 /** Stands for a value not known in a preview (pulumi/sdk, `runtime/rpc.ts`, `unknownValue`). */
 const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** Undefined where the inputs name no identity, or one that is not known yet or not to this run. Never throws. */
+/** Undefined if the inputs name no identity, or one that is not known yet or not to this run. Never throws. */
 export function providerSettings(props: unknown): ProviderSettings | undefined {
   let settings: ProviderSettings;
   try {
@@ -64,7 +64,7 @@ export function regionIn(props: unknown): string | undefined {
 }
 
 /**
- * The accounts that an AWS provider may work in, as far as its inputs tell: those that it allows, else that of the role that it assumes.
+ * The accounts that an AWS provider may work in, as far as its inputs name them: those that it allows, else that of the role that it assumes.
  * Undefined if they do not. Never throws.
  */
 export function accountsIn(props: unknown): readonly string[] | undefined {

@@ -41,7 +41,7 @@ export function clientOptions(identity: AwsIdentity, region: string | undefined)
 
 /**
  * How the SDK's clients send their requests: bounded in time, and through the environment's proxies, which the SDK does not
- * know by itself. It hands this on to the clients that it makes itself to assume roles.
+ * support. It passes this on to the clients that it makes to assume roles.
  */
 export function requestHandlerOptions() {
   return {
@@ -76,7 +76,7 @@ class ProxiedAgent extends Agent {
     const url = new URL(`https://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`);
     const proxy = proxyFor(url, process.env);
     if (proxy === undefined || callback === undefined) return super.createConnection(options, callback);
-    // The stream goes unused where there is an error (node:http, "agent.createConnection").
+    // The stream goes unused if there is an error (node:http, "agent.createConnection").
     const fail = (error: Error) => {
       const { words } = describeNetworkError(error);
       Reflect.apply(callback, undefined, [new Error(`${hostname} ${words}`, { cause: error })]);

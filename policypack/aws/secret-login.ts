@@ -15,9 +15,9 @@ export interface RegistrySecret {
   /** `repositoryCredentials.credentialsParameter`, as it was written. */
   readonly parameter: string;
   readonly identity: AwsIdentity;
-  /** Where a secret lies that is named without one; default: the region of the AWS environment. */
+  /** The region of a secret that is named without one; default: that of the AWS environment. */
   readonly region: string | undefined;
-  /** To which the identity belongs, if its credentials do not tell. */
+  /** The account of the identity, if its credentials do not name it. */
   readonly account?: string | undefined;
 }
 
@@ -29,8 +29,8 @@ export interface LoginFault extends Failure {
 }
 
 /**
- * The login that ECS itself will use, read from Secrets Manager when the registry asks for one, and once. Where it cannot
- * be read, the other logins are tried; a secret that holds no login is a fault by itself, because ECS would not pull either.
+ * The login that ECS itself will use, read from Secrets Manager once, when the registry requires one. If it cannot be read,
+ * the other logins are tried. A secret without a login is a fault of its own, because ECS would not pull either.
  */
 export class SecretLogin {
   #read: Promise<Outcome<Credential>> | undefined;
@@ -42,12 +42,12 @@ export class SecretLogin {
     private readonly others: CredentialSource,
   ) {}
 
-  /** For the message of a denial: what became of the secret. Undefined as long as nobody asked for it. */
+  /** For the message of a denial: what became of the secret. Undefined until it is read. */
   get remark(): string | undefined {
     return this.#remark;
   }
 
-  /** Whether ECS finds a login in the secret. It reads the secret first, whether or not the registry wants a login. */
+  /** Whether ECS finds a login in the secret. It reads the secret first, whether or not the registry requires a login. */
   async check(signal: AbortSignal): Promise<LoginFault | undefined> {
     const { registry, parameter } = this.secret;
     const read = await orAborted((this.#read ??= this.#fetch()), signal).catch(() =>

@@ -3,7 +3,7 @@ import { parseObject, stringField } from "../logins/docker-config";
 
 /** A secret of AWS Secrets Manager, as a container definition names it. */
 export interface SecretName {
-  /** What Secrets Manager is asked for: the ARN or the name. */
+  /** What Secrets Manager gets: the ARN or the name. */
   readonly id: string;
   /** From an ARN. A name means a secret in the region and account of the task. */
   readonly region?: string;
@@ -11,7 +11,7 @@ export interface SecretName {
 }
 
 /**
- * What `repositoryCredentials.credentialsParameter` names: ECS takes a secret's ARN, or its name where it lies in the
+ * What `repositoryCredentials.credentialsParameter` names: ECS takes a secret's ARN, or its name if it is in the
  * task's region and account (ECS developer guide, "Private registry authentication"). Undefined for anything else.
  */
 export function parseSecretName(parameter: string): SecretName | undefined {

@@ -4,12 +4,12 @@ import { clientOptions, quietSdk } from "./sdk-http";
 
 type Sdk = typeof import("./sdk");
 
-/** AWS Secrets Manager: one client for each identity and region, made when it is first asked. */
+/** AWS Secrets Manager: one client for each identity and region, made at its first use. */
 export class SecretsManager {
   readonly #clients = new Map<string, Promise<{ sdk: Sdk; client: SecretsManagerClient }>>();
 
   /**
-   * The current value of a secret; undefined where it is no text. Rejects with whatever the SDK threw.
+   * The current value of a secret; undefined if it is not a text. Rejects with whatever the SDK threw.
    *
    * @param region default: the one of the AWS environment or configuration files
    */

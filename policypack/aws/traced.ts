@@ -6,7 +6,7 @@ import { type EcrHost, hostName } from "./ecr-hosts";
 import type { AwsIdentity } from "./identity";
 import { isRecord } from "../common/values";
 
-/** Tells every request of the SDK's client, each try of a retried call for itself. */
+/** Records every request of the SDK's client, each attempt of a retried call separately. */
 export function traceCalls(client: ECRClient, trace: Trace): void {
   // The innermost place of the SDK's stack: what passes here is the request and the answer themselves.
   client.middlewareStack.add(
@@ -37,7 +37,7 @@ export function traceCalls(client: ECRClient, trace: Trace): void {
   );
 }
 
-/** The same identity, which tells once it has given credentials or failed to. */
+/** The same identity, which records when it has given credentials or failed to. */
 export function tracedIdentity(identity: AwsIdentity, host: EcrHost, trace: Trace): AwsIdentity {
   const place = `the AWS identity ${identity.describe}`;
   const tell = (outcome: "used" | "fault", reason: string): void => {

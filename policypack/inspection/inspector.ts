@@ -35,10 +35,10 @@ const defaultImageTimeoutMs = 30_000;
  */
 export class Inspector {
   readonly #options: InspectorOptions;
-  readonly #turns = new KeyedSemaphore(limits.inspectionsPerRegistry);
+  readonly #semaphore = new KeyedSemaphore(limits.inspectionsPerRegistry);
   readonly #inspections = new Memo<Inspection>();
   /** The keys of the requested images. An image that was only prefetched does not count. */
-  readonly #asked = new Set<string>();
+  readonly #requested = new Set<string>();
   readonly #complete = new AbortController();
   #registries: Promise<ImageSource> | undefined;
   #opened: ImageSource | undefined;
@@ -72,14 +72,14 @@ export class Inspector {
     }
     const reader = this.#readerOf(reference, identity);
     const key = inspectionKey(reference, platform, reader);
-    const wasAsked = this.#asked.has(key);
-    this.#asked.add(key);
+    const wasRequested = this.#requested.has(key);
+    this.#requested.add(key);
     return this.#inspections.run(
       key,
       undefined,
       () => this.#inspect(reference, platform, reader),
       // A prefetch that failed is retried.
-      ({ ok }) => ok || wasAsked,
+      ({ ok }) => ok || wasRequested,
     );
   }
 
@@ -118,16 +118,16 @@ export class Inspector {
 
   get statistics(): Statistics {
     const { requests = 0, cacheHits = 0 } = this.#opened ?? {};
-    const remaining = [...this.#asked].filter((key) => this.#inspections.isRunning(key)).length;
-    return { images: this.#asked.size, remaining, requests, cacheHits };
+    const remaining = [...this.#requested].filter((key) => this.#inspections.isRunning(key)).length;
+    return { images: this.#requested.size, remaining, requests, cacheHits };
   }
 
   async close(): Promise<void> {
     await (await this.#registries)?.close();
   }
 
-  #readerOf({ registry }: Reference, asked: ReaderIdentity): ResolvedIdentity {
-    return resolveIdentity(registry, asked, this.#options.awsIdentities);
+  #readerOf({ registry }: Reference, identity: ReaderIdentity): ResolvedIdentity {
+    return resolveIdentity(registry, identity, this.#options.awsIdentities);
   }
 
   #inspect(reference: Reference, platform: Platform, reader: ResolvedIdentity): Promise<Inspection> {
@@ -158,7 +158,7 @@ export class Inspector {
     registries.expect(reference, reader);
     // Lookups in ECR wait for one another, to share a call.
     return parseEcrHost(reference.registry) === undefined
-      ? this.#turns.during(reference.registry, lookUp)
+      ? this.#semaphore.during(reference.registry, lookUp)
       : lookUp();
   }
 }

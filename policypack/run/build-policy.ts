@@ -48,7 +48,7 @@ export function buildCompression(session: Session): ImagePolicy {
               ? []
               : findingsOf({ urn, name, props, reviewed }, settings.buildkitVersion),
           );
-          // It is awaited at the end only, where a defect is told.
+          // It is awaited only at the end, which reports a defect.
           found.catch(() => undefined);
           const reason = `timeout: the time budget of ${budget.seconds} s for this run was used up first`;
           pending.push({ found, overdue: [{ urn, message: unknownBuild(name, reason), remark: true }] });

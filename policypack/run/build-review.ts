@@ -41,7 +41,7 @@ export interface PushFault {
   readonly verdict: Extract<BuildVerdict, { fine: false }>;
 }
 
-/** What a builder builds for where the resource does not say: its own platform, which is not known. */
+/** The builder's own platform, if the resource names none: it is not known. */
 const usualPlatform = "linux/amd64";
 
 /** Reads the Dockerfile of a build, looks its base images up, and predicts what is pushed. Never rejects. */
@@ -113,7 +113,7 @@ function exemptionOf(
   return findExemption(exclude, { image, reference, resource }, today());
 }
 
-/** For each push, the first platform for which it goes wrong. */
+/** For each push, the first platform for which it is faulty. */
 function faultsOf(build: ImageBuild, bases: readonly FoundBase[]): PushFault[] {
   return build.pushes.flatMap((push): PushFault[] => {
     if (!("settings" in push)) return [];

@@ -19,7 +19,7 @@ import type { Inspection } from "../inspection/inspector";
 import type { Session } from "./session";
 import type { Review, ReviewedImage, Workload } from "./review";
 
-/** What a policy says, and where it is shown. */
+/** A finding of a policy, and the resource at which it is shown. */
 export interface Finding extends Omit<ImageFinding, "cause"> {
   /** The resource to show it at. */
   readonly urn: string;
@@ -40,7 +40,7 @@ interface Found {
  * A policy's judgement of every image of a review, at each resource that runs it. The first finding with a cause explains it, the others refer
  * to that one. A remark, and a finding without a cause, is shown at the first resource of its image only.
  *
- * @param run what the run tells: what the program pushes or makes in the update that is previewed
+ * @param run what the run knows: what the program pushes or makes in the update that is previewed
  * @param explained is added to
  */
 export function imageFindings(
@@ -129,7 +129,7 @@ function urnOf({ users }: ReviewedImage): string {
   return users[0]?.workload.urn ?? "";
 }
 
-/** What a secret holds says nothing if the program may make or change it. */
+/** The content of a secret proves nothing if the program may make or change it. */
 function withoutMadeSecret(
   { loginFault, ...inspection }: Inspection,
   { mayMakeSecret }: Pick<Session, "mayMakeSecret">,

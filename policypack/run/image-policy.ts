@@ -70,7 +70,7 @@ export function imagePolicy(session: Session, definition: PolicyDefinition): Ima
             ...exemptionsOf(settled).filter(({ message, urn }) => session.firstTime([urn, message])),
             ...placeFindings(settled, run, judgePlace),
             ...unreadFindings(settled, judgeUnread).filter(
-              // One permission is missing: an update, which judges one resource after another, says so once.
+              // One permission is missing: an update, which judges one resource after another, reports it once.
               ({ failure: { kind } }) => kind !== "denied" || session.firstTime([metadata.name, kind]),
             ),
           ];
@@ -109,7 +109,7 @@ function accountOf(props: unknown, providerProps: unknown): string | undefined {
   return others.length === 0 ? account : undefined;
 }
 
-/** The workload behind a resource, and what is wrong with the exemption that it asks for itself. */
+/** The workload behind a resource, and what is wrong with the exemption in its tags. */
 function workloadOf(
   { urn, name, props }: ResourceValidationArgs,
   read: Pick<Workload, "images" | "reader">,

@@ -12,7 +12,7 @@ import type { DescribedTaskDefinition, Workload } from "./review";
 /** The task definitions that a program's resources name and do not create: another stack or tool registered them. ECS describes them. */
 export class NamedTaskDefinitions {
   readonly #ecs = new TaskDefinitions();
-  /** That the program registers, as far as the run has met them. */
+  /** Those that the program registers, as far as the engine has shown them. */
   readonly #families = new Set<string>();
 
   get requests(): number {
@@ -37,7 +37,7 @@ export class NamedTaskDefinitions {
     return resource !== undefined && !namesOwn(program, resource, named);
   }
 
-  /** What ECS says of it, once for the whole run. */
+  /** ECS's description of it, read once for the whole run. */
   async describe(
     { name }: NamedTaskDefinition,
     { reader = {} }: Pick<Workload, "reader">,

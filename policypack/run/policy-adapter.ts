@@ -19,19 +19,19 @@ export type ImagePolicy = ResourceValidationPolicy & StackValidationPolicy;
 
 /** What a policy has collected of one resource (update) or of the whole program (preview). */
 export interface Collection {
-  /** Takes what a resource says, and starts its look-ups at once without waiting for them; what can be told at once is given. */
+  /** Reads a resource, and starts its lookups at once without waiting for them. Returns what can be reported at once. */
   add(resource: ResourceValidationArgs): readonly Finding[];
   /**
-   * Waits for the look-ups, and judges.
+   * Waits for the lookups, and judges.
    *
    * @param resources all of the stack's, where its preview ends
    */
   findings(resources?: readonly PolicyResource[]): Promise<readonly Finding[]>;
 }
 
-/** A policy over some of a program's resources, which it judges by what registries say. */
+/** A policy over some of a program's resources, which it judges by the responses of registries. */
 export interface CollectingPolicyArgs extends PolicyMetadata {
-  /** Whether resources of a Pulumi type are its affair. */
+  /** Whether it judges resources of a Pulumi type. */
   readonly concerns: (type: string) => boolean;
   readonly collect: (settings: Settings) => Collection;
 }
@@ -42,7 +42,7 @@ type ReportAtLevel = (finding: { message: string; urn: string; enforcementLevel?
 /**
  * The frame of every policy.
  *
- * The engine analyzes one resource at a time and waits for each, so in a preview a resource only starts its look-ups
+ * The engine analyzes one resource at a time and waits for each, so in a preview a resource only starts its lookups
  * and all are reported at the end of the stack. In an update the stack's turn comes after the deployment, so there
  * each resource is judged before it is created. `pulumi policy analyze` counts as a preview.
  */
@@ -54,7 +54,7 @@ export function collectingPolicy(session: Session, args: CollectingPolicyArgs): 
   function report(findings: readonly Finding[], reportViolation: ReportViolation): void {
     for (const { message, urn, remark } of findings) {
       if (!remark) session.violations.add(metadata.name, urn);
-      // Of a text, the SDK makes a message that begins with the policy's description, which every message says better.
+      // From a text, the SDK makes a message that begins with the policy's description, which every message says better.
       (reportViolation as unknown as ReportAtLevel)({
         message,
         urn,
@@ -63,7 +63,7 @@ export function collectingPolicy(session: Session, args: CollectingPolicyArgs): 
     }
   }
 
-  /** A policy that throws fails the run and hides what the others say (whatever its level), so none of ours does. */
+  /** A policy that throws fails the run and hides the findings of the others (whatever its level), so none of ours does. */
   async function guarded(
     urn: string,
     reportViolation: ReportViolation,

@@ -47,12 +47,12 @@ async function textOf(path: string): Promise<DockerfileText> {
 /**
  * The folder that a Pulumi program runs in, against which it writes relative paths.
  *
- * The engine does not tell a policy pack: its handshake names the pack's own folder, where the pack runs as well
+ * The engine does not pass it to a policy pack: its handshake names the pack's own folder, where the pack runs as well
  * (`sdk/go/common/resource/plugin/analyzer_plugin.go`). So it is looked for where the engine runs and where the person stands, and
- * taken only where it holds the very project of this run.
+ * taken only if it holds the very project of this run.
  *
  * @param project the name that this run's Pulumi.yaml must bear
- * @returns undefined where it is not found
+ * @returns undefined if it is not found
  */
 export function programFolder(
   project: string,

@@ -11,7 +11,7 @@ import type { Session } from "./session";
 
 /**
  * A policy over a whole program, judged at the end of a preview. An update registers a program's resources one after another, so what belongs
- * to a task definition may come after it: there the policy says nothing.
+ * to a task definition may come after it: there the policy is silent.
  */
 export function programPolicy(session: Session, definition: ProgramPolicyDefinition): ImagePolicy {
   const { judge, concerns, ...metadata } = definition;

@@ -28,13 +28,13 @@ class WaitingTime {
   }
 }
 
-/** Tells people what a run waits for if it takes long, and at the end what it cost. */
+/** Prints what a run waits for if it takes long, and at the end what it cost. */
 export class Progress {
   readonly #waited: WaitingTime;
   #nextMs = quietMs;
   #closed = false;
 
-  /** @param say where the lines go; the engine shows what a pack prints */
+  /** @param say prints a line; the engine shows what a pack prints */
   constructor(
     private readonly statistics: () => Statistics,
     private readonly say: (line: string) => void,
@@ -78,7 +78,7 @@ export class Progress {
     this.say(`ecs-image-guard: ${count(images, "image")}, ${cost}, waited ${seconds} s`);
   }
 
-  /** Several waits watch the time; the first of them tells it. */
+  /** Several waits watch the time; the first of them prints it. */
   #tell(): void {
     const waitedMs = this.#waited.totalMs;
     if (waitedMs < this.#nextMs) return;

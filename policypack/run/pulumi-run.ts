@@ -2,7 +2,7 @@ import type { EnforcementLevel } from "@pulumi/policy";
 import type { StackName } from "../cache/records";
 import { programFolder } from "./program-files";
 
-/** What `ConfigureStack` tells a pack: the stack that is previewed or updated. */
+/** The content of `ConfigureStack`: the stack that is previewed or updated. */
 export interface StackRun extends Omit<StackName, "backend"> {
   /** Whether it is a preview. */
   readonly dryRun: boolean;
@@ -11,9 +11,9 @@ export interface StackRun extends Omit<StackName, "backend"> {
 let configured: StackRun | undefined;
 
 /**
- * Takes what the engine told this process with `ConfigureStack`. It holds however the pack was started; the environment, which
+ * Takes the content of `ConfigureStack`. It holds however the pack was started; the environment, which
  * is read otherwise, is set by the language host alone. Where the engine sends none, the language host sends one that names no
- * stack (`PolicyProxy.Attach` in pulumi 3.274, `sdk/policy_proxy.go`): it tells nothing.
+ * stack (`PolicyProxy.Attach` in pulumi 3.274, `sdk/policy_proxy.go`): it proves nothing.
  */
 export function configureRun(run: StackRun): void {
   if (run.stack !== "") configured = run;
@@ -28,7 +28,7 @@ export function listenForRuns(): void {
 
 let levels: ReadonlyMap<string, EnforcementLevel> | undefined;
 
-/** Takes the levels of policies that the engine told this process with `Configure`. */
+/** Takes the levels of policies from `Configure`. */
 export function configureLevels(configured: ReadonlyMap<string, EnforcementLevel>): void {
   levels = configured;
 }
@@ -45,7 +45,7 @@ export function isPreview(): boolean {
 
 /**
  * Whether the engine calls the stack's policies while a report can still stop something: in a preview, and in
- * `pulumi policy analyze`, which deploys nothing. All look-ups can then run side by side and be reported together.
+ * `pulumi policy analyze`, which deploys nothing. All lookups can then run side by side and be reported together.
  */
 export function reportsAtEnd(): boolean {
   return isPreview() || (configured === undefined && isAnalysis(process.env, process.argv, listening));
@@ -74,7 +74,7 @@ export function stackName(): StackName | undefined {
 }
 
 /**
- * What tells backends apart. The engine does not tell a pack its backend. It takes it from PULUMI_BACKEND_URL, else from the
+ * What distinguishes backends. The engine does not pass its backend to a pack. It takes it from PULUMI_BACKEND_URL, else from the
  * project file, else from the login in PULUMI_HOME (`currentCloudURL` in pulumi 3.255,
  * `sdk/go/common/resource/plugin/cloud_credentials.go`).
  */
@@ -95,13 +95,13 @@ export function isServedByEngine([, script = ""]: readonly string[] = process.ar
 }
 
 /**
- * Whether the engine runs `pulumi policy analyze`, in a process that no `ConfigureStack` has told of a stack. An update must never
+ * Whether the engine runs `pulumi policy analyze`, in a process that got no `ConfigureStack`. An update must never
  * be taken for it: the report would come after the deployment. Updates and previews send `ConfigureStack` before any resource
- * (pulumi 3.274, `NewPolicyAnalyzer`), which our own pack hears, and language hosts put the stack into the environment of any pack;
- * `policy analyze` does neither (`LoadLocalPolicyPackAnalyzers`). `PULUMI_STACK` and `PULUMI_DRY_RUN` say nothing: people set them
+ * (pulumi 3.274, `NewPolicyAnalyzer`), which our own pack receives, and language hosts put the stack into the environment of any pack;
+ * `policy analyze` does neither (`LoadLocalPolicyPackAnalyzers`). `PULUMI_STACK` and `PULUMI_DRY_RUN` prove nothing: people set them
  * for the CLI. In a pack of another author that no language host started, nothing is known.
  *
- * @param listens whether the process hears `ConfigureStack`
+ * @param listens whether the process receives `ConfigureStack`
  */
 export function isAnalysis(env: NodeJS.ProcessEnv, argv: readonly string[], listens: boolean): boolean {
   const told = ["PULUMI_NODEJS_DRY_RUN", "PULUMI_NODEJS_STACK"].some((name) => env[name]);

@@ -24,7 +24,7 @@ export interface Workload {
   readonly exclusion?: Exclusion;
 }
 
-/** What a resource says of its images, whatever the settings. */
+/** The images of a resource, whatever the settings. */
 export interface ReadWorkload extends Pick<Workload, "images" | "reader"> {
   /** The task definitions that it names. */
   readonly names: readonly NamedTaskDefinition[];
@@ -51,7 +51,7 @@ export interface ReviewedImage {
 /** What the policies judge: the images of one workload (update) or of the whole program (preview). */
 export interface Review {
   readonly images: readonly ReviewedImage[];
-  /** Images that are left alone, and those that would be, had their exemption not ended. */
+  /** Exempt images, and those whose exemption has ended. */
   readonly exempt: readonly {
     readonly workload: Workload;
     readonly use: ImageUse | Pick<UnreadableUse, "container" | "path">;
@@ -67,7 +67,7 @@ export interface PendingImage extends Omit<ReviewedImage, "users" | "inspection"
   readonly inspection: Promise<Inspection>;
 }
 
-/** Collects workloads, starting the look-up of each image at once; `settle` waits for the answers. */
+/** Collects workloads, and starts the lookup of each image at once; `settle` waits for the results. */
 export class ReviewInProgress {
   readonly #images = new Map<string, PendingImage>();
   readonly #exempt: Review["exempt"][number][] = [];
@@ -128,7 +128,7 @@ export class ReviewInProgress {
     return failure("timeout", `the time budget of ${this.budget.seconds} s for this run was used up first`);
   }
 
-  /** The images whose look-up was started. */
+  /** The images whose lookup was started. */
   get pending(): readonly PendingImage[] {
     return [...this.#images.values()];
   }
@@ -155,7 +155,7 @@ export class ReviewInProgress {
       ...workload.reader,
       ...(credentialsParameter !== undefined && { credentialsParameter }),
     };
-    // Those who read a registry alike get one answer, and one block: an AWS identity says nothing at Docker Hub.
+    // Readers with the same access share a result and a message: an AWS identity does not matter at Docker Hub.
     const registry = referenceIn(image)?.registry;
     const by =
       registry === undefined ? "" : resolveIdentity(registry, reader, this.settings.awsIdentities).key;

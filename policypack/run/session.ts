@@ -19,7 +19,7 @@ import { StackProgram } from "./stack-program";
 import { ViolationSummary } from "./violation-summary";
 
 /**
- * The engine registers a program's resources one after another, some milliseconds apart. A preview awaits its look-ups
+ * The engine registers a program's resources one after another, some milliseconds apart. A preview awaits its lookups
  * at the end of the stack only, so those in ECR can wait for each other until then and go out in few calls. A program that
  * stands still for longer, for something that it waits for itself, gives them the time to go.
  */
@@ -30,7 +30,7 @@ const previewGathering = { quietMs: 1_000, longestMs: 10_000 };
  * The first policy of the list carries the shared settings; the engine calls the policies in the list's order.
  */
 export class Session {
-  /** What resources say of their images, whatever the settings. */
+  /** The images of resources, whatever the settings. */
   readonly workloads: SharedReading<ReadWorkload> = new SharedReading();
   /** The resources of a previewed program and how they belong together. */
   readonly program: StackProgram = new StackProgram();
@@ -79,7 +79,7 @@ export class Session {
     return { settings, problems: own.problems };
   }
 
-  /** Whether it is said for the first time in this run: what concerns several policies is told by one of them. */
+  /** Whether a message is new in this run: one of several policies reports what concerns them all. */
   firstTime(what: readonly string[]): boolean {
     const key = JSON.stringify(what);
     if (this.#reported.has(key)) return false;
@@ -88,10 +88,9 @@ export class Session {
   }
 
   /**
-   * The engine shows a policy a resource, of any kind. The carrier's settings are needed by policies that meet a resource
-   * of their concern before the carrier does; the images that a program pushes tell what is to come; and a run looks
-   * up at its first resource all that the last preview met. Any policy may be disabled, the carrier too: the engine does not
-   * call it then.
+   * The engine shows a policy a resource, of any kind. Policies may need the shared settings before the policy that carries them
+   * gets a resource. The resources also show which images the program pushes, and the first one starts the prefetch. Any policy
+   * may be disabled, the one with the shared settings too: the engine does not call it then.
    */
   onResource(policy: string, resource: Omit<ResourceValidationArgs, "notApplicable">): void {
     if (this.#active.size === 0) {
@@ -99,7 +98,7 @@ export class Session {
       this.#handOver.take(this.inspectorFor(settings), cacheOf(settings), settings.exclude);
     }
     this.#active.add(policy);
-    // Once for each resource: the first of the policies that are called meets them all.
+    // Once for each resource: the first of the called policies gets them all.
     const [first] = this.#active;
     if (policy !== first) return;
     this.#pushes.see(resource);
@@ -157,7 +156,7 @@ export class Session {
     return (this.#budget ??= new WaitingBudget(timeBudgetSeconds));
   }
 
-  /** What a policy waits for; people are told when that takes long. */
+  /** What a policy waits for; a line reports it if that takes long. */
   during<T>(work: Promise<T>): Promise<T> {
     return this.#progress.during(work);
   }
@@ -167,14 +166,14 @@ export class Session {
     if (isPreview()) this.#handOver.saveImages(review, resources);
   }
 
-  /** A policy has judged the stack. The last policy to do so says what the run cost, and what all of them found. */
+  /** A policy has judged the stack. The last policy to do so reports the cost of the run, and the findings of all. */
   close(policy: string): void {
     this.#handOver.close();
     this.#closed.add(policy);
     if (this.#summary && this.#closed.size >= this.#active.size) this.#progress.close(this.violations.line);
   }
 
-  /** Policies whose settings agree share their inspections; others must ask for themselves. */
+  /** Policies with the same settings share their inspections; others have their own. */
   inspectorFor(settings: Settings): Inspector {
     const options = inspectorOptions(settings);
     const key = JSON.stringify(options);
@@ -201,7 +200,7 @@ export function inspectorOptions(settings: Settings): InspectorOptions {
   };
 }
 
-/** Where a run keeps documents, as its settings and the environment say; false for nowhere. */
+/** The cache of a run, by its settings and the environment; false for none. */
 function cacheOf({ cache }: Settings): false | CacheOptions {
   const { enabled = true, directory, maxMegabytes } = cache;
   if (!enabled) return false;
@@ -213,7 +212,7 @@ function cacheOf({ cache }: Settings): false | CacheOptions {
 
 /**
  * What one policy reads of a resource, for the others: the engine shows a resource to all policies of a pack before it shows
- * them the next, each time as an object of its own. A policy that meets the same resource once more reads it anew.
+ * them the next, each time as an object of its own. A policy that gets the same resource once more reads it again.
  */
 export class SharedReading<T> {
   readonly #readers = new Set<string>();

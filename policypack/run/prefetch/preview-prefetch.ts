@@ -18,7 +18,7 @@ export class PreviewPrefetch implements Pick<Inspector, "inspect" | "hurry"> {
     readonly inspector: Pick<Inspector, "inspect" | "hurry" | "anticipate">,
     images: readonly ExpectedImage[],
   ) {
-    // Look-ups in ECR wait for one another, to go out in few calls: not before it is clear which are needed.
+    // Lookups in ECR wait for one another, to share few calls: not before it is clear which are needed.
     this.#window = new PrefetchWindow(
       images.filter(({ reference }) => parseEcrHost(reference.registry) === undefined),
       limits.prefetchedInPreview,

@@ -33,7 +33,7 @@ function mayPush(type: string): boolean {
   return !harmless.test(type) || runsSomething.test(type);
 }
 
-/** A program's dependencies may be missing: `pulumi policy analyze` and older engines do not tell them. */
+/** A program's dependencies may be missing: `pulumi policy analyze` and older engines do not show them. */
 function dependenciesOf(resource: PolicyResource): PolicyResource[] {
   const { dependencies, propertyDependencies } = resource as Partial<PolicyResource>;
   return [...(dependencies ?? []), ...Object.values(propertyDependencies ?? {}).flat()];

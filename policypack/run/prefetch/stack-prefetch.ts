@@ -21,7 +21,7 @@ export class StackPrefetch {
   /** @param pushes what the program of this run may push */
   constructor(private readonly pushes: Pushes) {}
 
-  /** A run begins, with what the stack's last preview met. */
+  /** A run begins, with the images of the stack's last preview. */
   take(inspector: Inspector, cache: false | CacheOptions, exclude: readonly Exclusion[]): void {
     this.#record = recordIn(cache);
     const { images = [], pushers = [] } = this.#record?.read() ?? {};
@@ -31,7 +31,7 @@ export class StackPrefetch {
     else if (expected.length > 0) this.#preview = new PreviewPrefetch(inspector, expected);
   }
 
-  /** Who answers a review that would ask this inspector. */
+  /** What a review uses in place of this inspector. */
   answers(inspector: Inspector): Pick<Inspector, "inspect" | "hurry"> {
     if (reportsAtEnd()) return this.#preview?.inspector === inspector ? this.#preview : inspector;
     let update = this.#updates.get(inspector);
@@ -47,7 +47,7 @@ export class StackPrefetch {
     for (const update of this.#updates.values()) update.nextResource();
   }
 
-  /** A preview ends that has met images: the next run may look up those that nothing pushes before. */
+  /** A preview with images ends: the next run may look up those that nothing pushes before. */
   saveImages(review: ReviewInProgress, resources: readonly PolicyResource[]): void {
     if (this.#leftBehind) return;
     this.#leftBehind = true;
@@ -59,7 +59,7 @@ export class StackPrefetch {
     this.#record?.leave({ images, pushers: this.pushes.pushers });
   }
 
-  /** A preview ends: if it met no image, the next run expects none. */
+  /** A preview ends: if it had no image, the next run expects none. */
   close(): void {
     if (this.#preview === undefined || this.#leftBehind) return;
     this.#preview.close();

@@ -7,7 +7,7 @@ import { type ExpectedImage, expectedImageKey, namedImage } from "./expected-ima
 import { PrefetchWindow } from "./prefetch-window";
 import type { Pushes } from "./push-dependencies";
 
-/** What a stack's last preview tells an update. It may be another program's, so nothing relies on it alone. */
+/** What an update knows from the stack's last preview. That may be another program's, so nothing relies on it alone. */
 export interface LastPreview {
   /** The images of resources that depend on none that may push. */
   readonly images: readonly ExpectedImage[];
