@@ -25,9 +25,6 @@ export class KeyedSemaphore {
   }
 }
 
-/** Signals to which any number may listen: many listen for one image's end, and Node would warn of that. */
-const unlimited = new WeakSet<AbortSignal>();
-
 /**
  * Runs `ended` when the signal fires, at once if it already has. Lighter than `AbortSignal.any`, of which Node 20 keeps every one
  * with a listener until its source fires or is gone.
@@ -39,10 +36,8 @@ export function whenAborted(signal: AbortSignal, ended: () => void): () => void 
     ended();
     return () => undefined;
   }
-  if (!unlimited.has(signal)) {
-    setMaxListeners(0, signal);
-    unlimited.add(signal);
-  }
+  // Many listen for one image's end; Node would warn of that.
+  setMaxListeners(0, signal);
   signal.addEventListener("abort", ended, { once: true });
   return () => {
     signal.removeEventListener("abort", ended);

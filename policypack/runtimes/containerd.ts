@@ -82,10 +82,10 @@ function unpackError(rules: ContainerdRules, layers: readonly PulledLayer[]): st
 }
 
 function layerError(rules: ContainerdRules, layer: PulledLayer, bottom: boolean): string | undefined {
-  const processor = `failed to get stream processor for ${printable(layer.mediaType)}`;
-  if (rules.decrypted.has(layer.mediaType)) return `${processor}: ${rules.decryptionError}`;
+  const processor = () => `failed to get stream processor for ${printable(layer.mediaType)}`;
+  if (rules.decrypted.has(layer.mediaType)) return `${processor()}: ${rules.decryptionError}`;
   const reading = readingOf(rules, layer.mediaType);
-  if (reading === "refused") return `${processor}: no processor for media-type`;
+  if (reading === "refused") return `${processor()}: no processor for media-type`;
   if (isReadable(layer, reading === "sniffed" ? rules.decoders : "raw")) return undefined;
   // The bottom layer has no parents, so it is a bind mount and not an overlay (`diff/apply/apply_linux.go`).
   return bottom ? `mount callback failed on <path> ${tarError(layer)}` : tarError(layer);
