@@ -4,7 +4,7 @@ import { BlockList, isIP, isIPv6, type LookupFunction } from "node:net";
 /** How far from the public internet an address is (RFC 6890); `local-link` also holds what no server ever has. */
 export type AddressClass = "public" | "private" | "loopback" | "local-link";
 
-/** The addresses that a registry may lead us to: those at least as public as its own, and never a local link's. */
+/** The addresses that a registry may redirect to: those at least as public as its own, and never link-local ones. */
 export type Reach = Exclude<AddressClass, "local-link">;
 
 const ranks: Record<AddressClass, number> = { public: 0, private: 1, loopback: 2, "local-link": 3 };
@@ -38,7 +38,7 @@ export function familyOf(address: string): "ipv4" | "ipv6" {
   return isIPv6(address) ? "ipv6" : "ipv4";
 }
 
-/** The IPv4 addresses that an IPv6 address holds, in every form that leads to one: mostly one or none. */
+/** The IPv4 addresses that an IPv6 address embeds, in every form: mostly one or none. */
 function embeddedIn(address: string): string[] {
   if (!isIPv6(address)) return [];
   // The URL parser writes it in hextets, without a zone.
@@ -75,7 +75,7 @@ export function classOfAddress(address: string): AddressClass {
   return classes.reduce((least, one) => (ranks[one] > ranks[least] ? one : least));
 }
 
-/** The class that a URL's host name tells by itself; undefined for a name that only DNS can tell of. */
+/** The class of a URL's host name without DNS; undefined for a name that needs it. */
 export function classOfHostname(hostname: string): AddressClass | undefined {
   const bare = withoutBrackets(hostname);
   if (isIP(bare) !== 0) return classOfAddress(bare);
@@ -92,7 +92,7 @@ export function mayReach(reach: Reach, target: AddressClass): boolean {
 }
 
 /**
- * How far a registry of this host name may lead us. A name with several addresses counts as the most public of them,
+ * The addresses that a registry of this host name may redirect to. A name with several addresses counts as the most public of them,
  * so that nobody widens their reach by adding a private address to their name.
  */
 export async function reachFrom(hostname: string, find?: LookupFunction): Promise<Reach> {
@@ -122,7 +122,7 @@ function isLocalhost(hostname: string): boolean {
 /** A `lookup` for sockets that finds only addresses within reach; with no reach given, any address. */
 export function lookupWithin(reach: Reach | undefined, find: LookupFunction = lookup): LookupFunction {
   return (hostname, options, callback) => {
-    // Below `localhost` DNS is not asked: its answer could be any machine, and loopback is trusted with plain http.
+    // Names below `localhost` are not resolved by DNS, which could return any machine: loopback is trusted with plain http.
     find(isLocalhost(hostname) ? "localhost" : hostname, options, (error, found, family) => {
       if (error !== null) {
         callback(error, found, family);

@@ -6,21 +6,21 @@ export function rangeOfStart(length: number): string {
   return `bytes=0-${length - 1}`;
 }
 
-/** Whether `readStart` can make something of an answer of this status. */
+/** Whether `readStart` reads a response of this status. */
 export function bringsStart(status: number): boolean {
   return status === 200 || status === 206 || status === 416;
 }
 
 /**
  * The first bytes of a content from the answer to such a request, at most `length` of them: from a part (206), from the
- * whole where the server ignores ranges (200), or none where there is nothing to take a part of (416). `who` is the
+ * whole if the server ignores ranges (200), or none if the content is empty (416). `who` is the
  * subject of the words.
  */
 export function readStart(response: HttpResponse, length: number, who: string): Outcome<Uint8Array> {
   const { status, body } = response;
   const range = (response.header("content-range")[0] ?? "").trim();
   if (status === 416)
-    // The field may be missing here (§15.5.17); where it is given, it must speak of an empty content.
+    // The field may be missing here (§15.5.17); if it is given, it must mean an empty content.
     return /^(?:|bytes +\*\/0+)$/i.test(range)
       ? success(new Uint8Array())
       : failure("malformed", `${who} refuses to send the first ${length} bytes (HTTP 416)`);

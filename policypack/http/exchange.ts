@@ -76,8 +76,8 @@ function messageOf(request: HttpRequest, proxy: Proxy | undefined): Dispatcher.D
   const path = url.pathname + url.search;
   return {
     method,
-    // undici would close the connection behind a HEAD, in case that the server sends a body with its answer. A server that does breaks
-    // it as well; for all others it can be used again, if it leads to one server alone.
+    // undici would close the connection after a HEAD, in case that the server sends a body with its response. A server that does breaks
+    // it as well; for all others it is reused, unless it goes through a proxy.
     ...(method === "HEAD" && proxy === undefined ? { reset: false } : {}),
     path: proxy === undefined ? path : url.origin + path,
     headers: {

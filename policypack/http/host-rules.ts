@@ -24,7 +24,7 @@ export class HostRules {
     return this.#insecure.has(url.host) || this.#insecure.has(`${url.hostname}:${portOf(url)}`);
   }
 
-  /** Where the host behind this URL may lead us by redirects and realms. */
+  /** The addresses that the host of this URL may name in redirects and realms. */
   async reach(url: URL): Promise<Reach> {
     return this.mayBeInsecure(url) ? "loopback" : reachFrom(url.hostname, this.lookup);
   }

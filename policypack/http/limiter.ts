@@ -3,14 +3,14 @@ import { limits } from "../common/limits";
 import { backoffMs } from "./retries";
 
 /**
- * The right to send one request; to be given back once, with how it ended. `pauseMs`: how long its host wants to be left alone, 0 if it
- * does not say how long.
+ * The right to send one request, to be returned once with its end. `pauseMs`: how long the host limits requests, 0 if it does not say
+ * how long.
  */
 export type Permit = (end: RequestEnd, pauseMs?: number) => void;
 
 /**
- * How a request to a host ended: well, in a way that says the host has too much to do, without an answer (which says so of a
- * host that answered before), in a way that says nothing of it, or because this process has no file descriptor for a connection.
+ * How a request to a host ended: with a response, with a sign of overload, without a response (a sign of overload if the host responded
+ * before), for a reason that does not concern its load, or because this process has no file descriptor for a connection.
  */
 export type RequestEnd = "answered" | "overloaded" | "unanswered" | "unrelated" | "no-descriptor";
 
@@ -25,12 +25,12 @@ interface Host {
 }
 
 /**
- * Lets as many requests pass as each host bears, and so many in all. The others wait. For one host, those of the work that was begun
- * first go first, and none while the host wants a pause. Between hosts, the one with the fewest under way comes first, so that a slow or
- * busy host takes no other's share. If the process lacks file descriptors, fewer pass in all.
+ * Limits concurrent requests to what each host handles, and in all. The others wait. For one host, requests of the work that started
+ * first come first, and none are sent while it is rate limiting. Between hosts, the one with the fewest pending requests comes first, so
+ * that a slow or busy host does not take another's share. If the process lacks file descriptors, fewer pass in all.
  */
 export class Limiter {
-  /** Of hosts with equally many under way, the first comes next: it was not served for the longest time. */
+  /** Of hosts with equally many pending requests, the first comes next: it was not served for the longest time. */
   readonly #hosts = new Map<string, Host>();
   readonly #clock: Clock;
   readonly #perHost: number;
@@ -64,7 +64,7 @@ export class Limiter {
     });
   }
 
-  /** Whether this host wants to be left alone now. */
+  /** Whether this host is rate limiting now. */
   isPaused(name: string): boolean {
     return this.#host(name).pausedUntil > this.#clock.now();
   }
@@ -135,7 +135,7 @@ const forgetting = 1.1;
 export class Pace {
   /** How many may be under way. */
   limit: number;
-  /** How often the limit was cut since the last answer. */
+  /** How often the limit was cut since the last response. */
   cuts = 0;
   #doubling = true;
   /** Of this round. */

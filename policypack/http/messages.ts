@@ -13,9 +13,9 @@ export interface HttpRequest {
   readonly maxBytes: number;
   /** The first `maxBytes` of a 200 or 206 answer are enough: the connection of a longer body is closed behind them. */
   readonly startOnly?: boolean;
-  /** Where the host's addresses may lie; given when someone else than the user named the host. */
+  /** The allowed addresses of the host; given if someone else than the user named the host. */
   readonly reach?: Reach;
-  /** A cached record led here: only a good answer says anything about the host's pace. */
+  /** A cached record named this host: only a good response counts for its pace. */
   readonly byRecord?: boolean;
   /** The host's name in messages. Default: the URL's host. */
   readonly label?: string;
@@ -33,7 +33,7 @@ export interface HttpResponse {
   readonly carried?: readonly string[];
 }
 
-/** The end of one request: an answer of any status, or a failure that says whether another try may help. */
+/** The end of one request: an answer of any status, or a failure that says whether a retry may help. */
 export type SendResult =
   | { readonly ok: true; readonly response: HttpResponse }
   | { readonly ok: false; readonly failure: Failure; readonly retry: RetryClass };
@@ -49,8 +49,8 @@ export function sendFailure(
 }
 
 /**
- * Whether another try may help. `transient`: yes. `protocol`: with the other scheme, the host speaks TLS or plain http. `refused`:
- * with the other scheme, nothing listens there, or a proxy does not lead there. `late`: it took too long. `no-descriptor`: nothing was
+ * Whether a retry may help. `transient`: yes. `protocol`: with the other scheme, the host speaks TLS or plain http. `refused`:
+ * with the other scheme, nothing listens there, or a proxy does not connect to it. `late`: it took too long. `no-descriptor`: nothing was
  * sent, because the process, or the machine, has no file descriptor left for a connection. `final`: no.
  */
 export type RetryClass = "transient" | "protocol" | "refused" | "late" | "no-descriptor" | "final";

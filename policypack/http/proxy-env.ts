@@ -10,7 +10,7 @@ export interface Proxy {
   readonly name: string;
   /** `HTTPS_PROXY` or `HTTP_PROXY`, in the case in which it is set. */
   readonly variable: string;
-  /** The value of Proxy-Authorization; undefined where the variable holds no login. */
+  /** The value of Proxy-Authorization; undefined if the variable has no login. */
   readonly authorization: string | undefined;
   /** What would give its login away. */
   readonly secrets: readonly string[];

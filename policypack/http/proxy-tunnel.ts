@@ -27,7 +27,7 @@ export function proxyRefusal(proxy: Proxy, status: number): ProxyError {
       ? say(`requires a login (${http}); put it into ${variable}, as http://user:password@host:port`, "final")
       : say(`does not accept the login in ${variable} (${http}); check user name and password`, "final");
   if (status === 429 || status >= 500) return say(`cannot reach it (${http}); try later`, "transient");
-  // Many let tunnels lead to port 443 only; a plain request may still pass.
+  // Many allow tunnels to port 443 only; a plain request may still pass.
   return say(
     `refuses to connect to it (${http}); have it allowed there, or add the host to NO_PROXY`,
     "refused",

@@ -8,8 +8,8 @@ const maximumRedirects = 5;
 const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
- * Sends a request and follows its redirects. A redirect never leads from https to http, nor to an address less public
- * than that of the host that the request was meant for; across origins it loses the Authorization field for good.
+ * Sends a request and follows its redirects. Redirects from https to http are refused, and those to an address less public
+ * than that of the host that the request was meant for. Across origins, a request loses the Authorization field for good.
  * A request with a body is never redirected: its body holds a credential.
  */
 export async function follow(

@@ -4,18 +4,18 @@ import type { HttpResponse, SendResult } from "./messages";
 const maximumAttempts = 4;
 const firstDelayMs = 250;
 const maximumDelayMs = 5_000;
-/** A host that wants a longer pause than this is given up. */
+/** A longer `Retry-After` than this is not waited for. */
 const maximumPauseMs = 60_000;
 /** How long a host that answers nothing but 429 may still keep to a pace. Longer than the longest pause between two attempts. */
 const patienceMs = 15_000;
 
 /**
- * Tries again if that may help: after 429, 408, 5xx and broken connections, four times at most. A rate limit is no reason to give up: a
+ * Retries if that may help: after 429, 408, 5xx and broken connections, with four attempts at most. A rate limit does not end them: a
  * host that answers 429 is queried at the pace that it allows until the signal fires, if it says when to come back (Retry-After) or
- * answered another request a moment ago. The limiter holds back all requests to a host that wants a pause.
+ * answered another request a moment ago. The limiter holds back all requests to a host that is rate limiting.
  */
 export class Retries {
-  /** Host → when it last gave an answer that was not 429. */
+  /** Host → when it last gave a response that was not 429. */
   readonly #answeredMs = new Map<string, number>();
   /** Host → when it last answered 429. */
   readonly #limitedMs = new Map<string, number>();
@@ -27,7 +27,7 @@ export class Retries {
     return this.#isRecent(this.#limitedMs, host) && this.#isRecent(this.#answeredMs, host);
   }
 
-  /** When the signal ends a wait, the last answer stands: a host that kept throttling is `throttled`, not a time-out. */
+  /** If the signal ends a wait, the last response counts: a host that kept rate limiting is `throttled`, not a timeout. */
   async run(host: string, signal: AbortSignal, attempt: () => Promise<SendResult>): Promise<SendResult> {
     let last: SendResult | undefined;
     for (let attempts = 1; ; attempts++) {
@@ -63,8 +63,8 @@ export function backoffMs(attempt: number): number {
 }
 
 /**
- * How long a host wants to be left alone after this answer, in milliseconds; 0 if it does not say how long. Undefined if it wants no
- * pause, or one that is too long to wait for.
+ * How long to wait before the next request to a host, in milliseconds; 0 if its response does not say how long. Undefined if it is not
+ * rate limiting, or the wait is too long.
  */
 export function pauseAfter(response: Pick<HttpResponse, "header" | "status">): number | undefined {
   const { status } = response;
@@ -74,7 +74,7 @@ export function pauseAfter(response: Pick<HttpResponse, "header" | "status">): n
 }
 
 /**
- * Milliseconds that the answer asks to wait (RFC 9110 §10.2.3); a date counts from the answer's own Date, so clocks need not agree.
+ * The `Retry-After` of a response in milliseconds (RFC 9110 §10.2.3); a date counts from the response's own Date, so clocks may differ.
  */
 export function retryAfterMs(response: Pick<HttpResponse, "header">): number | undefined {
   const value = response.header("retry-after")[0]?.trim() ?? "";
