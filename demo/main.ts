@@ -11,7 +11,7 @@ const colored = process.stdout.isTTY || Boolean(process.env["FORCE_COLOR"]);
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const heading = (line: string) => say(`\n${colored ? `\u001b[1m${line}\u001b[0m` : line}`);
 
-/** Shows the real Pulumi engine block a mixed image and pass the rebuilt one; the exit status tells whether it did. */
+/** Shows the real Pulumi engine block a mixed image and pass the rebuilt one; the exit status shows whether it did. */
 async function demo(): Promise<void> {
   const engine = await findEngine(say);
   const registry = await TestRegistry.start();

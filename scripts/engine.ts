@@ -19,7 +19,7 @@ export class NoEngineError extends Error {}
  * (ECS_IMAGE_GUARD_CACHE, by default the user's); else a download; else, where Go is installed, a build (about five minutes
  * on two cores, once).
  *
- * @param say told what is going on, a line at a time
+ * @param say prints the progress, a line at a time
  * @throws NoEngineError
  */
 export async function findEngine(say: (line: string) => void): Promise<PulumiCommand> {

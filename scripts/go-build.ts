@@ -21,7 +21,7 @@ export function builtProgram(program: GoProgram): string | undefined {
 /**
  * Builds a program into the cache folder, if it is not there: some minutes, once.
  *
- * @param say told what is going on, a line at a time
+ * @param say prints the progress, a line at a time
  * @returns its file; undefined without Go, or if the build fails
  */
 export async function buildProgram(

@@ -30,7 +30,7 @@ const built: Partial<Record<PeerName, GoProgram>> = {
  * The peers of this machine: those on PATH; else, of crane and regctl, what an earlier run left in the cache folder
  * (ECS_IMAGE_GUARD_CACHE, by default the user's); else, where Go is installed, a build (some minutes, once).
  *
- * @param say told what is going on and which peers there are not, a line at a time
+ * @param say prints the progress and the missing peers, a line at a time
  */
 export async function findPeers(say: (line: string) => void): Promise<Peer[]> {
   const peers: Peer[] = [];

@@ -58,7 +58,7 @@ export class FakeEcr {
     const chunks: Uint8Array[] = [];
     for await (const chunk of request as AsyncIterable<Uint8Array>) chunks.push(chunk);
     const text = Buffer.concat(chunks).toString();
-    // STS is asked with a form.
+    // STS gets a form.
     const body: unknown = text.startsWith("{")
       ? JSON.parse(text)
       : Object.fromEntries(new URLSearchParams(text));
@@ -99,7 +99,7 @@ export function useAwsEnvironment(variables: () => Record<string, string>): void
       AWS_EC2_METADATA_DISABLED: "true",
       AWS_CONFIG_FILE: "/dev/null",
       AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
-      // The environment's region must never be the one that is asked.
+      // No request may go to the environment's region.
       AWS_REGION: "ap-south-2",
       ...variables(),
     };

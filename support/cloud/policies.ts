@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Refusal, type Route } from "./route";
 
-/** What the CLI tells of a policy when it publishes (`apitype.Policy`). */
+/** What the CLI sends for a policy when it publishes (`apitype.Policy`). */
 export interface PublishedPolicy {
   readonly name: string;
   readonly displayName: string;
@@ -15,7 +15,7 @@ export interface PublishedPolicy {
   readonly configSchema?: { readonly type: string; readonly properties?: object };
 }
 
-/** What the CLI tells of a pack when it publishes (`apitype.CreatePolicyPackRequest`). */
+/** What the CLI sends for a pack when it publishes (`apitype.CreatePolicyPackRequest`). */
 export interface PublishedPack {
   readonly name: string;
   readonly displayName: string;

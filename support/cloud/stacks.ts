@@ -16,7 +16,7 @@ interface Stack {
   deployment: object;
 }
 
-/** The stacks of an organization and their updates; each is told which packs it must run. */
+/** The stacks of an organization and their updates; each gets the packs that it must run. */
 export class Stacks {
   /** Authorizes what an update sends while it runs. */
   readonly updateToken = "update-0123456789";

@@ -36,7 +36,7 @@ export class Repository extends CustomResource {
 
 /**
  * A stack of the real Pulumi engine: an inline program, a file backend in a temporary folder, and a stand-in for the
- * AWS providers that creates nothing but notes what it was asked to create. Needs no account, no login and no network.
+ * AWS providers that creates nothing and records what it should create. Needs no account, no login and no network.
  */
 export class EngineStack {
   readonly #running = new Set<AbortController>();

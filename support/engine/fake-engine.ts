@@ -112,7 +112,7 @@ function stackOf(resources: readonly Registered[]): object[] {
   return stack;
 }
 
-/** As the language host tells a pack whether the engine previews. */
+/** As the language host sets it for a pack. */
 export function setDryRun(value: boolean): void {
   process.env["PULUMI_NODEJS_DRY_RUN"] = String(value);
 }

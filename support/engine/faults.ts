@@ -5,7 +5,7 @@ import type { FailureKind } from "../../policypack/common/outcome";
 import { buildImage, pushImage, pushIndex } from "../registry/images";
 import { sendJson, TestRegistry } from "../registry/registry";
 
-/** What a registry is asked for on the way to an image behind an index and a login. */
+/** The requests to a registry for an image behind an index and a login, in their order. */
 export type Step = "token" | "index" | "manifest" | "config";
 
 /** An answer that goes wrong; what the guard says of it. */
@@ -70,7 +70,7 @@ export const ofOneStep: readonly (Fault & { readonly step: Step })[] = [
 /** A registry that does everything right up to one step, where it always fails. */
 export async function brokenAt(step: Step, { break: breakIt }: Fault): Promise<TestRegistry> {
   const registry = await TestRegistry.start({ access: { mode: "bearer" } });
-  // Only the config of a mixed image, or of one without an index, is asked for.
+  // Only the config of a mixed image, or of one without an index, is requested.
   const image = buildImage({ layers: step === "config" ? ["gzip", "zstd"] : ["gzip"], family: "docker" });
   if (step === "config") pushImage(registry, "app", "1", image);
   else pushIndex(registry, "app", "1", [image]);

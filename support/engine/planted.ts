@@ -51,7 +51,7 @@ export class LeakyRegistries {
     return started;
   }
 
-  /** A proxy that tells everybody how it was asked. */
+  /** A proxy that repeats each request in its response. */
   async proxy(): Promise<TestRegistry> {
     const started = await this.registry();
     started.onRequest = ({ headers }, response) => {
@@ -61,7 +61,7 @@ export class LeakyRegistries {
     return started;
   }
 
-  /** Gives the images that lead to them, and writes the logins for them. */
+  /** Returns the images that use them, and writes the logins for them. */
   async images(home: Home): Promise<readonly string[]> {
     const right = await this.registry({ access: { mode: "basic", ...login } });
     const basic = await this.registry({ access: { mode: "basic", ...login } });

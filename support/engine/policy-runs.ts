@@ -18,7 +18,7 @@ export function stackBench(names: readonly string[]) {
     image: (name: string) => `${bench.registry.host}/${name}:1`,
     /** A task definition for each image. */
     program: (some = names) => some.map((name) => taskDefinition(name, { app: bench.image(name) })),
-    /** The requests since this was last asked: `HEAD app0`. */
+    /** The requests since the last call: `HEAD app0`. */
     asked: () => bench.registry.log.splice(0).map(({ method, url }) => `${method} ${url.split("/")[2]}`),
   };
   const saved = process.env[variable];

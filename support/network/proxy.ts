@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, request as send, type Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 
-/** A real HTTP proxy in this process. Whatever host it is asked for, it leads to one port of this machine. */
+/** A real HTTP proxy in this process. It connects every request to one port of this machine. */
 export class TestProxy {
-  /** What it was asked for: `CONNECT host:port` or `GET http://…`. */
+  /** The requests that it got: `CONNECT host:port` or `GET http://…`. */
   readonly asked: string[] = [];
   /** The Proxy-Authorization fields that it was given. */
   readonly logins: (string | undefined)[] = [];

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, type Socket } from "node:net";
 
 /** A proxy that leads every tunnel to one port of this machine, or refuses them all. */
 export class TunnelProxy {
-  /** What tunnels were asked for: `host:port` each. */
+  /** The targets of the requested tunnels: `host:port` each. */
   readonly tunnels: string[] = [];
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();

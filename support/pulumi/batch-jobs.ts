@@ -7,7 +7,7 @@ export const TYPES = [CLASSIC, NATIVE] as const;
 /** The properties that the classic provider takes as JSON texts. */
 export const KEYS: readonly string[] = ["containerProperties", "ecsProperties", "nodeProperties"];
 
-/** Properties written as each provider wants them: the classic one takes JSON texts. */
+/** Properties written as each provider expects them: the classic one takes JSON texts. */
 export function written(type: string, props: Record<string, unknown>): Record<string, unknown> {
   if (type === NATIVE) return props;
   return Object.fromEntries(

@@ -3,7 +3,7 @@ import { join, relative, resolve } from "node:path";
 
 const checkout = resolve(__dirname, "../..");
 
-/** A command that a document tells its reader to run. */
+/** A command that a document shows its reader. */
 export interface DocumentedCommand {
   readonly file: string;
   readonly words: readonly string[];

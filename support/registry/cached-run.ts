@@ -27,7 +27,7 @@ export function cachedBench() {
         await inspector.close();
       }
     },
-    /** The requests since this was last asked: `HEAD manifests/1`. */
+    /** The requests since the last call: `HEAD manifests/1`. */
     asked(): string[] {
       return bench.registry.log.splice(0).map(({ method, url }) => {
         return `${method} ${url.replace(/^\/v2\/[^/]+\//, "").replace(/sha\d+:\w+$/, "<digest>")}`;

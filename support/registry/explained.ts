@@ -14,7 +14,7 @@ export interface Explained {
   readonly text: string;
 }
 
-/** Inspects an image for linux/amd64 and keeps what was told of it. */
+/** Inspects an image for linux/amd64 and keeps the recorded steps. */
 export async function explain(image: string, options: InspectorOptions = {}): Promise<Explained> {
   const trace = new TraceLog();
   const inspector = new Inspector({ ...options, trace });

@@ -11,7 +11,7 @@ export function base64(text: string): string {
   return Buffer.from(text, "utf8").toString("base64");
 }
 
-/** A login as docker and Podman write it, whose user name says where it was found. */
+/** A login as docker and Podman write it, whose user name names its place. */
 export function entry(username: string): { auth: string } {
   return { auth: base64(`${username}:${marker}`) };
 }

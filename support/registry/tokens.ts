@@ -15,7 +15,7 @@ export interface TokenSettings {
    * read one of them. "ignored": a token that is good for every repository.
    */
   readonly scopes?: "all" | "all or none" | "first" | "last" | "refused" | "ignored";
-  /** Give JSON Web Tokens, whose `access` claim tells what they are good for, or lies that it is nothing. Nobody signs them. */
+  /** Give JSON Web Tokens, whose `access` claim lists their access, or falsely none. Nobody signs them. */
   readonly jwt?: "true" | "false";
   /** Give the token as `access_token`. */
   readonly accessToken?: boolean;

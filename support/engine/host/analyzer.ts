@@ -30,9 +30,9 @@ const asIs = (bytes: Buffer) => bytes;
 
 /**
  * `RunPlugin` of the real host for a policy pack: gives the engine the port of a proxy, waits for `ConfigureStack`, then runs
- * `node <run-policy-pack> ENGINE_ADDRESS PACK_FOLDER` in the pack's folder, with what the engine told in the environment.
+ * `node <run-policy-pack> ENGINE_ADDRESS PACK_FOLDER` in the pack's folder, with the values of the engine in the environment.
  * `pulumi policy publish` and `pulumi policy analyze` send no `ConfigureStack`: there the first other request starts the pack.
- * The pack hears `ConfigureStack` first in every case, an empty one if the engine sent none (`PolicyProxy`, `sdk/policy_proxy.go`
+ * The pack receives `ConfigureStack` first in every case, an empty one if the engine sent none (`PolicyProxy`, `sdk/policy_proxy.go`
  * of pulumi 3.255 and 3.274).
  */
 export async function runAnalyzer(call: Call): Promise<void> {
@@ -84,7 +84,7 @@ export async function runAnalyzer(call: Call): Promise<void> {
       callback: sendUnaryData<Buffer>,
     ) => {
       client ??= start(bytes);
-      // The next request tells of a pack that does not start.
+      // The next request reports a pack that does not start.
       client.catch(() => undefined);
       callback(null, Buffer.from(new AnalyzerStackConfigureResponse().serializeBinary()));
     },
