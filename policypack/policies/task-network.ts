@@ -71,7 +71,19 @@ const publicRegistries: ReadonlySet<string> = new Set([
   "lscr.io",
   "nvcr.io",
   "docker.elastic.co",
+  "registry.redhat.io",
+  "registry.access.redhat.com",
+  "container-registry.oracle.com",
+  "cgr.dev",
 ]);
+
+/** Registries of other clouds, one host for each customer or region: the same. */
+const ofOtherClouds = /\.(?:gcr\.io|pkg\.dev|azurecr\.io)$/;
+
+function isOnInternet(image: string): boolean {
+  const { registry = "" } = referenceIn(image) ?? {};
+  return publicRegistries.has(registry) || ofOtherClouds.test(registry);
+}
 
 const awsService = /^(?:cn\.)?com\.amazonaws\.[a-z]+(?:-[a-z]+)+-\d+\.(?!ecr-public)[a-z0-9.-]+$/;
 
@@ -85,5 +97,5 @@ function publicImage(program: Program, service: Resource): string | undefined {
   const task = program.link(service, "taskDefinition", taskDefinition);
   if (task.state !== "found") return undefined;
   const images = (taskOf(task.resource).containers ?? []).flatMap(({ image }) => image ?? []);
-  return images.find((image) => publicRegistries.has(referenceIn(image)?.registry ?? ""));
+  return images.find(isOnInternet);
 }

@@ -2,6 +2,7 @@ import { type Declared, json, mapped, ref } from "../../../support/engine/declar
 import { executionPolicy, nativeRole, nativeTask, hubImage } from "../../../support/engine/fragments";
 import {
   any,
+  app,
   closedNet,
   ecr,
   gateway,
@@ -206,6 +207,14 @@ export const brokenOddNetworks: Record<
     ["mandatory web"],
     ["advisory web"],
   ],
+  ...Object.fromEntries(
+    ["europe-docker.pkg.dev/team/repo/app:1", "team.azurecr.io/app:1", "cgr.dev/chainguard/nginx"].map(
+      (image) => [
+        `no route at all and the image ${image}`,
+        [[...app(image), ...closedNet, sg, service()], ["mandatory web"], ["advisory web"]],
+      ],
+    ),
+  ),
   "the deployments of CodeDeploy": [
     [...ecr, ...publicNet, sg, service({}, { deploymentController: { type: "CODE_DEPLOY" } })],
     ["mandatory web"],
