@@ -167,14 +167,18 @@ function cut(text: string, separator: string): [before: string, after?: string] 
   return at < 0 ? [text] : [text.slice(0, at), text.slice(at + separator.length)];
 }
 
-/** What no part of any name may be, in the words for how people come by it. */
+/** What templates replace: `<NAME>`, `${NAME}`, `{{name}}`, `$(name)`, `$NAME`, `#{name}#`, `%NAME%`, and a variable's name alone. */
+const placeholder = /<[^<>]*>|[$#]\{|\{\{|\$\(|\$[A-Za-z_]|%[A-Za-z]\w*%|^(?=.*[A-Z])[A-Z0-9]*_[A-Z0-9_]*$/;
+
+/** What no part of any name may be, with the usual mistake behind it. */
 function strayProblem(name: string): string | undefined {
   if (name === "") return "it is empty";
   if (name.length > maximumLength) return `it has ${name.length} characters, far more than a name may have`;
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(name))
     return "it begins with a scheme; a name begins with the registry's host";
-  const placeholder = /<[^<>]*>|\$\{|\{\{|\$\(|\$[A-Za-z_]/.test(name);
-  if (placeholder)
+  if (/^arn:/i.test(name))
+    return "it is an ARN; write account.dkr.ecr.region.amazonaws.com/repository:tag for an image in ECR";
+  if (placeholder.test(name))
     return "it contains a placeholder, such as <IMAGE1_NAME> or ${IMAGE}, that was not replaced";
   if (/\s/.test(name)) return "it contains white space";
   if (/\p{Cc}/u.test(name)) return "it contains a control character";

@@ -75,6 +75,8 @@ function refusalOf(image: string): string {
 /** The name that was probably meant, if it is legal. */
 function legalFormOf(image: string): string | undefined {
   const bare = image.trim().replace(/^[a-z][a-z0-9+.-]*:\/\//i, "");
+  // A name in capitals alone is rather one of a variable.
+  if (!/[a-z]/.test(bare)) return undefined;
   const [named = "", ...rest] = bare.split(/(?=:[^:/]*$|@)/);
   return [bare, named.toLowerCase() + rest.join("")].find((form) => referenceIn(form) !== undefined);
 }

@@ -40,9 +40,13 @@ export function nameHint(image: string): readonly string[] {
   const [, word] = /[/:](undefined|null|NaN|None|nil)(?=$|[/:@])/.exec(image) ?? [];
   if (word !== undefined)
     return [`The name contains "${word}": the program probably used a value that is not set.`];
+  if (/^sha(?:256|512):/.test(image))
+    return wrapped(
+      "This is the name of a tag of Docker Hub's repository sha256. To name a digest, write repository@sha256:…",
+    );
   const { registry, repository } = referenceIn(image) ?? {};
   // `registry.example:5000` and `123456789012.dkr.ecr.….amazonaws.com`: without a slash, nothing of a name is a host.
-  const [, host] = /^library\/(.*\..*)$/.exec(repository ?? "") ?? [];
+  const [, host] = /^library\/(.*\..*|localhost)$/.exec(repository ?? "") ?? [];
   return registry === "docker.io" && host !== undefined && !image.includes("/")
     ? wrapped(
         `The name has no slash, so it names an image on Docker Hub. If ${printable(host, 100)} is a registry, add a repository: ${printable(image, 120)}/repository:tag`,

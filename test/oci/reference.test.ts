@@ -21,6 +21,7 @@ const legal: [name: string, registry: string, repository: string, rest?: Partial
   [`nginx@${sha256}`, hub, "library/nginx", { digest: sha256 }],
   [`nginx:1@${sha256}`, hub, "library/nginx", { tag: "1", digest: sha256 }],
   [`nginx@${sha512}`, hub, "library/nginx", { digest: sha512 }],
+  ["1_2", hub, "library/1_2"],
   ["docker.io/nginx", hub, "library/nginx"],
   ["index.docker.io/nginx", hub, "library/nginx"],
   ["index.docker.io/team/app", hub, "team/app"],

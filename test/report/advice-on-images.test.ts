@@ -156,11 +156,25 @@ const circumstances: readonly Circumstance[] = [
     says: /a digest alone does not name a repository, write repository@sha256:…/,
     never: /docker\.io|push/,
   },
-  ...["<IMAGE1_NAME>", "${IMAGE}", "$IMAGE", "{{ image }}", "app:${TAG}"].map((image) => ({
+  {
+    what: "a part of a digest alone",
+    image: "sha256:0123",
+    says: /To name a digest, write repository@sha256:…/,
+  },
+  {
+    what: "an ARN",
+    image: "arn:aws:ecr:eu-west-1:123456789012:repository/app",
+    says: /it is an ARN; write account\.dkr\.ecr/,
+    never: /its host must be/,
+  },
+  ...[
+    ...["<IMAGE1_NAME>", "${IMAGE}", "$IMAGE", "{{ image }}", "app:${TAG}", "$(IMAGE)"],
+    ...["#{image}#", "%IMAGE%", "IMAGE_URI", "__IMAGE__"],
+  ].map((image) => ({
     what: `the placeholder ${image}`,
     image,
     says: /it contains a placeholder, .* that was not replaced/,
-    never: /lowercase|white space/,
+    never: /lowercase|white space|write/,
   })),
   {
     what: "a registry's host without a repository",
