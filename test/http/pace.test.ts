@@ -130,7 +130,7 @@ describe("the limiter", () => {
     assert.equal(await limiter.enter("a", AbortSignal.abort()), undefined);
   });
 
-  it("lets a host that wants a pause alone until it ends, and goes on with the others", async () => {
+  it("sends nothing to a rate-limiting host until its pause ends, and goes on with the others", async () => {
     const clock = new ManualClock();
     const limiter = new Limiter({ perHost: 10, inAll: 20, clock });
     const order: string[] = [];
