@@ -1,10 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Peer, PeerName } from "../scripts/peers";
 
-const command = resolve(__dirname, "../dist/bin/cli.js");
 /** So many processes of a peer at a time. */
 export const peerProcesses = 16;
 
@@ -20,21 +19,23 @@ export interface Contender {
   readonly mark: RegExp;
 }
 
-/** `inspect`, as it is installed. */
-export const guardCommand: Contender = {
-  name: "ecs-image-guard inspect",
-  file: process.execPath,
-  args: [command, "inspect", "-", "--platform", "linux/amd64"],
-  mark: /^(?:ok|blocked) /gm,
-};
+/** @param command the script of `ecs-image-guard` */
+export function guardContender(command: string): Contender {
+  return {
+    name: "ecs-image-guard inspect",
+    file: process.execPath,
+    args: [command, "inspect", "-", "--platform", "linux/amd64"],
+    mark: /^(?:ok|blocked) /gm,
+  };
+}
 
-/** How each peer is asked for the manifest of one platform, without TLS. */
-const asked: Readonly<Record<PeerName, (host: string) => Pick<Contender, "args" | "mark">>> = {
+/** How each peer reads the manifest of one platform, over TLS or plain HTTP. */
+const asked: Readonly<Record<PeerName, (host: string, tls: boolean) => Pick<Contender, "args" | "mark">>> = {
   crane: () => ({ args: ["manifest", "--platform", "linux/amd64"], mark: /"schemaVersion"/g }),
-  regctl: (host) => ({
+  regctl: (host, tls) => ({
     args: [
       "--host",
-      `reg=${host},tls=disabled`,
+      `reg=${host},tls=${tls ? "enabled" : "disabled"}`,
       "manifest",
       "get",
       "--platform",
@@ -56,15 +57,15 @@ const asked: Readonly<Record<PeerName, (host: string) => Pick<Contender, "args" 
     ],
     mark: /"RepoTags"/g,
   }),
-  oras: () => ({
-    args: ["manifest", "fetch", "--plain-http", "--platform", "linux/amd64"],
+  oras: (_, tls) => ({
+    args: ["manifest", "fetch", ...(tls ? [] : ["--plain-http"]), "--platform", "linux/amd64"],
     mark: /"schemaVersion"/g,
   }),
 };
 
 /** A peer takes one image at a time: `xargs` runs some of its processes side by side. */
-export function peerContender({ name, file, version }: Peer, host: string): Contender {
-  const { args, mark } = asked[name](host);
+export function peerContender({ name, file, version }: Peer, host: string, tls = false): Contender {
+  const { args, mark } = asked[name](host, tls);
   // skopeo wants to know by which transport it shall read.
   const placed = name === "skopeo" ? ["-I{}", file, ...args, "docker://{}"] : ["-n1", file, ...args];
   return {
@@ -81,12 +82,13 @@ export async function whoRead(
   contenders: readonly Contender[],
   images: readonly string[],
   home: () => string,
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<{ able: Contender[]; leftOut: string[] }> {
   const able: Contender[] = [];
   const leftOut: string[] = [];
   for (const contender of contenders)
     try {
-      await compete(contender, images, home());
+      await compete(contender, images, home(), environment);
       able.push(contender);
     } catch (error) {
       const words = error instanceof Error ? error.message.trim() : String(error);
@@ -99,6 +101,7 @@ export async function whoRead(
  * Runs a contender for these images.
  *
  * @param home an empty folder in place of the person's own, whose logins and caches must not count
+ * @param environment further variables
  * @returns its exit status
  * @throws where it did not read every one of them
  */
@@ -106,9 +109,11 @@ export async function compete(
   contender: Contender,
   images: readonly string[],
   home: string,
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<number> {
   const env = {
     ...process.env,
+    ...environment,
     HOME: home,
     DOCKER_CONFIG: home,
     XDG_CONFIG_HOME: home,

@@ -1,5 +1,11 @@
 import { median } from "./measurement";
 
+/** A time in the chart of the results. */
+export interface Bar {
+  readonly name: string;
+  readonly ms: number;
+}
+
 /** One bar and what was measured against it. */
 export interface Figure {
   readonly what: string;
@@ -10,6 +16,8 @@ export interface Figure {
   /** Of the measured to what is beside it. */
   readonly ratio?: number;
   readonly met: boolean;
+  /** For the chart: ours first, then what it was compared with. */
+  readonly bars?: readonly Bar[];
 }
 
 /** A time that may exceed another one's by so much, or must be shorter by so much if that is negative: medians. */
@@ -28,6 +36,7 @@ export function addedTime(
     beside: `${base.name} ${seconds(theirs)}`,
     ratio: ours / theirs,
     met: more <= limitMs,
+    bars: barsOf(ours, base.name, theirs),
   };
 }
 
@@ -46,7 +55,15 @@ export function partOfTime(
     beside: `${base.name} ${seconds(theirs)}`,
     ratio: ours / theirs,
     met: ours / theirs <= part.value,
+    bars: barsOf(ours, base.name, theirs),
   };
+}
+
+function barsOf(ours: number, base: string, theirs: number): Bar[] {
+  return [
+    { name: "ecs-image-guard", ms: ours },
+    { name: base.replaceAll("`", ""), ms: theirs },
+  ];
 }
 
 /** A number that may not be exceeded. */

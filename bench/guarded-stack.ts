@@ -48,6 +48,16 @@ export class GuardedStack {
     return this.#run("preview", pack, (stack, packs) => stack.preview({ packs }));
   }
 
+  /** Previews with the guard, whatever it finds. Gives how many of the program's images have no verdict. */
+  async unverified(): Promise<number> {
+    const { violations, output } = await this.#running().preview({ packs: this.#packs.guard });
+    if (!/ecs-image-guard: \d+ images?, /.test(output)) throw new Error(`The preview failed:\n${output}`);
+    return violations
+      .filter(({ policyName }) => policyName === "unverified-image")
+      .map(({ message }) => Number(/^Not verified: [^\n]*: (\d+) images/.exec(message)?.[1] ?? 1))
+      .reduce((sum, count) => sum + count, 0);
+  }
+
   /** Without the preview that the command makes first. */
   update(pack: PackName): Promise<number> {
     return this.#run("update", pack, (stack, packs) => stack.up({ packs }));

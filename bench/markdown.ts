@@ -2,13 +2,23 @@ import type { CaseReport, Table } from "./case";
 import { number } from "./figure";
 
 /** What a case measured, or why it could not. */
-export type Measured = { readonly title: string } & (
+export type Measured = { readonly name: string; readonly title: string } & (
   { readonly report: CaseReport } | { readonly error: string }
 );
 
-/** The results of one run as a document. */
-export function document(date: string, about: readonly string[], measured: readonly Measured[]): string {
+/**
+ * The results of one run as a document.
+ *
+ * @param picture the file with its chart, beside it
+ */
+export function document(
+  date: string,
+  about: readonly string[],
+  measured: readonly Measured[],
+  picture?: string,
+): string {
   const blocks = [`# What the guard costs, ${date}`, about.join("\n")];
+  if (picture !== undefined) blocks.push(`![The times below as bars](${picture})`);
   for (const one of measured) {
     blocks.push(`## ${one.title}`);
     if ("error" in one) {

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import type { TestRegistryOptions } from "../support/registry/registry";
-import type { Order, Question, Reply, Traffic } from "./registry-server";
+import type { Limit, Order, Question, Reply, Traffic } from "./registry-server";
 
 type Asked = Question extends infer Each ? (Each extends Question ? Omit<Each, "id"> : never) : never;
 
@@ -17,9 +17,9 @@ export class RegistryProcess {
   >();
   #asked = 0;
 
-  static async start(options: TestRegistryOptions): Promise<RegistryProcess> {
+  static async start(options: TestRegistryOptions, limit?: Limit): Promise<RegistryProcess> {
     const registry = new RegistryProcess();
-    registry.host = String(await registry.#ask({ ask: "start", options }));
+    registry.host = String(await registry.#ask({ ask: "start", options, ...(limit && { limit }) }));
     return registry;
   }
 

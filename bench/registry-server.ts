@@ -17,12 +17,19 @@ export interface Order {
   readonly mixed?: boolean;
 }
 
+/** How many requests a registry answers; the others get HTTP 429. */
+export interface Limit {
+  readonly requestsPerSecond: number;
+}
+
 /** What a registry was asked since its counts began. */
 export interface Traffic {
   readonly requests: number;
   readonly connections: number;
   /** Answers that asked for a login. */
   readonly unauthorized: number;
+  /** Answers that asked for a pause: HTTP 429. */
+  readonly limited: number;
   readonly tokens: number;
   /** Of manifests and indexes, without those that were answered by 401. */
   readonly manifestGets: number;
@@ -32,7 +39,7 @@ export interface Traffic {
 
 /** What the parent process may ask for; each answer has the number of its question. */
 export type Question = { readonly id: number } & (
-  | { readonly ask: "start"; readonly options: TestRegistryOptions }
+  | { readonly ask: "start"; readonly options: TestRegistryOptions; readonly limit?: Limit }
   | { readonly ask: "publish"; readonly orders: readonly Order[] }
   | { readonly ask: "latency"; readonly ms: number }
   | { readonly ask: "count anew" }
@@ -48,6 +55,7 @@ let earlierConnections = 0;
 async function answer(question: Question): Promise<unknown> {
   if (question.ask === "start") {
     running = await TestRegistry.start(question.options);
+    if (question.limit !== undefined) keepTo(running, question.limit);
     return running.host;
   }
   const registry = running;
@@ -68,6 +76,21 @@ async function answer(question: Question): Promise<unknown> {
   }
 }
 
+/** Refuses what comes after so many requests of the last second. */
+function keepTo(registry: TestRegistry, { requestsPerSecond }: Limit): void {
+  const answered: number[] = [];
+  registry.onRequest = (_, response) => {
+    const now = performance.now();
+    while (answered[0] !== undefined && answered[0] <= now - 1_000) answered.shift();
+    if (answered.length >= requestsPerSecond) {
+      response.writeHead(429, { "retry-after": "1" }).end();
+      return true;
+    }
+    answered.push(now);
+    return false;
+  };
+}
+
 function trafficOf({ log, connections }: TestRegistry): Traffic {
   const count = (wanted: (request: (typeof log)[number]) => boolean) => log.filter(wanted).length;
   const manifests = (method: string) =>
@@ -76,6 +99,7 @@ function trafficOf({ log, connections }: TestRegistry): Traffic {
     requests: log.length,
     connections: connections - earlierConnections,
     unauthorized: count(({ status }) => status === 401),
+    limited: count(({ status }) => status === 429),
     tokens: count(({ url }) => url.startsWith("/token")),
     manifestGets: manifests("GET"),
     manifestHeads: manifests("HEAD"),

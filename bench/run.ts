@@ -1,10 +1,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join, relative } from "node:path";
+import { svg } from "../scripts/pictures/svg";
 import { findEngine } from "../scripts/engine";
 import { findPeers, type Peer } from "../scripts/peers";
 import type { Bench, Case } from "./case";
 import { cases } from "./cases";
+import { chart } from "./chart";
+import { missingGoals } from "./goals";
 import { installedPackage } from "./installed-package";
 import { document, type Measured } from "./markdown";
 import { isRecord } from "../policypack/common/values";
@@ -27,21 +30,23 @@ async function run(chosen: readonly Case[]): Promise<0 | 1 | 2> {
     say(`${name}: ${title} …`);
     const started = performance.now();
     try {
-      measured.push({ title, report: await one.measure(bench) });
+      measured.push({ name, title, report: await one.measure(bench) });
     } catch (error) {
       const words = error instanceof Error ? error.message : String(error);
       say(`  could not be measured: ${words}`);
-      measured.push({ title, error: words.split("\n")[0] ?? "" });
+      measured.push({ name, title, error: words.split("\n")[0] ?? "" });
     }
     say(`  took ${((performance.now() - started) / 1000).toFixed(0)} s`);
   }
   about.push(...bench.versions());
   const date = new Date().toISOString().slice(0, "YYYY-MM-DD".length);
-  const report = document(date, about, measured);
+  const report = document(date, about, measured, `${date}.svg`);
   process.stdout.write(`\n${report}`);
-  if (chosen.length === cases.length) keep(date, report);
+  if (chosen.length === cases.length) keep(date, report, chartOf(date, measured));
   else say("\nNot kept: a file of results has all cases of one run.");
-  if (measured.some((one) => "error" in one)) return 2;
+  const missing = missingGoals(measured);
+  for (const { goal } of missing) say(`Not measured: ${goal}`);
+  if (missing.length > 0 || measured.some((one) => "error" in one)) return 2;
   return measured.every((one) => "report" in one && one.report.figures.every(({ met }) => met)) ? 0 : 1;
 }
 
@@ -50,12 +55,25 @@ function ownVersion(): string {
   return String(isRecord(manifest) ? manifest["version"] : undefined);
 }
 
-function keep(date: string, report: string): void {
+function keep(date: string, report: string, picture: string): void {
   const folder = join(__dirname, "results");
   mkdirSync(folder, { recursive: true });
   const file = join(folder, `${date}.md`);
   writeFileSync(file, report);
-  say(`\nWritten to ${relative(process.cwd(), file)}`);
+  writeFileSync(join(folder, `${date}.svg`), picture);
+  say(`\nWritten to ${relative(process.cwd(), file)}, with a chart beside it.`);
+}
+
+/** Every time that was compared with another one, as a picture. */
+function chartOf(date: string, measured: readonly Measured[]): string {
+  const groups = measured.flatMap((one) =>
+    "error" in one
+      ? []
+      : one.report.figures.flatMap(({ what, bars = [] }) =>
+          bars.length === 0 ? [] : [{ title: `${one.title.replaceAll("`", "")}: ${what}`, bars }],
+        ),
+  );
+  return svg(chart(`What the guard costs, ${date}`, groups));
 }
 
 /** What the cases measure with, looked for once. */

@@ -8,6 +8,8 @@ import { GuardedStack, grouped } from "../guarded-stack";
 const host = "123456789012.dkr.ecr.eu-west-1.amazonaws.com";
 const repositories = 5;
 const tags = 20;
+/** Milliseconds of each call, so that calls that follow one another can be told from those side by side. */
+const latencyMs = 100;
 
 /** Private ECR: how often its API is called. */
 export const ecr: Case = {
@@ -20,8 +22,13 @@ async function measure(bench: Bench): Promise<CaseReport> {
   const api = new FakeEcr();
   await api.start();
   const store = new EcrStore();
+  const calls: Call[] = [];
   api.handle = (seen, response) => {
-    store.answer(seen, response, api.url);
+    const began = performance.now();
+    setTimeout(() => {
+      calls.push({ began, ended: performance.now() });
+      store.answer(seen, response, api.url);
+    }, latencyMs);
   };
   const stack = await GuardedStack.create(bench, {
     ...dummyKeys,
@@ -50,14 +57,28 @@ async function measure(bench: Bench): Promise<CaseReport> {
     return {
       figures: [
         atMost("calls of BatchGetImage in a preview", api.seen.length, 10, "calls"),
+        atMost("calls that follow one another", longestChain(calls), 3, "round trips"),
         exactly("manifests and indexes asked for", api.seen.flatMap(idsOf).length, 2 * images.length, "ids"),
       ],
       remarks: [
-        "Counted in one preview of the real engine, at a stand-in for the ECR API. Every image is an index, so that each repository is asked twice: for the tags, then for the manifests that their indexes name.",
+        `Counted in one preview of the real engine, at a stand-in for the ECR API that takes ${latencyMs} ms for a call. Every image is an index, so that each repository is asked twice: for the tags, then for the manifests that their indexes name.`,
       ],
     };
   } finally {
     stack.remove();
     await api.stop();
   }
+}
+
+interface Call {
+  readonly began: number;
+  readonly ended: number;
+}
+
+/** The most calls of which each began after the one before had ended. */
+function longestChain(calls: readonly Call[]): number {
+  let [length, until] = [0, -Infinity];
+  for (const { began, ended } of [...calls].sort((a, b) => a.ended - b.ended))
+    if (began >= until) [length, until] = [length + 1, ended];
+  return length;
 }

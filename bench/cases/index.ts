@@ -1,16 +1,16 @@
 import type { Case } from "../case";
 import { ecr } from "./ecr";
-import { inspect } from "./inspect";
+import { inspect, tls } from "./inspect";
 import { install } from "./install";
 import { load } from "./load";
 import { preview } from "./preview";
 import { privateRegistry } from "./private";
 import { program } from "./program";
+import { rateLimit } from "./rate-limit";
 import { requests } from "./requests";
 import { sameImage } from "./same-image";
 import { scale } from "./scale";
 import { start } from "./start";
-import { tls } from "./tls";
 
 /** All of them, in the order in which they run. */
 export const cases: readonly Case[] = [
@@ -23,6 +23,7 @@ export const cases: readonly Case[] = [
   ecr,
   inspect,
   tls,
+  rateLimit,
   preview,
   program,
   scale,

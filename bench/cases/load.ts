@@ -1,18 +1,18 @@
 import { execFile } from "node:child_process";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { promisify } from "node:util";
-import type { Case, CaseReport } from "../case";
+import type { Bench, Case, CaseReport } from "../case";
 import { addedTime } from "../figure";
 import { alternate } from "../measurement";
 
 const checkout = resolve(__dirname, "../..");
-const library = resolve(checkout, "dist/bin/index.js");
 const rounds = 15;
 
 /** Loading `@pulumi/policy` and our policies beside loading `@pulumi/policy` alone, each time in a fresh process. */
 export const load: Case = { name: "load", title: "Loading the pack", measure };
 
-async function measure(): Promise<CaseReport> {
+async function measure(bench: Bench): Promise<CaseReport> {
+  const library = join((await bench.installed()).folder, "bin/index.js");
   const times = await alternate(rounds, {
     alone: () => loading(["@pulumi/policy"]),
     ours: () => loading(["@pulumi/policy", library]),
@@ -33,6 +33,8 @@ for (const name of ${JSON.stringify(modules)}) require(name);
 process.stdout.write(String(performance.now() - started), () => process.exit());`;
   const { stdout } = await promisify(execFile)(process.execPath, ["-e", script], {
     cwd: checkout,
+    // The library takes `@pulumi/policy` from the project that uses it.
+    env: { ...process.env, NODE_PATH: join(checkout, "node_modules") },
     timeout: 30_000,
   });
   const took = Number(stdout);

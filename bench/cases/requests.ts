@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Case, CaseReport } from "../case";
-import { compete, guardCommand } from "../contender";
+import type { Bench, Case, CaseReport } from "../case";
+import { compete, guardContender } from "../contender";
 import { atMost, exactly, type Figure } from "../figure";
 import { orders, RegistryProcess } from "../registry-process";
 import type { Traffic } from "../registry-server";
@@ -12,13 +12,14 @@ const images = 20;
 /** What the registry is asked for one image, by its kind. */
 export const requests: Case = { name: "requests", title: "Requests for an image", measure };
 
-async function measure(): Promise<CaseReport> {
+async function measure(bench: Bench): Promise<CaseReport> {
+  const guard = guardContender((await bench.installed()).command);
   const registry = await RegistryProcess.start({ access: { mode: "bearer" } });
   const folder = mkdtempSync(join(tmpdir(), "ecs-image-guard-bench-"));
   try {
     const inspected = async (kind: "index" | "plain", tag: string, home: string) => {
       const names = await registry.publish(orders(images, tag, { kind }));
-      return (await registry.during(() => compete(guardCommand, names, home))).traffic;
+      return (await registry.during(() => compete(guard, names, home))).traffic;
     };
     const index = await inspected("index", "index", join(folder, "index"));
     const plain = await inspected("plain", "plain", join(folder, "plain"));

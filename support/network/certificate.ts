@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -17,13 +18,13 @@ const ec = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes
 /**
  * A self-signed certificate, by openssl; undefined if there is none. For the same names, a process makes one.
  *
- * @param hosts the names that it is good for; default: none, which only those take who verify nothing
+ * @param hosts the names and addresses that it is good for; default: none, which only those take who verify nothing
  */
 export function selfSigned(
   subject = "test registry",
   hosts: readonly string[] = [],
 ): Certificate | undefined {
-  const names = hosts.map((host) => `DNS:${host}`).join(",");
+  const names = hosts.map((host) => `${isIP(host) === 0 ? "DNS" : "IP"}:${host}`).join(",");
   const more = names === "" ? [] : ["-addext", `subjectAltName=${names}`];
   return once([subject, hosts], (openssl, path) => {
     openssl(

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { compete, guardCommand, peerContender, whoRead } from "../../bench/contender";
+import { compete, guardContender, peerContender, whoRead } from "../../bench/contender";
 import { orders, RegistryProcess } from "../../bench/registry-process";
+
+const guard = guardContender(resolve(__dirname, "../../dist/bin/cli.js"));
 
 describe("the benchmark's counts", () => {
   let registry: RegistryProcess;
@@ -22,12 +24,13 @@ describe("the benchmark's counts", () => {
 
   it("are the registry's own: two requests an image, one challenge and one token in all, a config for the mixed one", async () => {
     const images = await registry.publish(orders(6, "counts", { mixed: 1 }));
-    const { result, traffic } = await registry.during(() => compete(guardCommand, images, home));
+    const { result, traffic } = await registry.during(() => compete(guard, images, home));
     assert.equal(result, 1);
     const { connections, ...counted } = traffic;
     assert.deepEqual(counted, {
       requests: 1 + 1 + 6 * 2 + 1,
       unauthorized: 1,
+      limited: 0,
       tokens: 1,
       manifestGets: 12,
       manifestHeads: 0,
@@ -44,7 +47,7 @@ describe("the benchmark's counts", () => {
   it("do not count a contender that did not read every image", async () => {
     const [image = ""] = await registry.publish(orders(1, "there"));
     const missing = image.replace(":there", ":gone");
-    await assert.rejects(compete(guardCommand, [image, missing], home), /read 1 of 2 images/);
+    await assert.rejects(compete(guard, [image, missing], home), /read 1 of 2 images/);
   }).timeout(30_000);
 
   it("skip a peer that does not read such images, with the reason", async () => {

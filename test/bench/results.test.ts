@@ -47,8 +47,8 @@ describe("the benchmark's results", () => {
       "2026-01-02",
       ["Node v20."],
       [
-        { title: "Preview", report },
-        { title: "Update", error: "no engine" },
+        { name: "preview", title: "Preview", report },
+        { name: "update", title: "Update", error: "no engine" },
       ],
     );
     assert.match(text, /^# What the guard costs, 2026-01-02\n\nNode v20\.\n\n## Preview\n/);
