@@ -42,7 +42,7 @@ export class Authorization {
     private readonly host: Host,
     private readonly network: Pick<
       Network,
-      "tokens" | "credentials" | "challenges" | "recallTimeoutMs" | "trace"
+      "tokens" | "credentials" | "challenges" | "recallTimeoutMs" | "clock" | "trace"
     >,
   ) {
     this.#tokens = new BearerTokens(host, network);

@@ -1,3 +1,4 @@
+import type { ScopeSupport } from "../cache/records";
 import { type Failure, type Outcome, success } from "../common/outcome";
 import type { SendResult } from "../http/messages";
 import { type Credential, secretsOf } from "../logins/credential";
@@ -68,7 +69,7 @@ export class BearerTokens {
 
   constructor(
     private readonly host: Host,
-    private readonly network: Pick<Network, "tokens" | "challenges" | "trace">,
+    private readonly network: Pick<Network, "tokens" | "challenges" | "clock" | "trace">,
   ) {}
 
   usable(bearer: Bearer, repository: string): Kept["authorized"] | undefined {
@@ -175,10 +176,9 @@ export class BearerTokens {
     const key = serviceKey(bearer);
     let service = this.#services.get(key);
     if (service === undefined) {
-      const { challenges } = this.network;
-      service = new TokenService(challenges?.scopeSupport(key), (support) => {
-        challenges?.keepScopeSupport(key, support);
-      });
+      const { challenges, clock } = this.network;
+      const keep = (support: ScopeSupport) => challenges?.keepScopeSupport(key, support);
+      service = new TokenService(challenges?.scopeSupport(key), keep, clock);
       this.#services.set(key, service);
     }
     return service;

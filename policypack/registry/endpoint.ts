@@ -1,5 +1,5 @@
 import { type Outcome, success } from "../common/outcome";
-import { whenAborted, sleep } from "../common/concurrency";
+import { type Clock, sleep, whenAborted } from "../common/concurrency";
 import { limits } from "../common/limits";
 import { Authorization } from "./authorization";
 import type { Authorized } from "./bearer-tokens";
@@ -76,7 +76,7 @@ export class Endpoint {
         open();
       }
     }
-    if (!this.#told) await waitFor(this.#first, request.signal);
+    if (!this.#told) await waitFor(this.#first, request.signal, this.network.clock);
     return this.#get(request, () => undefined);
   }
 
@@ -186,12 +186,12 @@ function requiresTls(response: HttpResponse, method: "HEAD" | undefined): boolea
   );
 }
 
-async function waitFor(first: Promise<void>, signal: AbortSignal): Promise<void> {
+async function waitFor(first: Promise<void>, signal: AbortSignal, clock?: Clock): Promise<void> {
   const stop = new AbortController();
   const stopListening = whenAborted(signal, () => {
     stop.abort();
   });
-  await Promise.race([first, sleep(limits.firstRequestAloneMs, stop.signal)]);
+  await Promise.race([first, sleep(limits.firstRequestAloneMs, stop.signal, clock)]);
   stopListening();
   stop.abort();
 }

@@ -57,6 +57,8 @@ export interface Network {
   readonly challenges?: KnownChallenges;
   /** Milliseconds that a challenge of an earlier run may take to give a token. */
   readonly recallTimeoutMs: number;
+  /** Of the time that requests wait for one that goes first. Default: the system's. */
+  readonly clock?: Clock;
   readonly trace?: Trace;
 }
 
@@ -70,5 +72,5 @@ export function openNetwork(options: RegistryOptions): Network {
   const tokens = new TokenClient(transport, rules, retries);
   const credentials = options.credentials ?? (() => Promise.resolve(undefined));
   const network = { transport, rules, retries, tokens, credentials, recallTimeoutMs };
-  return { ...network, ...(trace && { trace }), ...(challenges && { challenges }) };
+  return { ...network, ...(clock && { clock }), ...(trace && { trace }), ...(challenges && { challenges }) };
 }
