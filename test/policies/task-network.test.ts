@@ -8,7 +8,11 @@ import { sg, service, ecr, publicNet } from "./programs/networks";
 import { brokenOddNetworks, goodOddNetworks } from "./programs/odd-networks";
 
 describe("the network of a task", () => {
-  for (const [title, program] of Object.entries({ ...goodNetworks, ...goodOddNetworks, ...goodNativeNetworks }))
+  for (const [title, program] of Object.entries({
+    ...goodNetworks,
+    ...goodOddNetworks,
+    ...goodNativeNetworks,
+  }))
     it(`is fine: ${title}`, () => assertSilent(program));
 
   for (const [title, [program, first, second]] of Object.entries({

@@ -89,7 +89,7 @@ describe("distribution's own registry with token authentication", function () {
     const { manifest } = await pullAll();
     assertFails(manifest, "denied", /does not accept the credentials \(HTTP 401\): "incorrect login"$/);
     assert.ok(!manifest.ok && !JSON.stringify(manifest.failure).includes(marker));
-    assert.match(manifest.failure.login ?? "", /by its helper docker-credential-real/);
+    assert.match(manifest.failure.login ?? "", /its helper docker-credential-real/);
   });
 
   it("gets a new token for an expired one", async () => {
