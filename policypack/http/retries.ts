@@ -15,8 +15,8 @@ const patienceMs = 15_000;
  * answered another request a moment ago. The limiter holds back all requests to a host that is rate limiting.
  */
 export class Retries {
-  /** Host → when it last gave a response that was not 429. */
-  readonly #answeredMs = new Map<string, number>();
+  /** Host → when it last let a request pass. A challenge (401) is none: many registries send it before they count requests. */
+  readonly #passedMs = new Map<string, number>();
   /** Host → when it last answered 429. */
   readonly #limitedMs = new Map<string, number>();
 
@@ -24,7 +24,7 @@ export class Retries {
 
   /** Whether a host lets requests pass at a pace of its own: it answered some of the last ones, and refused others by 429. */
   isPacing(host: string): boolean {
-    return this.#isRecent(this.#limitedMs, host) && this.#isRecent(this.#answeredMs, host);
+    return this.#isRecent(this.#limitedMs, host) && this.#isRecent(this.#passedMs, host);
   }
 
   /** If the signal ends a wait, the last response counts: a host that kept rate limiting is `throttled`, not a timeout. */
@@ -35,12 +35,13 @@ export class Retries {
       if (signal.aborted && !sent.ok && last !== undefined) return last;
       last = sent;
       const limited = sent.ok && sent.response.status === 429;
-      if (sent.ok) (limited ? this.#limitedMs : this.#answeredMs).set(host, this.clock.now());
+      if (limited) this.#limitedMs.set(host, this.clock.now());
+      else if (sent.ok && sent.response.status !== 401) this.#passedMs.set(host, this.clock.now());
       if (!mayHelp(sent)) return sent;
       const asked = sent.ok ? retryAfterMs(sent.response) : undefined;
       const pause = sent.ok ? pauseAfter(sent.response) : undefined;
       if (asked !== undefined && pause === undefined) return sent;
-      if (limited && (asked !== undefined || this.#isRecent(this.#answeredMs, host))) attempts = 0;
+      if (limited && (asked !== undefined || this.#isRecent(this.#passedMs, host))) attempts = 0;
       else if (attempts >= maximumAttempts) return sent;
       if (pause === undefined && !(await sleep(backoffMs(attempts), signal, this.clock))) return sent;
     }

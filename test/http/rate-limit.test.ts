@@ -137,6 +137,22 @@ describe("a registry that allows three requests a second", () => {
     assert.deepEqual([results[0]?.last, transport.sent], [429, 4]);
   });
 
+  it("gets four requests after its challenge if it answers nothing but 429 to them", async () => {
+    const clock = new PlayedClock();
+    const retries = new Retries(clock);
+    const url = new URL("https://registry.example/v2/");
+    let sent = 0;
+    const answer = (status: number) => (): Promise<SendResult> => {
+      sent++;
+      const response = { url, status, header: () => [], body: new Uint8Array() };
+      return Promise.resolve({ ok: true, response });
+    };
+    const { signal } = new AbortController();
+    await clock.play(retries.run(url.host, signal, answer(401)));
+    await clock.play(retries.run(url.host, signal, answer(429)));
+    assert.equal(sent, 1 + 4);
+  });
+
   it("is not retried if its Retry-After is more than a minute", async () => {
     const { results, transport } = await read(1, 120_000, 0, { "retry-after": "61" });
     assert.deepEqual([results[0]?.last, transport.sent], [429, 1]);
