@@ -11,19 +11,23 @@ export {
 } from "./execution-role";
 export { imagesTooLarge, type SizedImage } from "./image-size";
 export { impossibleName, impossibleValue, nameHint, type NameFault } from "./image-name";
-export { imageToImport } from "./pull-through";
 export { missingLogin } from "./registry-login";
 export { noEgress, noWayOut } from "./task-network";
 export { type NamedBy, unreadTaskDefinitions } from "./task-definition";
 export type { ImageUser } from "./layout";
-export { imageToCome, partlyRead, uncheckedImage, uncheckedImages, unreadableUse } from "./unchecked-image";
 export { unpullableImage } from "./unpullable-image";
 export {
   builtFor,
   failureSummary,
+  imageToCome,
+  imageToImport,
   noManifestFor,
   noManifestOn,
+  partlyRead,
   type PlatformProblem,
+  uncheckedImage,
+  uncheckedImages,
+  unreadableUse,
   wrongPlatform,
 } from "./unchecked-image";
 export { type Cause, failureCause, groupByCause, layersCause, platformCause, sharedBase } from "./causes";

@@ -3,7 +3,7 @@ import { count, printable } from "../common/text";
 import type { InspectedImage, UnreadPart } from "../inspection/inspected-image";
 import { platformFix } from "../inspection/unpullable";
 import { formatPlatform, type Platform } from "../oci/platform";
-import { printableName, referenceIn } from "../oci/reference";
+import { formatReference, printableName, type Reference, referenceIn } from "../oci/reference";
 import type { Prediction } from "../runtimes/predict";
 import type { UnreadableUse } from "../workloads/image-use";
 import { fixOf } from "./fixes";
@@ -130,6 +130,20 @@ function reasons(image: string, failed: Failure): Fact[] {
     ["fix", fixOf(failed)],
     ...(kind === "denied" ? [["details", explain, "unbroken"] as const] : []),
   ];
+}
+
+/** An image that a pull through cache does not have yet, and whose upstream was checked in its place. */
+export function imageToImport(image: string, users: readonly ImageUser[], upstream: Reference): string {
+  return [
+    "The pull through cache does not have this image yet. The first task imports it,",
+    "if its execution role allows ecr:BatchImportUpstreamImage and ecr:CreateRepository.",
+    "",
+    ...facts([
+      ["image", printableName(image)],
+      ...usedBy(users),
+      ["checked", printableName(formatReference(upstream))],
+    ]),
+  ].join("\n");
 }
 
 /** An image that the same program builds or pushes, so that what is in the registry now says nothing. */
