@@ -7,7 +7,10 @@ import { type ExpectedImage, expectedImageKey, namedImage } from "./expected-ima
 import { PrefetchWindow } from "./prefetch-window";
 import type { Pushes } from "./push-dependencies";
 
-/** What an update knows from the stack's last preview. That may be another program's, so nothing relies on it alone. */
+/**
+ * What an update knows from the stack's last preview. That may be another program's: a resource that may push and that it does not name
+ * makes it worthless. The dependencies of those that it names are taken from it, because an update does not show them to policies.
+ */
 export interface LastPreview {
   /** The images of resources that depend on none that may push. */
   readonly images: readonly ExpectedImage[];
