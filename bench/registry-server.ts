@@ -28,7 +28,7 @@ export interface Traffic {
   readonly connections: number;
   /** Answers that asked for a login. */
   readonly unauthorized: number;
-  /** Answers that asked for a pause: HTTP 429. */
+  /** Responses with HTTP 429. */
   readonly limited: number;
   readonly tokens: number;
   /** Of manifests and indexes, without those that were answered by 401. */

@@ -61,7 +61,7 @@ async function measure(bench: Bench): Promise<CaseReport> {
         exactly("manifests and indexes asked for", api.seen.flatMap(idsOf).length, 2 * images.length, "ids"),
       ],
       remarks: [
-        `Counted in one preview of the real engine, at a stand-in for the ECR API that takes ${latencyMs} ms for a call. Every image is an index, so that each repository is asked twice: for the tags, then for the manifests that their indexes name.`,
+        `Counted in one preview of the real engine, at a stand-in for the ECR API that takes ${latencyMs} ms for a call. Every image is an index, so that each repository is queried twice: for the tags, then for the manifests that their indexes name.`,
       ],
     };
   } finally {

@@ -1,6 +1,5 @@
 import { count } from "../common/text";
 import type { Arguments } from "./arguments";
-import type { Terminal } from "./command";
 
 /** Shows people how far a run is. */
 export interface Progress {
@@ -12,11 +11,16 @@ export interface Progress {
 
 const silent: Progress = { advance: () => undefined, end: () => undefined };
 
+interface ErrorStream {
+  readonly stderr: { readonly isTTY?: boolean };
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
 /** A line on standard error, if that is a terminal; never in a log of a CI system, nor with `--quiet`. */
 export async function startProgress(
   total: number,
   { quiet }: Pick<Arguments, "quiet">,
-  { stderr, env }: Pick<Terminal, "stderr" | "env">,
+  { stderr, env }: ErrorStream,
 ): Promise<Progress> {
   if (quiet || total === 0 || stderr.isTTY !== true || env["CI"] !== undefined || env["TERM"] === "dumb")
     return silent;

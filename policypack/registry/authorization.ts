@@ -7,7 +7,7 @@ import type { HttpResponse, SendResult } from "../http/messages";
 import { CredentialError, searchInWords, secretsOf } from "../logins/credential";
 import { type Authorized, type Bearer, BearerTokens, type Login, type TokenNeed } from "./bearer-tokens";
 import type { Host, Network } from "./options";
-import { loginCommand } from "./refusal";
+import { loginCommand } from "./errors";
 import { parseChallenges } from "./token-client";
 import { isWebPage, webPage } from "./web-page";
 

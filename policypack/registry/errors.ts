@@ -117,3 +117,19 @@ export function parseJson(bytes: Uint8Array): unknown {
     return undefined;
   }
 }
+
+/** For a registry that denies access without credentials. */
+export function fixWithoutLogin(registry: string): string {
+  return `log in where Pulumi runs (${loginCommand(registry)}), or correct the image's name`;
+}
+
+/** For a registry or a token service that denies access with credentials. */
+export function fixOfDeniedLogin(registry: string, isWrong: boolean): string {
+  return isWrong
+    ? `log in again where Pulumi runs (${loginCommand(registry)})`
+    : "give this login read access to the repository, or correct the image's name";
+}
+
+export function loginCommand(registry: string): string {
+  return registry === "docker.io" ? "docker login" : `docker login ${registry}`;
+}

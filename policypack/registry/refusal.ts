@@ -1,7 +1,7 @@
 import type { Failure } from "../common/outcome";
 import type { HttpResponse } from "../http/messages";
 import type { Authorized } from "./bearer-tokens";
-import { errorTextOf } from "./errors";
+import { errorTextOf, fixOfDeniedLogin, fixWithoutLogin } from "./errors";
 import { isWebPage, webPage } from "./web-page";
 
 /** What was requested. */
@@ -88,22 +88,6 @@ function denialOf(
     message: `${who} denies access to ${repository} ${which} (${http})${quoted}; ${isWrongPassword ? "they may be wrong or expired" : hint}`,
     fix: identified ? fixOfDeniedLogin(registry, isWrongPassword) : fixWithoutLogin(registry),
   };
-}
-
-/** For a registry that denies access without credentials. */
-export function fixWithoutLogin(registry: string): string {
-  return `log in where Pulumi runs (${loginCommand(registry)}), or correct the image's name`;
-}
-
-/** For a registry or a token service that denies access with credentials. */
-export function fixOfDeniedLogin(registry: string, isWrong: boolean): string {
-  return isWrong
-    ? `log in again where Pulumi runs (${loginCommand(registry)})`
-    : "give this login read access to the repository, or correct the image's name";
-}
-
-export function loginCommand(registry: string): string {
-  return registry === "docker.io" ? "docker login" : `docker login ${registry}`;
 }
 
 function missing(registry: string, { noun, repository, reference }: Wanted, code: string): Failure {

@@ -7,8 +7,7 @@ import { follow } from "../http/redirects";
 import type { Retries } from "../http/retries";
 import type { Transport } from "../http/transport";
 import { type Credential, secretsOf } from "../logins/credential";
-import { errorTextOf, parseJson } from "./errors";
-import { fixOfDeniedLogin, fixWithoutLogin } from "./refusal";
+import { errorTextOf, parseJson, fixOfDeniedLogin, fixWithoutLogin } from "./errors";
 import { isWebPage } from "./web-page";
 import { isRecord } from "../common/values";
 
