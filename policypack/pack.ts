@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type EnforcementLevel, PolicyPack } from "@pulumi/policy";
 import { AnalyzerService } from "@pulumi/pulumi/proto/analyzer_grpc_pb";
+import type { AnalyzeRequest, AnalyzerResource } from "@pulumi/pulumi/proto/analyzer_pb";
 import { homepage } from "./common/text";
 import { ecsImagePolicies } from "./run/ecs-image-policies";
 import { configureLevels, configureRun, exitWithParent, listenForRuns } from "./run/pulumi-run";
@@ -10,6 +11,7 @@ const folder = join(__dirname, "..");
 
 exitWithParent();
 takeConfiguration();
+decodePropertiesOnce();
 // The SDK reads the version from the package.json of the working folder, and an engine that runs this file itself starts it in the
 // folder of the program.
 process.chdir(folder);
@@ -33,31 +35,51 @@ const levelNames: readonly EnforcementLevel[] = ["advisory", "mandatory", "disab
  * keeps the levels of the policies to itself.
  */
 function takeConfiguration(): void {
-  const { configure } = AnalyzerService;
-  const readLevels = configure.requestDeserialize;
-  configure.requestDeserialize = (bytes) => {
-    const request = readLevels(bytes);
+  onRequest(AnalyzerService.configure, (request) => {
     const given = new Map<string, EnforcementLevel>();
     request.getPolicyconfigMap().forEach((policy, name) => {
       const level = levelNames[policy.getEnforcementlevel()];
       if (level !== undefined) given.set(name, level);
     });
     configureLevels(given);
-    return request;
-  };
-  const { configureStack } = AnalyzerService;
-  const read = configureStack.requestDeserialize;
-  configureStack.requestDeserialize = (bytes) => {
-    const request = read(bytes);
+  });
+  onRequest(AnalyzerService.configureStack, (request) => {
     configureRun({
       organization: request.getOrganization(),
       project: request.getProject(),
       stack: request.getStack(),
       dryRun: request.getDryRun(),
     });
+  });
+  listenForRuns();
+}
+
+/** The SDK decodes what the engine sends of a resource once for each policy (`server.ts`, `deserializeProperties`); here one time serves all. */
+function decodePropertiesOnce(): void {
+  const decode = (resource: AnalyzeRequest | AnalyzerResource) => {
+    for (const properties of [resource.getProperties(), resource.getProvider()?.getProperties()]) {
+      if (properties === undefined) continue;
+      const decoded = properties.toJavaScript();
+      properties.toJavaScript = () => decoded;
+    }
+  };
+  onRequest(AnalyzerService.analyze, decode);
+  onRequest(AnalyzerService.analyzeStack, (request) => {
+    request.getResourcesList().forEach(decode);
+  });
+}
+
+/** Shows each request of a method to `take` before the SDK gets it. */
+function onRequest<T>(
+  method: { requestDeserialize: (bytes: Buffer) => T },
+  take: (request: T) => void,
+): void {
+  const read = method.requestDeserialize;
+  method.requestDeserialize = (bytes) => {
+    const request = read(bytes);
+    take(request);
     return request;
   };
-  listenForRuns();
 }
 
 /** What Pulumi Cloud shows of the pack. npm packs it always, but a pack that someone has slimmed down must guard as well. */
