@@ -1,4 +1,4 @@
-import { looksRandom, printable } from "./text";
+import { looksRandom, parseUrl, printable } from "./text";
 
 /** One place where a credential may be, and what became of it. */
 export interface SearchedPlace {
@@ -140,6 +140,29 @@ function withoutSecrets<T>(value: T, secrets: readonly string[]): T {
 /** The target of a request, as it may be shown. */
 export function placeOf(url: URL): Pick<RequestStep, "scheme" | "host" | "path"> {
   return { scheme: url.protocol.replace(":", ""), host: url.host, path: shownPath(url) };
+}
+
+/** The kind of credentials that a request of ours carries. One with a body is for a token, and carries its login there. */
+export function credentialsOf(request: {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}): RequestStep["credentials"] {
+  if (request.body !== undefined) return "refresh-token";
+  const { authorization } = request.headers;
+  if (authorization === undefined)
+    return request.url.searchParams.has("X-Amz-Signature") ? "presigned-url" : "none";
+  return /^basic /i.test(authorization) ? "basic" : /^bearer /i.test(authorization) ? "bearer" : "other";
+}
+
+/** The target of a redirect, as it may be shown. */
+export function redirectOf(
+  response: { readonly status: number; header(name: string): readonly string[] },
+  from: URL,
+): RequestStep["redirect"] {
+  const [location] = response.status >= 300 && response.status <= 399 ? response.header("location") : [];
+  const target = location === undefined ? undefined : parseUrl(location, from);
+  return target === undefined ? null : target.host + shownPath(target);
 }
 
 /** Parameters of token services and mirrors that name what is requested, and nothing of the user. */
