@@ -85,13 +85,9 @@ class ProxiedAgent extends Agent {
       fail(badProxy(proxy));
       return undefined;
     }
-    const through = { timeoutMs: this.#timeoutMs, lookup: undefined };
     const target = { hostname, port, protocol: "https:", servername: hostname };
-    tunnelThrough(
-      proxy,
-      this.#connect,
-      through,
-    )(target, (...[error, socket]) => {
+    const connect = tunnelThrough(proxy, this.#connect, this.#connect, this.#timeoutMs);
+    connect(target, (...[error, socket]) => {
       if (error === null) callback(null, socket);
       else fail(error);
     });

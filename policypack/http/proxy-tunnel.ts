@@ -1,4 +1,4 @@
-import { type LookupFunction, Socket } from "node:net";
+import { Socket } from "node:net";
 import { type buildConnector, Client } from "undici";
 import { describeNetworkError, ProxyError } from "./errors";
 import type { RetryClass } from "./messages";
@@ -38,16 +38,18 @@ function nameOf({ name, variable }: Proxy): string {
   return `${name} (${variable})`;
 }
 
-export interface TunnelOptions {
-  readonly timeoutMs: number;
-  readonly lookup?: LookupFunction | undefined;
-}
-
-/** Connects to https servers through a tunnel of the proxy (CONNECT, RFC 9110 §9.3.6); `connect` starts TLS in it. */
+/**
+ * Connects to https servers through a tunnel of the proxy (CONNECT, RFC 9110 §9.3.6). undici's ProxyAgent does not hand out the socket,
+ * tells why a proxy refuses only in an error's text, and gives no TLS session to another connection.
+ *
+ * @param toProxy connects to the proxy
+ * @param toServer starts TLS in the tunnel
+ */
 export function tunnelThrough(
   proxy: Proxy,
-  connect: buildConnector.connector,
-  { timeoutMs, lookup }: TunnelOptions,
+  toProxy: buildConnector.connector,
+  toServer: buildConnector.connector,
+  timeoutMs: number,
 ): buildConnector.connector {
   return (options, callback) => {
     const port = options.port === "" ? "443" : options.port;
@@ -57,15 +59,12 @@ export function tunnelThrough(
       host: target,
       ...(authorization !== undefined && { "proxy-authorization": authorization }),
     };
-    const client = new Client(proxy.url.origin, {
-      connect: { timeout: timeoutMs, ...(lookup && { lookup }) },
-      headersTimeout: timeoutMs,
-    });
+    const client = new Client(proxy.url.origin, { connect: toProxy, headersTimeout: timeoutMs });
     client.connect({ path: target, headers }).then(
       ({ statusCode, socket }) => {
         if (statusCode >= 200 && statusCode < 300 && socket instanceof Socket) {
           // The request that waits for the tunnel keeps the process alive; a tunnel that is not needed any more does not.
-          connect({ ...options, httpSocket: socket.unref() }, callback);
+          toServer({ ...options, httpSocket: socket.unref() }, callback);
           return;
         }
         socket.on("error", () => undefined).destroy();

@@ -20,13 +20,16 @@ export interface Route {
  */
 export class Routes {
   readonly #found = new Map<string, Route>();
+  readonly #toProxy: buildConnector.connector;
 
   constructor(
     private readonly rules: HostRules,
     private readonly connectTimeoutMs: number,
     /** How host names become addresses. Default: as the system does it. */
     private readonly lookup: LookupFunction | undefined,
-  ) {}
+  ) {
+    this.#toProxy = buildConnector({ lookup: lookupWithin(undefined, lookup), timeout: connectTimeoutMs });
+  }
 
   /** @throws ProxyError if the proxy's variable makes no sense */
   to(url: URL, reach: Reach | undefined): Route {
@@ -37,20 +40,20 @@ export class Routes {
   }
 
   #find(key: string, url: URL, reach: Reach | undefined): Route {
-    const { connectTimeoutMs: timeoutMs, lookup } = this;
     const proxy = proxyFor(url, process.env);
     if (proxy !== undefined && proxy.url === undefined) throw badProxy(proxy);
-    const byProxy = proxy !== undefined && url.protocol === "http:";
+    if (proxy !== undefined && url.protocol === "http:") {
+      const { origin } = proxy.url;
+      return { key: origin, open: () => new Client(origin, { connect: this.#toProxy }), proxy };
+    }
+    const { connectTimeoutMs: timeout, lookup } = this;
     // One for all connections of a route, because it remembers TLS sessions.
     const connector = buildConnector({
-      lookup: lookupWithin(proxy === undefined ? reach : undefined, lookup),
-      timeout: timeoutMs,
-      rejectUnauthorized: byProxy || !this.rules.mayBeInsecure(url),
+      lookup: lookupWithin(reach, lookup),
+      timeout,
+      rejectUnauthorized: !this.rules.mayBeInsecure(url),
     });
-    const connect =
-      proxy === undefined || byProxy ? connector : tunnelThrough(proxy, connector, { timeoutMs, lookup });
-    const { origin } = byProxy ? proxy.url : url;
-    const open = () => new Client(origin, { connect });
-    return byProxy ? { key: origin, open, proxy } : { key, open, proxy: undefined };
+    const connect = proxy === undefined ? connector : tunnelThrough(proxy, this.#toProxy, connector, timeout);
+    return { key, open: () => new Client(url.origin, { connect }), proxy: undefined };
   }
 }
