@@ -1,7 +1,6 @@
 import { failure, type Failure, type Outcome, success } from "../common/outcome";
 import { printable } from "../common/text";
 import { classOfHostname } from "../http/address-rules";
-import { bringsStart, rangeOfStart, readStart } from "../http/byte-ranges";
 import type { Transport } from "../http/transport";
 
 export interface Download {
@@ -31,23 +30,13 @@ export async function downloadBlob(
       `ECR gave a download URL at ${printable(url.host)}, an internal address that the guard refuses`,
     );
   const label = `the storage of ECR at ${printable(url.host)}`;
-  // What is signed is the host alone, so that a Range field may be added (S3's presigned URLs for GetObject).
-  const headers: Record<string, string> = startOnly ? { range: rangeOfStart(maxBytes) } : {};
   // Storage may well lie in a private network (VPC endpoints), but never on a local link, which holds instance metadata.
   const reach = "loopback";
-  const sent = await transport.send({
-    method: "GET",
-    url,
-    headers,
-    maxBytes,
-    startOnly,
-    reach,
-    label,
-    signal,
-  });
+  // What is signed is the host alone, so that a Range field may be added for a start (S3's presigned URLs for GetObject).
+  const rest = { headers: {}, maxBytes, startOnly, reach, label, signal } as const;
+  const sent = await transport.send({ method: "GET", url, ...rest });
   if (!sent.ok) return { ok: false, failure: sent.failure };
   const { response } = sent;
-  if (startOnly && bringsStart(response.status)) return readStart(response, maxBytes, label);
   // An error's text may repeat the signature; the status is enough.
   return response.status === 200 ? success(response.body) : refusal(response.status, label, url.host);
 }

@@ -1,6 +1,5 @@
-import { parseUrl } from "../common/text";
-import { placeOf, type RequestStep, shownPath } from "../common/trace";
 import type { Failure } from "../common/outcome";
+import { credentialsOf, placeOf, redirectOf, type RequestStep } from "../common/trace";
 import type { Reach } from "./address-rules";
 
 export interface HttpRequest {
@@ -11,7 +10,7 @@ export interface HttpRequest {
   readonly body?: string;
   /** A longer body of a 200 answer is a failure; of any other answer only the first bytes are kept. */
   readonly maxBytes: number;
-  /** The first `maxBytes` of a 200 or 206 answer are enough: the connection of a longer body is closed behind them. */
+  /** Only the first `maxBytes` are requested, by a Range field. An answer with them has the status 200, whichever way they came. */
   readonly startOnly?: boolean;
   /** The allowed addresses of the host; given if someone else than the user named the host. */
   readonly reach?: Reach;
@@ -58,28 +57,16 @@ export type RetryClass = "transient" | "protocol" | "refused" | "late" | "no-des
 /** The parts of a request and its result that a trace may show. */
 export function requestStep(request: HttpRequest, sent: SendResult, ms: number): RequestStep {
   const { method, url } = request;
+  const answer = sent.ok
+    ? { status: sent.response.status, redirect: redirectOf(sent.response, url), failure: null }
+    : { status: null, redirect: null, failure: sent.failure.message };
   return {
     step: "request",
     method,
     ...placeOf(url),
     credentials: credentialsOf(request),
     operation: null,
-    status: sent.ok ? sent.response.status : null,
-    redirect: sent.ok ? redirectOf(sent.response.status, sent.response.header("location")[0], url) : null,
-    failure: sent.ok ? null : sent.failure.message,
+    ...answer,
     ms: Math.round(ms),
   };
-}
-
-function credentialsOf({ url, headers, body }: HttpRequest): RequestStep["credentials"] {
-  if (body !== undefined) return "refresh-token";
-  const { authorization } = headers;
-  if (authorization === undefined) return url.searchParams.has("X-Amz-Signature") ? "presigned-url" : "none";
-  return /^basic /i.test(authorization) ? "basic" : /^bearer /i.test(authorization) ? "bearer" : "other";
-}
-
-function redirectOf(status: number, location: string | undefined, from: URL): string | null {
-  if (status < 300 || status > 399) return null;
-  const target = parseUrl(location ?? "", from);
-  return target === undefined || location === undefined ? null : target.host + shownPath(target);
 }

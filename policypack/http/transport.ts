@@ -2,6 +2,7 @@ import type { LookupFunction } from "node:net";
 import { type Clock, rankOf, sleep, systemClock, whenAborted } from "../common/concurrency";
 import { limits } from "../common/limits";
 import type { Trace } from "../common/trace";
+import { startOf } from "./byte-ranges";
 import { Connections } from "./connections";
 import { describeNetworkError, isNoHttp, ProxyError } from "./errors";
 import { exchange } from "./exchange";
@@ -45,9 +46,7 @@ export class Transport {
   readonly #routes: Routes;
   readonly #limiter: Limiter;
   readonly #clock: Clock;
-  /** What ends each request that was not answered yet: one signal for all its reasons. */
-  readonly #underWay = new Set<AbortController>();
-  #closed = false;
+  readonly #closing = new AbortController();
 
   constructor(
     rules: HostRules,
@@ -65,23 +64,23 @@ export class Transport {
   }
 
   async send(request: HttpRequest): Promise<SendResult> {
+    const { url, label = url.host, maxBytes, startOnly = false } = request;
     const started = this.#clock.now();
+    // Ends the request, for whatever reason.
     const end = new AbortController();
-    const stopListening = whenAborted(request.signal, () => {
-      end.abort();
-    });
-    this.#underWay.add(end);
-    if (this.#closed) end.abort();
-    const sent = await this.#sendInTurn(request, request.label ?? request.url.host, end);
-    stopListening();
-    this.#underWay.delete(end);
+    const stopListening = [request.signal, this.#closing.signal].map((signal) =>
+      whenAborted(signal, () => {
+        end.abort();
+      }),
+    );
+    const sent = await this.#sendInTurn(request, label, end);
+    for (const stop of stopListening) stop();
     this.options.trace?.add(requestStep(request, sent, this.#clock.now() - started));
-    return sent;
+    return startOnly ? startOf(sent, maxBytes, label) : sent;
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    for (const end of this.#underWay) end.abort();
+    this.#closing.abort();
     await this.#connections.close();
   }
 
@@ -110,7 +109,7 @@ export class Transport {
     try {
       return await this.request(request, label, end.signal);
     } catch (error) {
-      if (request.signal.aborted || this.#closed) return this.#ended(label);
+      if (request.signal.aborted || this.#closing.signal.aborted) return this.#ended(label);
       if (end.signal.reason === overdue)
         return sendFailure("timeout", `${label} did not answer within ${requestTimeoutMs / 1000} s`, "late");
       const { kind, words, retry } = describeNetworkError(error);
@@ -121,7 +120,7 @@ export class Transport {
   }
 
   #ended(label: string, host?: string): SendResult {
-    if (this.#closed)
+    if (this.#closing.signal.aborted)
       return sendFailure("unreachable", `the registry client was closed before ${label} answered`);
     return host !== undefined && this.#limiter.isPaused(host)
       ? sendFailure("throttled", `${label} is rate limiting requests for longer than the time for this image`)

@@ -4,7 +4,6 @@
 import { Memo } from "../common/memo";
 import { failure, type Outcome, success } from "../common/outcome";
 import { printable } from "../common/text";
-import { bringsStart, readStart } from "../http/byte-ranges";
 import { bareName } from "../oci/registry-name";
 import type { CredentialSource } from "../logins/credential";
 import { isDigest, sha256Of, verifyDigest } from "../oci/digest";
@@ -138,7 +137,7 @@ export class RegistryClient {
     const legal = checkName(name) ?? (isDigest(digest) ? undefined : illegal(digest));
     if (legal !== undefined) return Promise.resolve(legal);
     const what = { noun: "blob", reference: digest, maxBytes: length, startOnly: true } as const;
-    return this.#pull(name, what, signal, (registry, { response }) => readStart(response, length, registry));
+    return this.#pull(name, what, signal, (_, { response }) => success(response.body));
   }
 
   /** A repository will be read soon: if it needs a token, that is requested together with others'. */
@@ -208,7 +207,7 @@ export class RegistryClient {
     if (!answer.ok) return answer;
     const { response } = answer.value;
     if (method === "HEAD" && !meansTheSame.has(response.status)) return read(name, answer.value);
-    if (response.status !== 200 && !(startOnly && bringsStart(response.status)))
+    if (response.status !== 200)
       return { ok: false, failure: refusalOf(name, { noun, reference, repository }, answer.value) };
     const encoding = response.header("content-encoding").join(", ");
     if (!/^(?:|identity)$/i.test(encoding.trim()))

@@ -5,7 +5,6 @@ import { Authorization } from "./authorization";
 import type { Authorized } from "./bearer-tokens";
 import type { Scheme } from "../http/host-rules";
 import type { Host, Network } from "./options";
-import { bringsStart, rangeOfStart } from "../http/byte-ranges";
 import { follow } from "../http/redirects";
 import { type HttpResponse, type SendResult, sendFailure } from "../http/messages";
 
@@ -85,16 +84,15 @@ export class Endpoint {
    * it is ignored, and the registry is queried as if there were no record.
    */
   async #getByRecord(request: PullRequest): Promise<Answer | undefined> {
-    const { repository, startOnly = false, signal } = request;
+    const { repository, signal } = request;
     const authorized = await this.#authorization.recalled(repository, this.#url(), signal);
     const [scheme] = this.host.schemes;
     if (authorized?.header === undefined || scheme === undefined) return undefined;
     const sent = await this.#sendBy(scheme, request, authorized.header, true);
     this.#authorization.judge(authorized, sent);
-    const response = sent.ok ? sent.response : undefined;
-    if (response?.status === 200 || (startOnly && response !== undefined && bringsStart(response.status))) {
+    if (sent.ok && sent.response.status === 200) {
       this.#scheme ??= scheme;
-      return { response, authorized };
+      return { response: sent.response, authorized };
     }
     this.#authorization.doubt();
     return undefined;
@@ -166,7 +164,6 @@ export class Endpoint {
     const { transport, rules } = this.network;
     const headers = {
       ...(request.accept === undefined ? {} : { accept: request.accept }),
-      ...(request.startOnly === true ? { range: rangeOfStart(request.maxBytes) } : {}),
       ...(authorization === undefined ? {} : { authorization }),
     };
     const { method = "GET", maxBytes, startOnly = false, signal } = request;
