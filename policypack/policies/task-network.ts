@@ -1,47 +1,49 @@
 import { referenceIn } from "../oci/reference";
-import { service as serviceKind, taskDefinition } from "../program/kinds";
-import { closedGroups, type DeadEnd, deadEnds, isOnFargate, networkOf } from "../program/network";
+import { taskDefinition } from "../program/kinds";
+import { type DeadEnd, Network } from "../program/network";
 import { inputOf, type Program, type Resource } from "../program/program";
+import { type TaskRun, taskRunning, taskRunOf } from "../program/task-runs";
 import { taskOf } from "../program/tasks";
 import { noEgress, noWayOut } from "../report";
 import { deploymentRisks, type ProgramFinding, type ProgramPolicyDefinition } from "./definition";
 
-/** Says which services' tasks have no network path to a registry. */
+/** Says which tasks have no network path to a registry. */
 export const taskNetwork: ProgramPolicyDefinition = {
   name: "task-network",
   displayName: "Every task reaches its registry",
-  description: "The tasks of a service must be able to reach the registries of their images.",
+  description: "Tasks must be able to reach the registries of their images.",
   enforcementLevel: "mandatory",
   severity: "high",
   framework: deploymentRisks,
   tags: ["ecs", "fargate", "container-images", "vpc"],
   remediationSteps: "Allow egress, and give the tasks a public IP or a route through a NAT gateway.",
-  concerns: [serviceKind],
+  concerns: [taskRunning],
   judge: (program) => {
-    const known = new Map<Resource, DeadEnd | undefined>();
-    return program.ofKind(serviceKind).flatMap((service) => judge(program, service, known));
+    const network = new Network(program);
+    return program
+      .ofKind(taskRunning)
+      .flatMap((resource) => taskRunOf(resource) ?? [])
+      .flatMap((run) => judge(program, run, network));
   },
 };
 
-function judge(
-  program: Program,
-  service: Resource,
-  known: Map<Resource, DeadEnd | undefined>,
-): ProgramFinding[] {
-  const network = isOnFargate(service) ? networkOf(service) : undefined;
-  if (network === undefined) return [];
-  const groups = closedGroups(program, service, network);
-  if (groups !== undefined) return [{ users: [service], message: () => noEgress(service, groups) }];
-  const ends = deadEnds(program, service, network, known) ?? [];
+function judge(program: Program, run: TaskRun, network: Network): ProgramFinding[] {
+  if (!run.isOnFargate || run.network === undefined) return [];
+  const { noun, resource } = run;
+  const groups = network.closedGroups(run);
+  if (groups !== undefined)
+    return [{ users: [resource], message: () => noEgress({ noun, resource }, groups) }];
+  const ends = network.deadEnds(run) ?? [];
   const [end] = ends;
   if (end === undefined || ends.some(({ kind }) => kind !== end.kind)) return [];
-  const image = end.kind === "closed" ? publicImage(program, service) : undefined;
+  const image = end.kind === "closed" ? publicImage(program, run) : undefined;
   if (end.kind === "closed" ? image === undefined : endpoints(program).length > 0) return [];
   const isLikely = ends.some((one) => one.isLikely);
+  const { publicIp } = run.network;
   return [
     {
-      users: [service],
-      message: () => noWayOut(service, distinct(ends), end.kind, image, isLikely),
+      users: [resource],
+      message: () => noWayOut({ noun, resource, publicIp }, distinct(ends), end.kind, image, isLikely),
       ...(isLikely && { remark: true as const }),
     },
   ];
@@ -87,15 +89,16 @@ function isOnInternet(image: string): boolean {
 
 const awsService = /^(?:cn\.)?com\.amazonaws\.[a-z]+(?:-[a-z]+)+-\d+\.(?!ecr-public)[a-z0-9.-]+$/;
 
-/** An image of the service's task that only the internet has. Undefined if an endpoint of the program may reach it. */
-function publicImage(program: Program, service: Resource): string | undefined {
+/** An image of the tasks that only the internet has. Undefined if an endpoint of the program may reach it. */
+function publicImage(program: Program, run: TaskRun): string | undefined {
   const lead = endpoints(program).some((endpoint) => {
     const name = inputOf(endpoint, "serviceName");
     return name.state !== "known" || typeof name.value !== "string" || !awsService.test(name.value);
   });
   if (lead) return undefined;
-  const task = program.link(service, "taskDefinition", taskDefinition);
-  if (task.state !== "found") return undefined;
-  const images = (taskOf(task.resource).containers ?? []).flatMap(({ image }) => image ?? []);
+  const [task] =
+    program.links(run.resource, run.keys.taskDefinition, [run.taskDefinition], taskDefinition) ?? [];
+  if (task === undefined) return undefined;
+  const images = (taskOf(task).containers ?? []).flatMap(({ image }) => image ?? []);
   return images.find(isOnInternet);
 }

@@ -43,6 +43,12 @@ export const service: Kind = {
   ids: ["arn", "serviceArn"],
 };
 
+export const cluster: Kind = { types: ["aws:ecs/cluster:Cluster", "aws-native:ecs:Cluster"], ids: ["arn"] };
+
+export const queue: Kind = { types: ["aws:sqs/queue:Queue", "aws-native:sqs:Queue"], ids: ["arn"] };
+
+export const encryptionKey: Kind = { types: ["aws:kms/key:Key", "aws-native:kms:Key"], ids: ["arn"] };
+
 /** Says what others may do in the whole private ECR registry. */
 export const registryPolicy: Kind = {
   types: ["aws:ecr/registryPolicy:RegistryPolicy", "aws-native:ecr:RegistryPolicy"],

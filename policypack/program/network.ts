@@ -1,24 +1,23 @@
-import { isRecord, member, type Reading } from "../common/values";
+import { member, type Reading } from "../common/values";
 import {
+  cluster,
+  encryptionKey,
   internetGateway,
+  type Kind,
+  queue,
+  role,
   routeTable as routeTableKind,
   route as routeKind,
   routeTableAssociation,
   securityGroup,
   subnet as subnetKind,
+  taskDefinition,
   vpc as vpcKind,
 } from "./kinds";
 import { exists, inputOf, type Program, type Resource } from "./program";
 import { isTouched } from "./role-permissions";
-import { inside, listIn, runsOnFargate } from "./tasks";
-
-/** The network interface that a service gives its tasks (ECS API, `AwsVpcConfiguration`). */
-export interface TaskNetwork {
-  /** Unknown if their number is. */
-  readonly subnets: readonly Reading[] | "unknown";
-  readonly securityGroups: readonly Reading[];
-  readonly hasPublicIp: "yes" | "no" | "unknown";
-}
+import { inside, listIn } from "./tasks";
+import type { TaskRun } from "./task-runs";
 
 /** A subnet from which tasks without a public IP reach nothing: its routes use an internet gateway (`public`), or there are none (`closed`). */
 export interface DeadEnd {
@@ -29,37 +28,61 @@ export interface DeadEnd {
   readonly isLikely: boolean;
 }
 
-const networkKey = "networkConfiguration";
+/** What a program proves of its network. Services share subnets and security groups: each is judged once. */
+export class Network {
+  readonly #program: Program;
+  readonly #ends = new Map<Resource, DeadEnd | undefined>();
+  readonly #closed = new Map<Resource, boolean>();
 
-/** Undefined if the service says nothing of its network that is known. The task sets of an external controller have networks of their own. */
-export function networkOf(service: Resource): TaskNetwork | undefined {
-  const controller = inputOf(service, "deploymentController");
-  const by = inside(controller, "type");
-  if (by.state === "unknown" || (by.state === "known" && by.value === "EXTERNAL")) return undefined;
-  const configuration = inputOf(service, networkKey);
-  const isNative = service.type.startsWith("aws-native:");
-  const holder = isNative ? inside(configuration, "awsvpcConfiguration") : configuration;
-  if (holder.state !== "known" || !isRecord(holder.value)) return undefined;
-  const publicIp = inside(holder, "assignPublicIp");
-  const off = isNative ? "DISABLED" : false;
-  const isOff =
-    publicIp.state === "known" ? publicIp.value === off : publicIp.state === "absent" && !isNative;
-  const subnets = inside(holder, "subnets");
-  return {
-    subnets: subnets.state === "unknown" ? "unknown" : (listIn(subnets) ?? []),
-    securityGroups: listIn(inside(holder, "securityGroups")) ?? [],
-    hasPublicIp: isOff ? "no" : publicIp.state === "known" ? "yes" : "unknown",
-  };
+  constructor(program: Program) {
+    this.#program = program;
+  }
+
+  /** The security groups of tasks, if none of them lets anything out. Undefined if that is not certain. */
+  closedGroups(run: TaskRun): readonly Resource[] | undefined {
+    const groups = this.#named(run, run.network?.securityGroups, securityGroup, besidesGroups) ?? [];
+    const isClosed = groups.every((group) => memo(this.#closed, group, () => isShut(this.#program, group)));
+    return groups.length > 0 && isClosed ? groups : undefined;
+  }
+
+  /** What becomes of tasks in each of their subnets. Undefined if one of them may have a way out. */
+  deadEnds(run: TaskRun): readonly DeadEnd[] | undefined {
+    if (run.network?.hasPublicIp !== "no") return undefined;
+    const subnets = this.#named(run, run.network.subnets, subnetKind, besidesSubnets);
+    const ends = subnets?.map((subnet) => memo(this.#ends, subnet, () => deadEnd(this.#program, subnet)));
+    return ends?.every((end) => end !== undefined) === true ? ends : undefined;
+  }
+
+  /** The resources that a list names, if all are in the program. One that is unknown as a whole may come from all that the input depends on. */
+  #named(
+    { resource, keys }: TaskRun,
+    list: Reading = { state: "absent" },
+    kind: Kind,
+    besides: ReadonlySet<string>,
+  ): Resource[] | undefined {
+    return list.state === "unknown"
+      ? this.#program.sources(resource, keys.network, kind, besides)
+      : this.#program.links(resource, keys.network, listIn(list) ?? [], kind);
+  }
 }
 
-/** Whether all tasks of a service run on Fargate's platform 1.4.0 or later, where they pull through their own network interface. */
-export function isOnFargate(service: Resource): boolean {
-  const version = inputOf(service, "platformVersion");
-  const isRecent =
-    version.state === "absent" ||
-    (version.state === "known" && ["LATEST", "1.4.0", ""].includes(String(version.value)));
-  return isRecent && runsOnFargate(service);
+function memo<K, V>(known: Map<K, V>, key: K, make: () => V): V {
+  if (!known.has(key)) known.set(key, make());
+  return known.get(key) as V;
 }
+
+/** What an input depends on for its other parts: none of these gives subnets or security groups. */
+const others = [cluster, taskDefinition, role, queue, encryptionKey].flatMap(({ types }) => types);
+
+const besidesGroups: ReadonlySet<string> = new Set([...subnetKind.types, ...others]);
+
+/** A VPC of awsx names the subnets that it gives. */
+const besidesSubnets: ReadonlySet<string> = new Set([
+  ...securityGroup.types,
+  "aws-native:ec2:SecurityGroup",
+  "awsx:ec2:Vpc",
+  ...others,
+]);
 
 const egressRule = {
   "aws:ec2/securityGroupRule:SecurityGroupRule": "securityGroupId",
@@ -67,21 +90,12 @@ const egressRule = {
   "aws-native:ec2:SecurityGroupEgress": "groupId",
 } as const;
 
-/** The security groups of a service, if none of them lets anything out. Undefined if that is not certain. */
-export function closedGroups(
-  program: Program,
-  service: Resource,
-  network: TaskNetwork,
-): readonly Resource[] | undefined {
-  if (network.securityGroups.length === 0) return undefined;
-  const groups = program.links(service, networkKey, network.securityGroups, securityGroup);
-  if (groups === undefined || [...program.types()].some((type) => /Exclusive$/.test(type))) return undefined;
-  const isClosed = groups.every((group) => {
-    const egress = inputOf(group, "egress");
-    const none = egress.state === "absent" || (egress.state === "known" && listIn(egress)?.length === 0);
-    return none && !exists(group, securityGroup) && !isTouched(program, group) && !hasRule(program, group);
-  });
-  return isClosed ? groups : undefined;
+/** Whether a security group surely lets nothing out. */
+function isShut(program: Program, group: Resource): boolean {
+  if ([...program.types()].some((type) => /Exclusive$/.test(type))) return false;
+  const egress = inputOf(group, "egress");
+  const none = egress.state === "absent" || (egress.state === "known" && listIn(egress)?.length === 0);
+  return none && !exists(group, securityGroup) && !isTouched(program, group) && !hasRule(program, group);
 }
 
 function hasRule(program: Program, group: Resource): boolean {
@@ -93,32 +107,6 @@ function hasRule(program: Program, group: Resource): boolean {
     }),
   );
 }
-
-/**
- * What becomes of tasks in each subnet of a service. Undefined if one of them may have a way out.
- *
- * @param known subnets judged before: services share them
- */
-export function deadEnds(
-  program: Program,
-  service: Resource,
-  network: TaskNetwork,
-  known: Map<Resource, DeadEnd | undefined>,
-): readonly DeadEnd[] | undefined {
-  if (network.hasPublicIp !== "no" || network.subnets.length === 0) return undefined;
-  const subnets =
-    network.subnets === "unknown"
-      ? program.sources(service, networkKey, subnetKind, besidesSubnets)
-      : program.links(service, networkKey, network.subnets, subnetKind);
-  const ends = subnets?.map((subnet) => {
-    if (!known.has(subnet)) known.set(subnet, deadEnd(program, subnet));
-    return known.get(subnet);
-  });
-  return ends?.every((end) => end !== undefined) === true ? ends : undefined;
-}
-
-/** What a network configuration depends on without taking subnets from it. A VPC of awsx names the subnets that it gives. */
-const besidesSubnets = /^(?:aws(?:-native)?:ec2[/:]securityGroup[/:]?|awsx:ec2:Vpc$)/i;
 
 /** A subnet with any of these may reach more than its routes of IPv4 say. */
 const special = [

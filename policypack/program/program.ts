@@ -155,13 +155,13 @@ export class Program {
    *
    * @param besides types of other dependencies of the property, which the values do not come from
    */
-  sources(holder: Resource, key: string, kind: Kind, besides: RegExp): Resource[] | undefined {
+  sources(holder: Resource, key: string, kind: Kind, besides: ReadonlySet<string>): Resource[] | undefined {
     const found: Resource[] = [];
     for (const urn of holder.propertyDependencies[key] ?? []) {
       const resource = this.#byUrn.get(urn);
       if (resource === undefined) return undefined;
       if (kind.types.includes(resource.type)) found.push(resource);
-      else if (!besides.test(resource.type)) return undefined;
+      else if (!besides.has(resource.type)) return undefined;
     }
     return found.length > 0 ? found : undefined;
   }

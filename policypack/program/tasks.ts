@@ -72,13 +72,16 @@ export function tasksOfJob(resource: Resource): Task[] {
 
 /** Whether a service runs all its tasks on Fargate. */
 export function runsOnFargate(service: Resource): boolean {
-  const launchType = inputOf(service, "launchType");
+  return launchesOnFargate(service, (key) => inputOf(service, key));
+}
+
+/** The same for a resource that says it in a part of its own, which `get` reads. */
+export function launchesOnFargate({ type }: Resource, get: (key: string) => Reading): boolean {
+  const launchType = get("launchType");
   if (launchType.state === "known") return launchType.value === "FARGATE";
   if (launchType.state === "unknown") return false;
-  const key = service.type.startsWith("aws-native:")
-    ? "capacityProviderStrategy"
-    : "capacityProviderStrategies";
-  const providers = listIn(inputOf(service, key)) ?? [];
+  const isNative = type.startsWith("aws-native:");
+  const providers = listIn(get(isNative ? "capacityProviderStrategy" : "capacityProviderStrategies")) ?? [];
   return (
     providers.length > 0 &&
     providers.every((one) => {

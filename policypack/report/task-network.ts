@@ -1,14 +1,22 @@
 import { printableName } from "../oci/reference";
-import { facts, named, type Named, quoted } from "./layout";
+import { facts, named, type Named, quoted, wrapped } from "./layout";
 
-/** A service whose security groups let nothing out. */
-export function noEgress(service: Named, groups: readonly Named[]): string {
+/** A resource that runs tasks, and what AWS calls such a resource. */
+interface Runner {
+  readonly noun: string;
+  readonly resource: Named;
+}
+
+/** A resource whose tasks have security groups that let nothing out. */
+export function noEgress({ noun, resource }: Runner, groups: readonly Named[]): string {
   return [
-    "The tasks of this service cannot reach a registry: their security groups allow",
-    "no outbound traffic. ECS stops them after a timeout: CannotPullContainerError.",
+    ...wrapped(
+      `The tasks of this ${noun} cannot reach a registry: their security groups allow no outbound traffic. ` +
+        "ECS stops them after a timeout: CannotPullContainerError.",
+    ),
     "",
     ...facts([
-      ["service", named(service)],
+      [noun, named(resource)],
       ["security groups", groups.map(({ name }) => quoted(name)).join(", ")],
     ]),
     "",
@@ -21,9 +29,9 @@ export function noEgress(service: Named, groups: readonly Named[]): string {
   ].join("\n");
 }
 
-/** A service in subnets from which its tasks reach no registry. */
+/** A resource whose tasks are in subnets from which they reach no registry. */
 export function noWayOut(
-  service: Named,
+  { noun, resource, publicIp }: Runner & { readonly publicIp: string },
   ends: readonly { readonly subnet: Named; readonly routeTable: Named }[],
   kind: "public" | "closed",
   image: string | undefined,
@@ -31,22 +39,18 @@ export function noWayOut(
 ): string {
   const cause =
     kind === "public"
-      ? [
-          "The tasks of this service cannot reach the internet: they have no public IP, and",
-          "their subnets have a route through an internet gateway only, which requires one.",
-        ]
-      : [
-          "The tasks of this service cannot reach the registry of their image: it is on the",
-          "internet, and their subnets have no route to it.",
-        ];
+      ? `The tasks of this ${noun} cannot reach the internet: they have no public IP, and their subnets have ` +
+        "a route through an internet gateway only, which requires one."
+      : `The tasks of this ${noun} cannot reach the registry of their image: it is on the internet, and ` +
+        "their subnets have no route to it.";
   return [
-    ...cause,
+    ...wrapped(cause),
     isLikely
       ? "Unless something outside this program adds a route, ECS stops them with\nCannotPullContainerError."
       : "ECS stops them after a timeout with CannotPullContainerError.",
     "",
     ...facts([
-      ["service", named(service)],
+      [noun, named(resource)],
       ...ends
         .slice(0, 10)
         .map(
@@ -61,8 +65,8 @@ export function noWayOut(
     "",
     ...(kind === "public"
       ? [
-          "Fix: give the tasks a public IP, in the service's networkConfiguration:",
-          "  assignPublicIp: true",
+          `Fix: give the tasks a public IP, in the ${noun}'s networkConfiguration:`,
+          `  ${publicIp}`,
           "or run them in private subnets with a route through a NAT gateway:",
         ]
       : ["Fix: add a route through a NAT gateway of a public subnet:"]),

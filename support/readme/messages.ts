@@ -32,7 +32,11 @@ const docker = "application/vnd.docker.image.rootfs.diff.tar";
 const oci = "application/vnd.oci.image.layer.v1.tar";
 
 const apiRole = { name: "api-execution", type: "aws:iam/role:Role" };
-const apiService = { name: "api", type: "aws:ecs/service:Service" };
+const apiRun = {
+  noun: "service",
+  resource: { name: "api", type: "aws:ecs/service:Service" },
+  publicIp: "assignPublicIp: true",
+};
 const publicSubnet = {
   subnet: { name: "public-a", type: "aws:ec2/subnet:Subnet" },
   routeTable: { name: "public", type: "aws:ec2/routeTable:RouteTable" },
@@ -162,14 +166,14 @@ export function sampleMessages(): SampleMessage[] {
     sample(
       "task-network",
       "a public subnet without a public IP",
-      noWayOut(apiService, [publicSubnet], "public", undefined, false),
+      noWayOut(apiRun, [publicSubnet], "public", undefined, false),
     ),
     sample(
       "task-network",
       "no route to the internet",
-      noWayOut(apiService, [publicSubnet], "closed", "nginx:1.27", false),
+      noWayOut(apiRun, [publicSubnet], "closed", "nginx:1.27", false),
     ),
-    sample("task-network", "security groups without egress", noEgress(apiService, [apiGroup])),
+    sample("task-network", "security groups without egress", noEgress(apiRun, [apiGroup])),
   ];
 }
 

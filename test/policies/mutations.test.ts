@@ -8,6 +8,8 @@ import { goodRoles } from "./programs/good-roles";
 import { goodNativeNetworks } from "./programs/native-networks";
 import { goodOddNetworks } from "./programs/odd-networks";
 import { goodOddRoles } from "./programs/odd-roles";
+import { goodOutputNetworks } from "./programs/output-networks";
+import { goodTaskRuns } from "./programs/task-runs";
 
 type Program = readonly Declared[];
 
@@ -118,6 +120,10 @@ const mutations: Record<string, readonly [mutate: Mutation, expected: string, ti
       "VPC endpoints",
       "IPv6",
       "Fargate Spot",
+      "a task set with a public IP",
+      "an event target with a NAT gateway",
+      "a schedule with a NAT gateway",
+      "a pipe of aws-native with a public IP",
     ],
   ],
   "no egress rule": [
@@ -165,6 +171,8 @@ const good: Record<string, Program> = {
   ...goodNetworks,
   ...goodOddNetworks,
   ...goodNativeNetworks,
+  ...goodOutputNetworks,
+  ...goodTaskRuns,
 };
 
 describe("a good program with one link broken", () => {

@@ -6,12 +6,16 @@ import { goodNetworks } from "./programs/good-networks";
 import { brokenNativeNetworks, goodNativeNetworks } from "./programs/native-networks";
 import { sg, service, ecr, publicNet } from "./programs/networks";
 import { brokenOddNetworks, goodOddNetworks } from "./programs/odd-networks";
+import { brokenOutputNetworks, goodOutputNetworks } from "./programs/output-networks";
+import { brokenTaskRuns, forms, goodTaskRuns, run, runners } from "./programs/task-runs";
 
 describe("the network of a task", () => {
   for (const [title, program] of Object.entries({
     ...goodNetworks,
     ...goodOddNetworks,
     ...goodNativeNetworks,
+    ...goodOutputNetworks,
+    ...goodTaskRuns,
   }))
     it(`is fine: ${title}`, () => assertSilent(program));
 
@@ -19,6 +23,8 @@ describe("the network of a task", () => {
     ...brokenNetworks,
     ...brokenOddNetworks,
     ...brokenNativeNetworks,
+    ...brokenOutputNetworks,
+    ...brokenTaskRuns,
   }))
     it(`is reported: ${title}`, async () => {
       const expected = (list: readonly string[]) => list.map((one) => `task-network ${one}`);
@@ -43,5 +49,21 @@ describe("the network of a task", () => {
     for (const wanted of [/`web`/, /`a`, route table `rt`/, /assignPublicIp: true/, /natGatewayId/])
       assert.match(found?.message ?? "", wanted);
     assert.ok(found?.message.split("\n").every((line) => line.length <= 80));
+  });
+
+  it("is named with the kind of resource that runs the tasks, and its own form of the cure", async () => {
+    const cures: Record<string, readonly [noun: RegExp, cure: RegExp]> = {
+      "a task set": [/^task set `web` \(aws:ecs\/taskSet:TaskSet\)$/m, /^ {2}assignPublicIp: true$/m],
+      "an event target": [/The tasks of this event target/, /event target's networkConfiguration/],
+      "a schedule": [/^schedule `web`/m, /^ {2}assignPublicIp: true$/m],
+      "a pipe": [/^pipe +`web`/m, /^ {2}assignPublicIp: "ENABLED"$/m],
+      "an event rule of aws-native": [/^event rule `web`/m, /^ {2}assignPublicIp: "ENABLED"$/m],
+    };
+    for (const [title, wanted] of Object.entries(cures)) {
+      const program = [...runners, ...ecr, ...publicNet, sg, run(forms[title]!)];
+      const [found] = await violationsOf(program, "first");
+      for (const pattern of wanted) assert.match(found?.message ?? "", pattern);
+      assert.ok(found?.message.split("\n").every((line) => line.length <= 80));
+    }
   });
 });

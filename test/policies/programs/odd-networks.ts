@@ -27,7 +27,6 @@ const attached = any("aws:ec2/internetGatewayAttachment:InternetGatewayAttachmen
   vpcId: ref("vpc"),
   internetGatewayId: ref("igw"),
 });
-const awsx = any("awsx:ec2:Vpc", "awsx", { vpcId: ref("vpc") });
 const strategies = (...names: string[]) => ({
   launchType: undefined,
   capacityProviderStrategies: names.map((capacityProvider) => ({ capacityProvider })),
@@ -102,29 +101,6 @@ export const goodOddNetworks: Record<string, readonly Declared[]> = {
     sg,
     service({ subnets: [mapped([ref("a"), ref("b")], ([, b]) => b)] }),
   ],
-  "a list of subnets as an output, one of which has a way out": [
-    ...ecr,
-    ...publicNet,
-    subnet({}, "b"),
-    nat,
-    table({ routes: [{ cidrBlock: "0.0.0.0/0", natGatewayId: ref("nat") }] }, "private"),
-    join("join-b", "b", "private"),
-    sg,
-    service({ subnets: mapped([ref("a"), ref("b")], (ids) => ids) }),
-  ],
-  "a list of subnets as an output that also comes from elsewhere": [
-    ...ecr,
-    ...publicNet,
-    any("aws:ram/resourceShare:ResourceShare", "shared", { name: "subnets" }),
-    sg,
-    service({ subnets: mapped([ref("a"), ref("shared", "arn")], () => ["subnet-1"]) }),
-  ],
-  "a list of subnets as an output of no subnet of the program": [
-    ...ecr,
-    ...publicNet,
-    sg,
-    service({ subnets: mapped([ref("vpc")], () => ["subnet-1"]) }),
-  ],
   "a gateway that may be another": [
     ...ecr,
     vpc,
@@ -187,22 +163,6 @@ export const brokenOddNetworks: Record<
       join(),
       sg,
       service(),
-    ],
-    ["mandatory web"],
-    ["advisory web"],
-  ],
-  "the list of subnets as an output, as components give it": [
-    [...ecr, ...publicNet, sg, service({ subnets: mapped([ref("a")], ([a]) => [a]) })],
-    ["mandatory web"],
-    ["advisory web"],
-  ],
-  "the list of subnets as an output of awsx": [
-    [
-      ...ecr,
-      ...publicNet,
-      awsx,
-      sg,
-      service({ subnets: mapped([ref("awsx", "vpcId"), ref("a")], ([, a]) => [a]) }),
     ],
     ["mandatory web"],
     ["advisory web"],
