@@ -38,7 +38,7 @@ export class CredentialError extends Error {
 }
 
 /**
- * The search in one line: what was used, or why nothing was.
+ * The search in one line: what was used, or why nothing was. What is wrong with a place is left out: the failure's message says it.
  *
  * @returns such as `the login file /home/me/.docker/config.json (its entry for ghcr.io)`
  */
@@ -47,7 +47,10 @@ export function searchInWords({ places }: CredentialSearch): string {
   if (used !== undefined) return `${used.place} (${used.reason})`;
   // Of several places that say the same, the first says it.
   const reasons = new Map<string, string[]>();
-  for (const { place, reason } of places) reasons.set(reason, [...(reasons.get(reason) ?? []), place]);
+  for (const { place, outcome, reason } of places) {
+    const words = outcome === "fault" ? "could not be used" : reason;
+    reasons.set(words, [...(reasons.get(words) ?? []), place]);
+  }
   const words = [...reasons].map(([reason, [first = "", ...others]]) =>
     [`${first} ${reason}`, ...others].join(", nor "),
   );

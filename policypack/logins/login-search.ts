@@ -60,7 +60,7 @@ export function loginCredentials(
         if (!(error instanceof CredentialError)) throw error;
         const fix = error.fix ?? `correct ${place}, or log in again (docker login ${printable(registry)})`;
         fault ??= new CredentialError(error.message, fix);
-        searched.push({ place, outcome: "fault", reason: `is broken: ${error.message}` });
+        searched.push({ place, outcome: "fault", reason: `could not be used: ${error.message}` });
       }
     }
     tell({ places: searched });

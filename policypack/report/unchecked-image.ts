@@ -79,9 +79,7 @@ export function partlyRead(
   ].join("\n");
 }
 
-const indent = " ".repeat("problem ".length);
-
-/** Lines of the list of images of one registry: with the rest of the message and the engine's own line, 31 at most. */
+/** Lines of a list that must be whole: with the rest of the message and the engine's own line, 31 at most. */
 const maximumListed = 16;
 
 /**
@@ -98,21 +96,16 @@ export function uncheckedImages(
   const registry = referenceIn(example)?.registry ?? "";
   const names = [...new Set(images)];
   const why = reasons(example, failed);
-  const list = names.map((image) => printableName(withoutRegistry(image, registry))).join(", ");
-  const all = facts([["images", list], ...why]);
-  const lines = all.slice(0, all.length - facts(why).length);
-  const isShort = lines.length <= maximumListed;
-  if (!isShort && !isWholeRegistry) return undefined;
+  const shown = names.map((image) => printableName(withoutRegistry(image, registry)));
+  const all = facts([["images", isWholeRegistry ? listed(shown, "other") : shown.join(", ")], ...why]);
+  if (!isWholeRegistry && all.length - facts(why).length > maximumListed) return undefined;
   const scope = isWholeRegistry
     ? `all ${count(names.length, "image")} of this program in`
     : `${count(names.length, "image")} in`;
   return [
     ...wrapped(`${failureSummary(failed)}: ${scope} ${printable(registry, 100)}.`),
     "",
-    ...(isShort
-      ? lines
-      : [...lines.slice(0, maximumListed - 1), `${indent}… and every other image of this registry`]),
-    ...facts(why),
+    ...all,
   ].join("\n");
 }
 

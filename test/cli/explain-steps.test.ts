@@ -68,7 +68,7 @@ describe("the steps of an inspection", () => {
     await home.write(".docker/config.json", { credsStore: "store" });
     await home.write(podman, { auths: { [registry.host]: { auth } } });
     assert.deepEqual(await places({ DOCKER_AUTH_CONFIG: '{"auths":' }), [
-      "DOCKER_AUTH_CONFIG: fault: is broken: DOCKER_AUTH_CONFIG is not JSON, or only half of it",
+      "DOCKER_AUTH_CONFIG: fault: could not be used: DOCKER_AUTH_CONFIG is not JSON, or only half of it",
       ".docker/config.json: none: uses the helper docker-credential-store, which has no login for HOST",
       `${podman}: used: its entry for HOST: a user name and password`,
     ]);
