@@ -7,7 +7,8 @@ import { printableName } from "../oci/reference";
 import { exemptionInWords, type ImageUser, useInWords } from "../report";
 import type { Prediction, RuntimeName } from "../runtimes/predict";
 import { hasRuntimes, type LaunchType, runtimesOfTasks } from "../runtimes/ecs-runtimes";
-import type { ImageFinding } from "../policies/definition";
+import type { ImageFinding, JudgedImage } from "../policies/definition";
+import { unverifiedImage } from "../policies/unverified-image";
 import type { UnreadableUse } from "../workloads/image-use";
 import type { PolicyInForce } from "./configuration";
 import type { TaskDefinition } from "./task-definition";
@@ -80,12 +81,10 @@ export function judged({ views, ...inspected }: InspectedName): JudgedName {
       level === "mandatory" ? ("mandatory" as const) : ("advisory" as const),
     ]),
   );
-  const findings = active.flatMap((view): Finding[] => {
-    const { definition, settings, inspection, uses, level, ofTasks } = view;
-    if (inspection === undefined) return [];
+  const judgedIn = ({ settings, uses }: PolicyView, inspection: Inspection): JudgedImage => {
     const tasks = uses.map(({ launchTypes }) => ({ launchTypes, platform }));
     const runtimesMet = runtimesOfTasks(tasks, settings.runtimes);
-    const finding = definition.judge?.({
+    return {
       image,
       platform,
       users: uses.flatMap(({ user }) => user ?? []),
@@ -95,18 +94,46 @@ export function judged({ views, ...inspected }: InspectedName): JudgedName {
       toCome: false,
       isActive,
       levelOf: (policy) => levels.get(policy),
-    });
+    };
+  };
+  const read = active.flatMap((view) =>
+    view.inspection === undefined ? [] : [{ ...view, inspection: view.inspection }],
+  );
+  const found = read.flatMap((view): Finding[] => {
+    const { definition, inspection, level, ofTasks } = view;
+    const finding = definition.judge?.(judgedIn(view, inspection));
     return [finding, ...ofTasks].flatMap((one) => findingOf(definition.name, level, one));
   });
-  const inspections = active.flatMap((view) => view.inspection ?? []);
-  const unread = inspections.some((inspection) => unreadParts(inspection).length > 0);
   const exempt = active.some((view) => view.exempt.some(({ exemption }) => exemption.state === "in-force"));
+  // Whichever policies are disabled, an image that was not read is not ok, and the report says why.
+  const reasons =
+    read.length > 0 || exempt ? read.flatMap((view) => whyUnread(judgedIn(view, view.inspection))) : notRead;
+  const findings = found.length > 0 ? found : reasons.slice(0, 1);
+  const unread =
+    (found.length === 0 && reasons.length > 0) ||
+    read.some(({ inspection }) => unreadParts(inspection).length > 0);
   return {
     ...inspected,
-    inspection: inspections[0] ?? null,
+    inspection: read[0]?.inspection ?? null,
     findings: [...findings, ...remarksOf(image, active)],
     verdict: verdictOf(findings, unread, exempt),
   };
+}
+
+const notRead: readonly Finding[] = [
+  {
+    policy: unverifiedImage.name,
+    level: "advisory",
+    message: "Not verified: the configuration disables every policy.",
+  },
+];
+
+/** What `unverified-image` would say if no other policy were at work. */
+function whyUnread(judged: JudgedImage): Finding[] {
+  const { inspection } = judged;
+  if (inspection.ok && unreadParts(inspection).length === 0) return [];
+  const finding = unverifiedImage.judge?.({ ...judged, isActive: () => false });
+  return findingOf(unverifiedImage.name, "advisory", finding);
 }
 
 /** What the policies say of a place without an image. */
@@ -117,9 +144,11 @@ export function judgedPlace(
 ): JudgedName {
   const active = policies.filter(({ level }) => level !== "disabled");
   const isActive = (policy: string) => active.some(({ definition }) => definition.name === policy);
-  const findings = active.flatMap(({ definition, level }) =>
+  const found = active.flatMap(({ definition, level }) =>
     findingOf(definition.name, level, definition.judgePlace?.({ workload, use, isActive })),
   );
+  const reason = unverifiedImage.judgePlace?.({ workload, use, isActive: () => false });
+  const findings = found.length > 0 ? found : findingOf(unverifiedImage.name, "advisory", reason);
   return {
     image: null,
     platform: null,

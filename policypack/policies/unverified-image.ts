@@ -10,10 +10,18 @@ import {
   unreadableUse,
   unreadTaskDefinitions,
 } from "../report";
-import { deploymentRisks, type ImageCause, type JudgedImage, type PolicyDefinition } from "./definition";
+import {
+  deploymentRisks,
+  type ImageCause,
+  type ImageFinding,
+  type JudgedImage,
+  type PolicyDefinition,
+} from "./definition";
 import { isRefusedForLogin, registryLogin } from "./registry-login";
 import { imageName, isImpossible } from "./image-name";
 import { isMissing, reportsMissing } from "./missing-image";
+import { platformMismatch } from "./platform-mismatch";
+import { unpullableLayers } from "./unpullable-layers";
 
 /** Says which images could not be checked, and why. Mandatory, it makes an organization fail closed. */
 export const unverifiedImage: PolicyDefinition = {
@@ -28,9 +36,7 @@ export const unverifiedImage: PolicyDefinition = {
   judge: (judged) => {
     const { image, platform, users, inspection, toCome } = judged;
     const [unread] = unreadParts(inspection);
-    // A secret without a login stops the tasks, whichever policy says so.
-    if (unread === undefined)
-      return judged.isActive(registryLogin.name) ? undefined : registryLogin.judge?.(judged);
+    if (unread === undefined) return foundByDisabled(judged);
     if (judged.isActive(imageName.name) && isImpossible(image)) return undefined;
     if (judged.isActive(registryLogin.name) && isRefusedForLogin(judged)) return undefined;
     if (toCome) return { message: imageToCome(image, users), remark: true };
@@ -55,6 +61,21 @@ export const unverifiedImage: PolicyDefinition = {
   },
   judgeUnread: (unread, failure) => ({ message: unreadTaskDefinitions(unread, failure) }),
 };
+
+/**
+ * What disabled policies would find of an image that no task can start from: a secret without a login, or a name behind which there is no image
+ * for the task, so that no layer was read.
+ */
+function foundByDisabled(judged: JudgedImage): ImageFinding | undefined {
+  const reporters = judged.inspection.ok
+    ? [registryLogin]
+    : [registryLogin, platformMismatch, unpullableLayers];
+  for (const { name, judge } of reporters) {
+    const finding = judged.isActive(name) ? undefined : judge?.(judged);
+    if (finding !== undefined) return finding;
+  }
+  return undefined;
+}
 
 function causeOf({ image, platform }: JudgedImage, failure: Failure): ImageCause {
   return { ...failureCause(image, platform, failure), summary: failureSummary(failure), failure };

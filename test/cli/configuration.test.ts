@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { readConfiguration } from "../../policypack/cli/configuration";
 import { InputError } from "../../policypack/cli/input";
 import { runCli } from "../../support/process/cli";
-import { buildImage, pushImage } from "../../support/registry/images";
+import { buildImage, pushImage, pushIndex } from "../../support/registry/images";
 import { TestRegistry } from "../../support/registry/registry";
 
 describe("ecs-image-guard inspect --config", () => {
@@ -18,6 +18,13 @@ describe("ecs-image-guard inspect --config", () => {
     pushImage(registry, "app", "mixed", buildImage({ layers: ["gzip", "zstd"], family: "docker" }));
     pushImage(registry, "app", "oci-mix", buildImage({ layers: ["gzip", "zstd"], family: "oci" }));
     pushImage(registry, "app", "zstd", buildImage({ layers: ["zstd"], family: "docker" }));
+    const arm = buildImage({
+      layers: ["gzip", "zstd"],
+      family: "docker",
+      platform: { os: "linux", architecture: "arm64" },
+    });
+    pushIndex(registry, "app", "arm-mix", [arm]);
+    registry.putManifest("app", "broken", "application/vnd.oci.image.manifest.v1+json", "{");
     const gzip = "application/vnd.oci.image.layer.v1.tar+gzip";
     pushImage(
       registry,
@@ -46,7 +53,14 @@ describe("ecs-image-guard inspect --config", () => {
       ...more,
     ]);
     assert.doesNotMatch(err, /^ecs-image-guard/);
-    const { images: found } = JSON.parse(out) as { images: { verdict: string }[] };
+    const { images: found } = JSON.parse(out) as {
+      images: { verdict: string; findings: { message: string }[] }[];
+    };
+    for (const {
+      verdict,
+      findings: [finding],
+    } of found)
+      if (verdict === "unverified") assert.match(finding?.message ?? "", /^(?:Not|Cannot) /);
     return { code, verdicts: found.map(({ verdict }) => verdict) };
   }
 
@@ -72,6 +86,28 @@ describe("ecs-image-guard inspect --config", () => {
       ["mixed"],
       1,
       ["blocked"],
+    ],
+    ["every policy disabled", { all: "disabled" }, ["mixed"], 2, ["unverified"]],
+    [
+      "every report of an image for other platforms disabled",
+      { "platform-mismatch": "disabled", "unverified-image": "disabled" },
+      ["arm-mix"],
+      2,
+      ["unverified"],
+    ],
+    [
+      "the report of what no runtime takes, if its own policy is disabled",
+      { "unpullable-layers": "disabled" },
+      ["broken"],
+      0,
+      ["warning"],
+    ],
+    [
+      "every report of what no runtime takes disabled",
+      { "unpullable-layers": "disabled", "unverified-image": "disabled" },
+      ["broken"],
+      2,
+      ["unverified"],
     ],
     [
       "every report of missing images disabled",

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { ecsImagePolicies } from "../../policypack";
 import { analyze, type Registered, taskDefinition, type Violation } from "../../support/engine/fake-engine";
-import { buildImage, pushImage } from "../../support/registry/images";
-import { TestRegistry } from "../../support/registry/registry";
+import { buildImage, pushImage, pushIndex } from "../../support/registry/images";
+import { arm64 } from "../../support/registry/inspection";
+import { digestOf, TestRegistry } from "../../support/registry/registry";
 
 /** The engine calls no policy that its configuration disables. */
 const without = (...names: string[]) => ecsImagePolicies().filter(({ name }) => !names.includes(name));
@@ -16,6 +17,19 @@ describe("if a policy is disabled, related policies", () => {
     registry = await TestRegistry.start();
     pushImage(registry, "app", "docker-mix", buildImage({ layers: ["gzip", "zstd"], family: "docker" }));
     pushImage(registry, "app", "oci-mix", buildImage({ layers: ["gzip", "zstd"], family: "oci" }));
+    pushIndex(registry, "app", "arm-mix", [
+      buildImage({ layers: ["gzip", "zstd"], family: "docker", platform: arm64 }),
+    ]);
+    pushImage(registry, "app", "arm-alone", buildImage({ layers: ["gzip"], family: "oci", platform: arm64 }));
+    const manifest = "application/vnd.oci.image.manifest.v1+json";
+    const config = { mediaType: "application/vnd.cncf.helm.config.v1+json", digest: digestOf(""), size: 2 };
+    registry.putManifest("app", "chart", manifest, {
+      schemaVersion: 2,
+      mediaType: manifest,
+      config,
+      layers: [],
+    });
+    registry.putManifest("app", "broken", manifest, "{");
   });
   after(() => registry.stop());
 
@@ -44,6 +58,27 @@ describe("if a policy is disabled, related policies", () => {
     const found = await analyze("preview", [build, web], {}, without("mixed-layer-compression"));
     assert.deepEqual(found.map(short), ["unverified-image advisory web"]);
     assert.match(found[0]!.message, /this program pushes the image/);
+  });
+
+  for (const mode of ["preview", "update"] as const)
+    for (const [tag, policy, says] of [
+      ["arm-mix", "platform-mismatch", /^Not built for linux\/amd64\./],
+      ["chart", "unpullable-layers", /^Not a container image\./],
+      ["broken", "unpullable-layers", /^Cannot be pulled by any container runtime\./],
+    ] as const)
+      it(`do not hide that no layer of ${tag} was read, without ${policy} in ${mode === "preview" ? "a preview" : "an update"}`, async () => {
+        const web = taskDefinition("web", { c: image(tag) }, fargate);
+        const [alone, ...more] = await analyze(mode, [web], {}, without(policy));
+        assert.equal(short(alone!), "unverified-image advisory web");
+        assert.match(alone!.message, says);
+        assert.deepEqual(more, []);
+        const together = await analyze(mode, [web]);
+        assert.deepEqual(together.map(short), [`${policy} mandatory web`]);
+      });
+
+  it("do not report an image of another platform whose layers were read", async () => {
+    const web = taskDefinition("web", { c: image("arm-alone") }, fargate);
+    assert.deepEqual(await analyze("preview", [web], {}, without("platform-mismatch")), []);
   });
 
   it("report the same problem in full", async () => {
