@@ -1,4 +1,3 @@
-import { whenAborted } from "../common/concurrency";
 import { Memo } from "../common/memo";
 import { failure, type Outcome, success } from "../common/outcome";
 import { basicAuthorization, parseUrl } from "../common/text";
@@ -42,7 +41,7 @@ export class Authorization {
     private readonly host: Host,
     private readonly network: Pick<
       Network,
-      "tokens" | "credentials" | "challenges" | "recallTimeoutMs" | "clock" | "trace"
+      "tokens" | "credentials" | "challenges" | "recallTimeoutMs" | "named" | "clock" | "trace"
     >,
   ) {
     this.#tokens = new BearerTokens(host, network);
@@ -96,9 +95,14 @@ export class Authorization {
     const outcome = await this.#recalling.run(repository, signal, async (shared) => {
       const login = await this.#login(repository);
       if (login.credential !== undefined || login.fault !== undefined) return success(undefined);
-      return within(this.network.recallTimeoutMs, shared, (short) =>
-        this.#token({ repository, registryUrl, bearer: recalled, login, signal: short, byRecord: true }),
-      );
+      return this.#token({
+        repository,
+        registryUrl,
+        bearer: recalled,
+        login,
+        signal: shared,
+        byRecord: true,
+      });
     });
     if (!outcome.ok) this.doubt();
     return outcome.ok ? outcome.value : undefined;
@@ -236,24 +240,4 @@ function realmIn(text: string): URL | undefined {
   realm.password = "";
   realm.hash = "";
   return realm;
-}
-
-/** Work that is aborted after so many milliseconds. */
-async function within<T>(
-  ms: number,
-  signal: AbortSignal,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const stop = new AbortController();
-  const abort = () => {
-    stop.abort();
-  };
-  const timer = setTimeout(abort, ms);
-  const stopListening = whenAborted(signal, abort);
-  try {
-    return await work(stop.signal);
-  } finally {
-    clearTimeout(timer);
-    stopListening();
-  }
 }

@@ -1,4 +1,5 @@
 import type { ScopeSupport } from "../cache/records";
+import { whenAborted } from "../common/concurrency";
 import { type Failure, type Outcome, success } from "../common/outcome";
 import type { SendResult } from "../http/messages";
 import { type Credential, secretsOf } from "../logins/credential";
@@ -69,7 +70,10 @@ export class BearerTokens {
 
   constructor(
     private readonly host: Host,
-    private readonly network: Pick<Network, "tokens" | "challenges" | "clock" | "trace">,
+    private readonly network: Pick<
+      Network,
+      "tokens" | "challenges" | "recallTimeoutMs" | "named" | "clock" | "trace"
+    >,
   ) {}
 
   usable(bearer: Bearer, repository: string): Kept["authorized"] | undefined {
@@ -157,7 +161,10 @@ export class BearerTokens {
     const { realm, service } = bearer;
     const { credential } = login;
     const request = { registry: this.host.name, registryUrl, realm, service, scopes, credential };
-    return this.network.tokens.fetch(request, signal, byRecord);
+    const { tokens, recallTimeoutMs } = this.network;
+    return byRecord
+      ? within(recallTimeoutMs, signal, (short) => tokens.fetch(request, short, byRecord))
+      : tokens.fetch(request, signal);
   }
 
   #batchesOf(need: Omit<TokenNeed, "repository">): TokenBatches {
@@ -166,7 +173,8 @@ export class BearerTokens {
     let batches = this.#batches.get(key);
     if (batches === undefined) {
       const fetch = (scopes: readonly string[], signal: AbortSignal) => this.#fetch(need, scopes, signal);
-      batches = new TokenBatches(this.#serviceOf(bearer), fetch, { isFinal: byRecord });
+      const { named, clock } = this.network;
+      batches = new TokenBatches(this.#serviceOf(bearer), fetch, { isFinal: byRecord, named, clock });
       this.#batches.set(key, batches);
     }
     return batches;
@@ -198,4 +206,24 @@ function serviceKey({ realm, service }: Bearer): string {
 
 function tokenKey({ realm, service }: Bearer, repository: string): string {
   return JSON.stringify([realm.href, service, repository]);
+}
+
+/** Work that is aborted after so many milliseconds. */
+async function within<T>(
+  ms: number,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const stop = new AbortController();
+  const abort = () => {
+    stop.abort();
+  };
+  const timer = setTimeout(abort, ms);
+  const stopListening = whenAborted(signal, abort);
+  try {
+    return await work(stop.signal);
+  } finally {
+    clearTimeout(timer);
+    stopListening();
+  }
 }

@@ -1,4 +1,3 @@
-import type { Gathering } from "../aws/batches";
 import { EcrClient } from "../aws/ecr-client";
 import { parseEcrHost } from "../aws/ecr-hosts";
 import type { AwsIdentity } from "../aws/identity";
@@ -17,12 +16,6 @@ import { type Network, openNetwork } from "./options";
 import { registryStep, secondWayStep } from "./trace-steps";
 import type { RepositoryName } from "../oci/reference";
 
-/** As for the client. The default credentials are the logins of docker and Podman. */
-export interface RegistrySourceOptions extends RegistryOptions {
-  /** How long a lookup in ECR waits for others of its repository, to share a call. */
-  readonly gathering?: Gathering;
-}
-
 type Pull<T> = (client: RegistryClient | EcrClient) => Promise<Outcome<T>>;
 
 /**
@@ -31,7 +24,7 @@ type Pull<T> = (client: RegistryClient | EcrClient) => Promise<Outcome<T>>;
  * host, that login is tried.
  */
 export class RegistryImageSource {
-  readonly #options: RegistrySourceOptions;
+  readonly #options: RegistryOptions;
   readonly #credentials: CredentialSource;
   readonly #network: Network;
   readonly #distribution: RegistryClient;
@@ -43,7 +36,8 @@ export class RegistryImageSource {
   /** Tokens and logins belong to a client. Each secret has its own, so that it is not used for an image that does not name it. */
   readonly #bySecret = new Map<string, { client: RegistryClient; login: SecretLogin }>();
 
-  constructor(options: RegistrySourceOptions) {
+  /** The default credentials are the logins of docker and Podman. */
+  constructor(options: RegistryOptions) {
     this.#options = options;
     this.#credentials = options.credentials ?? loginCredentials();
     this.#mirrored = new Set(Object.keys(options.mirrors ?? {}).map(bareName));

@@ -2,11 +2,12 @@ import { DocumentCache } from "../cache/documents";
 import type { CacheOptions } from "../cache/location";
 import { KnownChallenges } from "../cache/records";
 import { CachedImageSource } from "./cached-image-source";
-import type { ImageSource, RegistrySourceOptions } from "./image-source";
+import type { ImageSource } from "./image-source";
+import type { RegistryOptions } from "./options";
 
 export type { ImageSource } from "./image-source";
 
-export interface ImageSourceOptions extends RegistrySourceOptions {
+export interface ImageSourceOptions extends RegistryOptions {
   /**
    * Keeps manifests, indexes and configs on disk for the next run; `{}` for the user's cache folder.
    * Default: nothing is kept.

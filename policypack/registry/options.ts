@@ -1,4 +1,5 @@
 import type { LookupFunction } from "node:net";
+import type { Gathering } from "../aws/batches";
 import type { KnownChallenges } from "../cache/records";
 import type { Clock } from "../common/concurrency";
 import { HostRules, type Scheme } from "../http/host-rules";
@@ -25,6 +26,8 @@ export interface RegistryOptions {
   readonly credentials?: CredentialSource;
   /** What registries' challenges said to earlier runs. Default: nothing is known. */
   readonly challenges?: KnownChallenges;
+  /** How requests wait for others that can share them: lookups in ECR do; tokens only until no image is to come any more. */
+  readonly gathering?: Gathering;
   /** The most requests to one host at a time; how many really go out at once is learnt from its answers. Default: `limits.requestsPerHost`. */
   readonly maxConcurrentPerHost?: number;
   /** How host names become addresses, as for `net.connect`. Default: as the system does it. */
@@ -57,6 +60,8 @@ export interface Network {
   readonly challenges?: KnownChallenges;
   /** Milliseconds that a challenge of an earlier run may take to give a token. */
   readonly recallTimeoutMs: number;
+  /** Fires when the program has named all its images. Default: it has. */
+  readonly named?: AbortSignal;
   /** Of the time that requests wait for one that goes first. Default: the system's. */
   readonly clock?: Clock;
   readonly trace?: Trace;
@@ -64,6 +69,7 @@ export interface Network {
 
 export function openNetwork(options: RegistryOptions): Network {
   const { requestTimeoutMs = 10_000, maxConcurrentPerHost, lookup, trace, clock, challenges } = options;
+  const named = options.gathering?.until;
   // Whatever it costs, most of an image's time is left to do without it.
   const recallTimeoutMs = Math.min(2_000, (options.imageTimeoutMs ?? 30_000) / 4);
   const rules = new HostRules(options.insecureRegistries?.map(bareName), lookup);
@@ -72,5 +78,11 @@ export function openNetwork(options: RegistryOptions): Network {
   const tokens = new TokenClient(transport, rules, retries);
   const credentials = options.credentials ?? (() => Promise.resolve(undefined));
   const network = { transport, rules, retries, tokens, credentials, recallTimeoutMs };
-  return { ...network, ...(clock && { clock }), ...(trace && { trace }), ...(challenges && { challenges }) };
+  return {
+    ...network,
+    ...(named && { named }),
+    ...(clock && { clock }),
+    ...(trace && { trace }),
+    ...(challenges && { challenges }),
+  };
 }

@@ -19,6 +19,8 @@ import type { Token } from "./token-client";
 const maximumScopesLength = 3_000;
 /** How long a few repositories wait for others while another small request is under way (as in RFC 896, Nagle's algorithm). */
 const gatheringMs = 50;
+/** The same, whether it is answered or not, while a program still names images: nobody waits for their verdicts before its end. */
+const namingMs = 500;
 
 /** What is known of one token service, and who waits to know it. */
 export class TokenService {
@@ -118,27 +120,30 @@ interface Batch {
 interface BatchOptions {
   /** Whether a failed request is the answer to all its repositories: they get none of their own. */
   readonly isFinal?: boolean;
-  readonly clock?: Clock;
+  /** Fires when the program has named all its images. Default: it has. */
+  readonly named?: AbortSignal | undefined;
+  readonly clock?: Clock | undefined;
 }
 
 /** The token requests for repositories that are read with the same login from one registry. */
 export class TokenBatches {
   #open: Batch | undefined;
-  /** Batches under way that had room for more. */
-  #small = 0;
+  /** Batches that left with room for more a moment ago: others gather meanwhile. */
+  #gathering = 0;
   readonly #expected = new Set<string>();
   readonly #batchOf = new Map<string, Batch>();
   readonly #requests = new Memo<Outcome<Token>>();
-  #smallEnded: (() => void) | undefined;
   readonly #isFinal: boolean;
+  readonly #named: AbortSignal | undefined;
   readonly #clock: Clock;
 
   constructor(
     private readonly service: TokenService,
     private readonly fetch: (scopes: readonly string[], signal: AbortSignal) => Promise<Outcome<Token>>,
-    { isFinal = false, clock = systemClock }: BatchOptions = {},
+    { isFinal = false, named, clock = systemClock }: BatchOptions = {},
   ) {
     this.#isFinal = isFinal;
+    this.#named = named;
     this.#clock = clock;
   }
 
@@ -185,7 +190,7 @@ export class TokenBatches {
     if (this.#open !== undefined && !hasRoom(this.#open, length)) this.#leave(this.#open);
     const batch = (this.#open ??= this.#start());
     this.#add(batch, repository, length);
-    if (batch.repositories.length === limits.scopesPerToken) this.#leave(batch);
+    if (isFull(batch)) this.#leave(batch);
     return batch;
   }
 
@@ -207,22 +212,22 @@ export class TokenBatches {
     return batch;
   }
 
-  /** Takes the expected ones along. A batch that still has room waits a moment if another such batch is under way. */
+  /** Takes the expected ones along. A batch that still has room waits while others gather. */
   #fill(batch: Batch): void {
     for (const repository of this.#expected) {
       const length = encodeURIComponent(scopeOf(repository)).length;
       if (!hasRoom(batch, length)) break;
       this.#add(batch, repository, length);
     }
-    if (batch.repositories.length === limits.scopesPerToken || this.#small === 0) this.#leave(batch);
-    else {
-      const leave = () => {
-        cancel();
-        if (this.#open === batch) this.#leave(batch);
-      };
-      const cancel = this.#clock.after(gatheringMs, leave);
-      this.#smallEnded = leave;
-    }
+    if (isFull(batch) || this.#gathering === 0) this.#leave(batch);
+  }
+
+  /** A batch left with room for more: for a while, repositories gather in the next one. */
+  async #gather(answer: Promise<unknown>): Promise<void> {
+    this.#gathering++;
+    if (this.#named?.aborted === false) await sleep(namingMs, this.#named, this.#clock);
+    else await sleep(gatheringMs, endOf(answer), this.#clock);
+    if (--this.#gathering === 0 && this.#open !== undefined) this.#fill(this.#open);
   }
 
   #leave(batch: Batch): void {
@@ -239,20 +244,29 @@ export class TokenBatches {
       });
       await batch.left;
       stopListening();
-      const isSmall = batch.repositories.length < limits.scopesPerToken;
-      if (isSmall) this.#small++;
-      try {
-        return await this.fetch(batch.repositories.map(scopeOf), shared);
-      } finally {
-        if (isSmall) this.#small--;
-        if (this.#small === 0) this.#smallEnded?.();
-      }
+      const answer = this.fetch(batch.repositories.map(scopeOf), shared);
+      if (!isFull(batch)) void this.#gather(answer);
+      return answer;
     });
   }
 }
 
+/** Fires when work ends. */
+function endOf(work: Promise<unknown>): AbortSignal {
+  const end = new AbortController();
+  const abort = () => {
+    end.abort();
+  };
+  work.then(abort, abort);
+  return end.signal;
+}
+
 export function scopeOf(repository: string): string {
   return `repository:${repository}:pull`;
+}
+
+function isFull({ repositories }: Batch): boolean {
+  return repositories.length === limits.scopesPerToken;
 }
 
 function hasRoom({ repositories, length }: Batch, more: number): boolean {

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { eventually } from "../../support/mocha/eventually";
+import { ManualClock } from "../../support/mocha/manual-clock";
+import { at, bench, manifest, manifestType, valueOf } from "../../support/registry/client";
+
+const names = Array.from({ length: 50 }, (_, n) => `team/service-${n}`);
+
+describe("a program that names one image after another", () => {
+  const { start, connect } = bench();
+
+  /** Reads images that are named one by one while time stands still, and tells how many tokens that has cost. */
+  async function running() {
+    const registry = await start({ access: { mode: "bearer" } });
+    for (const name of names) registry.putManifest(name, "1", manifestType, { ...manifest, name });
+    const [clock, end] = [new ManualClock(), new AbortController()];
+    const client = connect({ clock, gathering: { quietMs: 60_000, longestMs: 60_000, until: end.signal } });
+    const reads: Promise<unknown>[] = [];
+    const name = async (from: number, to: number) => {
+      for (const repository of names.slice(from, to)) {
+        reads.push(client.manifest(at(registry, repository), "1").then(valueOf));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    const answered = (count: number) =>
+      eventually(
+        () => registry.requestsTo("/v2/").filter(({ status }) => status === 200).length === count,
+        `${count} answers`,
+      );
+    return {
+      name,
+      answered,
+      clock,
+      end,
+      read: () => Promise.all(reads),
+      tokens: () => registry.requestsTo("/token").length,
+    };
+  }
+
+  it("waits for no token of a lone image", async () => {
+    const { name, answered, clock, tokens } = await running();
+    await name(0, 1);
+    await answered(1);
+    await clock.pass(1_000);
+    await name(1, 2);
+    await answered(2);
+    assert.equal(tokens(), 2);
+  });
+
+  it("gets few tokens: for 24 images at once, or after a moment, or at its end", async () => {
+    const { name, answered, clock, end, read, tokens } = await running();
+    await name(0, 1);
+    await answered(1);
+    await name(1, 25);
+    await answered(25);
+    assert.equal(tokens(), 2);
+    await name(25, 35);
+    assert.equal(tokens(), 2);
+    await clock.pass(1_000);
+    await answered(35);
+    assert.equal(tokens(), 3);
+    await name(35, 36);
+    await answered(36);
+    await name(36, 50);
+    assert.equal(tokens(), 4);
+    end.abort();
+    await read();
+    assert.equal(tokens(), 5);
+  });
+});
