@@ -1,9 +1,7 @@
-import { referenceIn } from "../oci/reference";
-import { taskDefinition } from "../program/kinds";
 import { type DeadEnd, Network } from "../program/network";
-import { inputOf, type Program, type Resource } from "../program/program";
+import { inputOf, type Program } from "../program/program";
 import { type TaskRun, taskRunning, taskRunOf } from "../program/task-runs";
-import { taskOf } from "../program/tasks";
+import { type ImageRegistry, registryOf } from "../program/task-registry";
 import { noEgress, noWayOut } from "../report";
 import { deploymentRisks, type ProgramFinding, type ProgramPolicyDefinition } from "./definition";
 
@@ -36,15 +34,21 @@ function judge(program: Program, run: TaskRun, network: Network): ProgramFinding
   const ends = network.deadEnds(run) ?? [];
   const [end] = ends;
   if (end === undefined || ends.some(({ kind }) => kind !== end.kind)) return [];
-  const image = end.kind === "closed" ? publicImage(program, run) : undefined;
-  if (end.kind === "closed" ? image === undefined : endpoints(program).length > 0) return [];
-  const isLikely = ends.some((one) => one.isLikely);
+  const registry = registryOf(program, run);
+  if (mayReach(end.kind, registry, endpointsOf(program))) return [];
+  const doubts = [
+    ...(ends.some((one) => one.isLikely)
+      ? ["something outside this program adds a route or an endpoint"]
+      : []),
+    ...(registry === "unknown" ? ["the registry of their image is inside the VPC"] : []),
+  ];
+  const image = end.kind === "closed" && typeof registry === "object" ? registry.image : undefined;
   const { publicIp } = run.network;
   return [
     {
       users: [resource],
-      message: () => noWayOut({ noun, resource, publicIp }, distinct(ends), end.kind, image, isLikely),
-      ...(isLikely && { remark: true as const }),
+      message: () => noWayOut({ noun, resource, publicIp }, distinct(ends), end.kind, image, doubts),
+      ...(doubts.length > 0 && { remark: true as const }),
     },
   ];
 }
@@ -54,51 +58,25 @@ function distinct(ends: readonly DeadEnd[]): readonly DeadEnd[] {
   return [...new Map(ends.map((end) => [end.subnet.urn, end])).values()];
 }
 
-function endpoints(program: Program): Resource[] {
-  return [...program.types()]
-    .filter((type) => /vpc\/?endpoint/i.test(type))
-    .flatMap((type) => program.ofKind({ types: [type] }));
+/** Whether tasks without a route that they can use may reach the registry all the same. */
+function mayReach(kind: DeadEnd["kind"], registry: ImageRegistry, endpoints: Endpoints): boolean {
+  if (registry === "elsewhere" || endpoints === "unclear") return true;
+  if (typeof registry === "object") return false;
+  // Whoever closes a subnet may add endpoints to it elsewhere.
+  return kind === "closed" || (registry === "ecr" ? endpoints.some(isOfEcr) : endpoints.length > 0);
 }
 
-/** Registries on the internet that AWS offers no endpoint for in a VPC. */
-const publicRegistries: ReadonlySet<string> = new Set([
-  "docker.io",
-  "ghcr.io",
-  "quay.io",
-  "gcr.io",
-  "mcr.microsoft.com",
-  "public.ecr.aws",
-  "registry.k8s.io",
-  "registry.gitlab.com",
-  "lscr.io",
-  "nvcr.io",
-  "docker.elastic.co",
-  "registry.redhat.io",
-  "registry.access.redhat.com",
-  "container-registry.oracle.com",
-  "cgr.dev",
-]);
+/** Names of AWS's services to which the program's VPC endpoints lead; `unclear` if one may lead anywhere. */
+type Endpoints = readonly string[] | "unclear";
 
-/** Registries of other clouds, one host for each customer or region: the same. */
-const ofOtherClouds = /\.(?:gcr\.io|pkg\.dev|azurecr\.io)$/;
-
-function isOnInternet(image: string): boolean {
-  const { registry = "" } = referenceIn(image) ?? {};
-  return publicRegistries.has(registry) || ofOtherClouds.test(registry);
+function endpointsOf(program: Program): Endpoints {
+  const types = [...program.types()].filter((type) => /vpc\/?endpoint/i.test(type));
+  const names = program.ofKind({ types }).map((endpoint) => {
+    const name = inputOf(endpoint, "serviceName");
+    return name.state === "known" && typeof name.value === "string" ? name.value : "";
+  });
+  return names.every((name) => awsService.test(name)) ? names : "unclear";
 }
 
 const awsService = /^(?:cn\.)?com\.amazonaws\.[a-z]+(?:-[a-z]+)+-\d+\.(?!ecr-public)[a-z0-9.-]+$/;
-
-/** An image of the tasks that only the internet has. Undefined if an endpoint of the program may reach it. */
-function publicImage(program: Program, run: TaskRun): string | undefined {
-  const lead = endpoints(program).some((endpoint) => {
-    const name = inputOf(endpoint, "serviceName");
-    return name.state !== "known" || typeof name.value !== "string" || !awsService.test(name.value);
-  });
-  if (lead) return undefined;
-  const [task] =
-    program.links(run.resource, run.keys.taskDefinition, [run.taskDefinition], taskDefinition) ?? [];
-  if (task === undefined) return undefined;
-  const images = (taskOf(task).containers ?? []).flatMap(({ image }) => image ?? []);
-  return images.find(isOnInternet);
-}
+const isOfEcr = (name: string): boolean => /\.ecr\b/.test(name);

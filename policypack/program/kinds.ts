@@ -49,6 +49,17 @@ export const queue: Kind = { types: ["aws:sqs/queue:Queue", "aws-native:sqs:Queu
 
 export const encryptionKey: Kind = { types: ["aws:kms/key:Key", "aws-native:kms:Key"], ids: ["arn"] };
 
+/** With the components of awsx that make one. */
+export const ecrRepository: Kind = {
+  types: [
+    "aws:ecr/repository:Repository",
+    "aws-native:ecr:Repository",
+    "awsx:ecr:Repository",
+    "awsx:ecr:Image",
+  ],
+  ids: ["id"],
+};
+
 /** Says what others may do in the whole private ECR registry. */
 export const registryPolicy: Kind = {
   types: ["aws:ecr/registryPolicy:RegistryPolicy", "aws-native:ecr:RegistryPolicy"],

@@ -3,7 +3,6 @@ import {
   cluster,
   encryptionKey,
   internetGateway,
-  type Kind,
   queue,
   role,
   routeTable as routeTableKind,
@@ -38,31 +37,28 @@ export class Network {
     this.#program = program;
   }
 
-  /** The security groups of tasks, if none of them lets anything out. Undefined if that is not certain. */
-  closedGroups(run: TaskRun): readonly Resource[] | undefined {
-    const groups = this.#named(run, run.network?.securityGroups, securityGroup, besidesGroups) ?? [];
+  /**
+   * The security groups of tasks, if none of them lets anything out. Undefined if that is not certain, such as for a list that is one
+   * unknown output: it may also hold the literal id of a group from elsewhere, which no dependency shows.
+   */
+  closedGroups({ resource, network, keys }: TaskRun): readonly Resource[] | undefined {
+    const named = network && listIn(network.securityGroups);
+    const groups = named && this.#program.links(resource, keys.network, named, securityGroup);
+    if (groups === undefined || groups.length === 0) return undefined;
     const isClosed = groups.every((group) => memo(this.#closed, group, () => isShut(this.#program, group)));
-    return groups.length > 0 && isClosed ? groups : undefined;
+    return isClosed ? groups : undefined;
   }
 
   /** What becomes of tasks in each of their subnets. Undefined if one of them may have a way out. */
-  deadEnds(run: TaskRun): readonly DeadEnd[] | undefined {
-    if (run.network?.hasPublicIp !== "no") return undefined;
-    const subnets = this.#named(run, run.network.subnets, subnetKind, besidesSubnets);
+  deadEnds({ resource, network, keys }: TaskRun): readonly DeadEnd[] | undefined {
+    if (network?.hasPublicIp !== "no") return undefined;
+    const named = network.subnets;
+    const subnets =
+      named.state === "unknown"
+        ? this.#program.sources(resource, keys.network, subnetKind, besidesSubnets)
+        : this.#program.links(resource, keys.network, listIn(named) ?? [], subnetKind);
     const ends = subnets?.map((subnet) => memo(this.#ends, subnet, () => deadEnd(this.#program, subnet)));
     return ends?.every((end) => end !== undefined) === true ? ends : undefined;
-  }
-
-  /** The resources that a list names, if all are in the program. One that is unknown as a whole may come from all that the input depends on. */
-  #named(
-    { resource, keys }: TaskRun,
-    list: Reading = { state: "absent" },
-    kind: Kind,
-    besides: ReadonlySet<string>,
-  ): Resource[] | undefined {
-    return list.state === "unknown"
-      ? this.#program.sources(resource, keys.network, kind, besides)
-      : this.#program.links(resource, keys.network, listIn(list) ?? [], kind);
   }
 }
 
@@ -71,17 +67,14 @@ function memo<K, V>(known: Map<K, V>, key: K, make: () => V): V {
   return known.get(key) as V;
 }
 
-/** What an input depends on for its other parts: none of these gives subnets or security groups. */
-const others = [cluster, taskDefinition, role, queue, encryptionKey].flatMap(({ types }) => types);
-
-const besidesGroups: ReadonlySet<string> = new Set([...subnetKind.types, ...others]);
-
-/** A VPC of awsx names the subnets that it gives. */
+/**
+ * What an input with a network depends on besides the subnets that it takes: none of these gives subnets, and a VPC of awsx names those
+ * that it gives.
+ */
 const besidesSubnets: ReadonlySet<string> = new Set([
-  ...securityGroup.types,
+  ...[securityGroup, cluster, taskDefinition, role, queue, encryptionKey].flatMap(({ types }) => types),
   "aws-native:ec2:SecurityGroup",
   "awsx:ec2:Vpc",
-  ...others,
 ]);
 
 const egressRule = {
@@ -137,6 +130,7 @@ function deadEnd(program: Program, subnet: Resource): DeadEnd | undefined {
   if (kind === undefined) return undefined;
   const isLikely =
     vpc.state === "elsewhere" ||
+    (vpc.state === "found" && exists(vpc.resource, vpcKind)) ||
     (mapsIp.state === "known" && mapsIp.value === true) ||
     exists(subnet, subnetKind) ||
     exists(table.resource, routeTableKind);

@@ -29,13 +29,17 @@ export function noEgress({ noun, resource }: Runner, groups: readonly Named[]): 
   ].join("\n");
 }
 
-/** A resource whose tasks are in subnets from which they reach no registry. */
+/**
+ * A resource whose tasks are in subnets from which they reach no registry.
+ *
+ * @param doubts to complete "unless …"; none if it is proven
+ */
 export function noWayOut(
   { noun, resource, publicIp }: Runner & { readonly publicIp: string },
   ends: readonly { readonly subnet: Named; readonly routeTable: Named }[],
   kind: "public" | "closed",
   image: string | undefined,
-  isLikely: boolean,
+  doubts: readonly string[],
 ): string {
   const cause =
     kind === "public"
@@ -45,9 +49,11 @@ export function noWayOut(
         "their subnets have no route to it.";
   return [
     ...wrapped(cause),
-    isLikely
-      ? "Unless something outside this program adds a route, ECS stops them with\nCannotPullContainerError."
-      : "ECS stops them after a timeout with CannotPullContainerError.",
+    ...wrapped(
+      doubts.length > 0
+        ? `Unless ${doubts.join(", or ")}, ECS stops them with CannotPullContainerError.`
+        : "ECS stops them after a timeout with CannotPullContainerError.",
+    ),
     "",
     ...facts([
       [noun, named(resource)],

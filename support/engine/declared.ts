@@ -14,8 +14,11 @@ export interface Declared {
   readonly ignoreChanges?: readonly string[];
   /** The inputs of the provider that it names; for the fake engine. */
   readonly provider?: Record<string, unknown>;
-  /** `read`: the program gets it and does not create it. `untargeted`: `--target` leaves it out. */
-  readonly state?: "read" | "untargeted";
+  /**
+   * `read`: the program gets it and does not create it. `untargeted`: `--target` leaves it out. `existing`: an earlier update created it
+   * (in the fake engine).
+   */
+  readonly state?: "read" | "untargeted" | "existing";
 }
 
 class Ref {
@@ -82,7 +85,7 @@ export function registered(program: readonly Declared[], stage: Stage): Register
       Object.entries(read).flatMap(([key, { value }]) => (value === undefined ? [] : [[key, value]])),
     );
     const inputs = checked(urn, given);
-    const preview = stage === "first" && state !== "read";
+    const preview = stage === "first" && state !== "read" && state !== "existing";
     outputs.set(name, outputsOf(urn, inputs, { preview }));
     if (state === "read") return [];
     const isShown = state !== "untargeted" || stage !== "first";

@@ -166,12 +166,12 @@ export function sampleMessages(): SampleMessage[] {
     sample(
       "task-network",
       "a public subnet without a public IP",
-      noWayOut(apiRun, [publicSubnet], "public", undefined, false),
+      noWayOut(apiRun, [publicSubnet], "public", undefined, []),
     ),
     sample(
       "task-network",
       "no route to the internet",
-      noWayOut(apiRun, [publicSubnet], "closed", "nginx:1.27", false),
+      noWayOut(apiRun, [publicSubnet], "closed", "nginx:1.27", []),
     ),
     sample("task-network", "security groups without egress", noEgress(apiRun, [apiGroup])),
   ];

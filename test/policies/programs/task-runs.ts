@@ -154,6 +154,13 @@ export const goodTaskRuns: Programs = {
       run(form, {}, { platformVersion: "1.3.0" }),
     ],
     [`${title} in a closed subnet, with an image in ECR`]: [...runners, ...ecr, ...closedNet, sg, run(form)],
+    [`${title} with security groups that are one output`]: [
+      ...runners,
+      ...ecr,
+      ...publicNet,
+      group(),
+      run(form, { ...on(form), securityGroups: mapped([ref("sg")], (ids) => ids) }),
+    ],
     // AWS has a default of its own where the provider has none.
     ...(form.vpc !== undefined && {
       [`${title} without a word on its public IP`]: [
@@ -235,17 +242,6 @@ export const brokenTaskRuns: Broken = {
       [...runners, ...ecr, ...publicNet, sg, run(form, { subnets: mapped([ref("a")], (ids) => ids) })],
       ["mandatory web"],
       ["advisory web"],
-    ],
-    [`${title} with security groups that are one output`]: [
-      [
-        ...runners,
-        ...ecr,
-        ...publicNet,
-        group(),
-        run(form, { ...on(form), securityGroups: mapped([ref("sg")], (ids) => ids) }),
-      ],
-      ["mandatory web"],
-      [],
     ],
     ...(form.vpc === undefined && {
       [`${title} without a word on its public IP`]: [

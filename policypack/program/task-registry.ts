@@ -1,0 +1,69 @@
+import { referenceIn } from "../oci/reference";
+import { ecrRepository, taskDefinition } from "./kinds";
+import type { Program, Resource } from "./program";
+import type { TaskRun } from "./task-runs";
+import { isInPrivateEcr, taskOf } from "./tasks";
+
+/** Where tasks pull an image from: the internet alone has it, or private ECR does. A registry `elsewhere` may be inside the VPC. */
+export type ImageRegistry = { readonly image: string } | "ecr" | "elsewhere" | "unknown";
+
+/** Where tasks pull an image from that only the internet has, if there is one; else, one in private ECR. */
+export function registryOf(program: Program, run: TaskRun): ImageRegistry {
+  const [task] =
+    program.links(run.resource, run.keys.taskDefinition, [run.taskDefinition], taskDefinition) ?? [];
+  if (task === undefined) return "unknown";
+  const images = taskOf(task).containers?.map((container) => container.image) ?? [undefined];
+  const known = images.filter((image) => image !== undefined);
+  const image = known.find(isOnInternet);
+  if (image !== undefined) return { image };
+  if (known.some(isInPrivateEcr)) return "ecr";
+  if (known.length === images.length) return "elsewhere";
+  return usesOwnRepository(program, task) ? "ecr" : "unknown";
+}
+
+/** What builds and pushes an image. Of an image that is not known yet, it tells the repository. */
+const builds: ReadonlySet<string> = new Set([
+  "docker-build:index:Image",
+  "docker-build:index:Index",
+  "docker:index/image:Image",
+  "docker:index/registryImage:RegistryImage",
+]);
+
+/** Whether images of a task definition are in a repository of ECR that the program creates: its containers depend on that, or on a build for it. */
+function usesOwnRepository(program: Program, task: Resource): boolean {
+  const isRepository = (urn: string) => ecrRepository.types.includes(program.get(urn)?.type ?? "");
+  return (task.propertyDependencies["containerDefinitions"] ?? []).some((urn) => {
+    const source = program.get(urn);
+    return (
+      isRepository(urn) ||
+      (source !== undefined && builds.has(source.type) && source.dependencies.some(isRepository))
+    );
+  });
+}
+
+/** Registries on the internet that AWS offers no endpoint for in a VPC. */
+const publicRegistries: ReadonlySet<string> = new Set([
+  "docker.io",
+  "ghcr.io",
+  "quay.io",
+  "gcr.io",
+  "mcr.microsoft.com",
+  "public.ecr.aws",
+  "registry.k8s.io",
+  "registry.gitlab.com",
+  "lscr.io",
+  "nvcr.io",
+  "docker.elastic.co",
+  "registry.redhat.io",
+  "registry.access.redhat.com",
+  "container-registry.oracle.com",
+  "cgr.dev",
+]);
+
+/** Registries of other clouds, one host for each customer or region: the same. */
+const ofOtherClouds = /\.(?:gcr\.io|pkg\.dev|azurecr\.io)$/;
+
+function isOnInternet(image: string): boolean {
+  const { registry = "" } = referenceIn(image) ?? {};
+  return publicRegistries.has(registry) || ofOtherClouds.test(registry);
+}
