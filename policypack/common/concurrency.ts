@@ -70,6 +70,27 @@ export function sleep(ms: number, signal: AbortSignal, clock: Clock = systemCloc
   });
 }
 
+/** Runs work whose signal fires with the given one, at the latest after so many milliseconds. */
+export async function within<T>(
+  ms: number,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+  clock: Clock,
+): Promise<T> {
+  const stop = new AbortController();
+  const abort = () => {
+    stop.abort();
+  };
+  const cancel = clock.after(ms, abort);
+  const stopListening = whenAborted(signal, abort);
+  try {
+    return await work(stop.signal);
+  } finally {
+    cancel();
+    stopListening();
+  }
+}
+
 /** Time as a run sees it. Tests inject one that they move themselves. */
 export interface Clock {
   /** Milliseconds since some moment in the past; they never go back. */

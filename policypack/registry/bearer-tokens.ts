@@ -1,5 +1,5 @@
 import type { ScopeSupport } from "../cache/records";
-import { whenAborted } from "../common/concurrency";
+import { within } from "../common/concurrency";
 import { type Failure, type Outcome, success } from "../common/outcome";
 import type { SendResult } from "../http/messages";
 import { type Credential, secretsOf } from "../logins/credential";
@@ -78,7 +78,8 @@ export class BearerTokens {
 
   usable(bearer: Bearer, repository: string): Kept["authorized"] | undefined {
     const kept = this.#tokens.get(tokenKey(bearer, repository));
-    return kept !== undefined && kept.token.usableUntil > performance.now() ? kept.authorized : undefined;
+    const isUsable = kept !== undefined && kept.token.usableUntil > this.network.clock.now();
+    return isUsable ? kept.authorized : undefined;
   }
 
   /** A token was refused: the next one is for this repository alone, by the scope that the challenge names, if any. */
@@ -161,9 +162,9 @@ export class BearerTokens {
     const { realm, service } = bearer;
     const { credential } = login;
     const request = { registry: this.host.name, registryUrl, realm, service, scopes, credential };
-    const { tokens, recallTimeoutMs } = this.network;
+    const { tokens, recallTimeoutMs, clock } = this.network;
     return byRecord
-      ? within(recallTimeoutMs, signal, (short) => tokens.fetch(request, short, byRecord))
+      ? within(recallTimeoutMs, signal, (short) => tokens.fetch(request, short, byRecord), clock)
       : tokens.fetch(request, signal);
   }
 
@@ -206,24 +207,4 @@ function serviceKey({ realm, service }: Bearer): string {
 
 function tokenKey({ realm, service }: Bearer, repository: string): string {
   return JSON.stringify([realm.href, service, repository]);
-}
-
-/** Work that is aborted after so many milliseconds. */
-async function within<T>(
-  ms: number,
-  signal: AbortSignal,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const stop = new AbortController();
-  const abort = () => {
-    stop.abort();
-  };
-  const timer = setTimeout(abort, ms);
-  const stopListening = whenAborted(signal, abort);
-  try {
-    return await work(stop.signal);
-  } finally {
-    clearTimeout(timer);
-    stopListening();
-  }
 }

@@ -36,7 +36,7 @@ export class RegistryClient {
   constructor(options: RegistryOptions = {}, network: Network = openNetwork(options)) {
     this.#options = options;
     this.#network = network;
-    this.#mirrors = new Mirrors(options.mirrors);
+    this.#mirrors = new Mirrors(options.mirrors, network.clock);
   }
 
   /** A client for other credentials that sends its requests through this one, and is closed with it; no login and no token is shared. */

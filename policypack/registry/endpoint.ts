@@ -183,7 +183,7 @@ function requiresTls(response: HttpResponse, method: "HEAD" | undefined): boolea
   );
 }
 
-async function waitFor(first: Promise<void>, signal: AbortSignal, clock?: Clock): Promise<void> {
+async function waitFor(first: Promise<void>, signal: AbortSignal, clock: Clock): Promise<void> {
   const stop = new AbortController();
   const stopListening = whenAborted(signal, () => {
     stop.abort();

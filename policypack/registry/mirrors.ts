@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from "../common/concurrency";
 import type { Outcome } from "../common/outcome";
 import { bareName } from "../oci/registry-name";
 
@@ -10,7 +11,10 @@ export class Mirrors {
   readonly #restingUntil = new Map<string, number>();
 
   /** @param declared registry → mirrors (`host[:port][/prefix]`) */
-  constructor(declared: Readonly<Record<string, readonly string[]>> = {}) {
+  constructor(
+    declared: Readonly<Record<string, readonly string[]>> = {},
+    private readonly clock: Clock = systemClock,
+  ) {
     this.#of = new Map(Object.entries(declared).map(([name, list]) => [bareName(name), list]));
   }
 
@@ -19,12 +23,12 @@ export class Mirrors {
   }
 
   rests(mirror: string): boolean {
-    return (this.#restingUntil.get(mirror) ?? 0) > performance.now();
+    return (this.#restingUntil.get(mirror) ?? 0) > this.clock.now();
   }
 
   /** A mirror that is down must not cost every image its time-out. */
   note(mirror: string, outcome: Outcome<unknown>): void {
     if (!outcome.ok && (outcome.failure.kind === "unreachable" || outcome.failure.kind === "timeout"))
-      this.#restingUntil.set(mirror, performance.now() + restMs);
+      this.#restingUntil.set(mirror, this.clock.now() + restMs);
   }
 }

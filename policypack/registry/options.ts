@@ -1,7 +1,7 @@
 import type { LookupFunction } from "node:net";
 import type { Gathering } from "../aws/batches";
 import type { KnownChallenges } from "../cache/records";
-import type { Clock } from "../common/concurrency";
+import { type Clock, systemClock } from "../common/concurrency";
 import { HostRules, type Scheme } from "../http/host-rules";
 import { Retries } from "../http/retries";
 import type { Trace } from "../common/trace";
@@ -34,7 +34,7 @@ export interface RegistryOptions {
   readonly lookup?: LookupFunction;
   /** Records every step. Default: none. */
   readonly trace?: Trace;
-  /** Bounds requests in time, and waits between them. Default: the system's. */
+  /** The time by which requests, waits and tokens end. Default: the system's. */
   readonly clock?: Clock;
 }
 
@@ -62,26 +62,25 @@ export interface Network {
   readonly recallTimeoutMs: number;
   /** Fires when the program has named all its images. Default: it has. */
   readonly named?: AbortSignal;
-  /** Of the time that requests wait for one that goes first. Default: the system's. */
-  readonly clock?: Clock;
+  readonly clock: Clock;
   readonly trace?: Trace;
 }
 
 export function openNetwork(options: RegistryOptions): Network {
-  const { requestTimeoutMs = 10_000, maxConcurrentPerHost, lookup, trace, clock, challenges } = options;
+  const { requestTimeoutMs = 10_000, maxConcurrentPerHost, lookup, trace, challenges } = options;
+  const { clock = systemClock } = options;
   const named = options.gathering?.until;
   // Whatever it costs, most of an image's time is left to do without it.
   const recallTimeoutMs = Math.min(2_000, (options.imageTimeoutMs ?? 30_000) / 4);
   const rules = new HostRules(options.insecureRegistries?.map(bareName), lookup);
   const transport = new Transport(rules, { requestTimeoutMs, maxConcurrentPerHost, lookup, trace, clock });
   const retries = new Retries(clock);
-  const tokens = new TokenClient(transport, rules, retries);
+  const tokens = new TokenClient(transport, rules, retries, clock);
   const credentials = options.credentials ?? (() => Promise.resolve(undefined));
-  const network = { transport, rules, retries, tokens, credentials, recallTimeoutMs };
+  const network = { transport, rules, retries, tokens, credentials, recallTimeoutMs, clock };
   return {
     ...network,
     ...(named && { named }),
-    ...(clock && { clock }),
     ...(trace && { trace }),
     ...(challenges && { challenges }),
   };

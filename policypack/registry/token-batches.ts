@@ -159,7 +159,7 @@ export class TokenBatches {
    */
   async get(repository: string, signal: AbortSignal): Promise<Outcome<BatchedToken> | undefined> {
     let batch = this.#batchOf.get(repository);
-    if (batch?.token !== undefined && batch.token.usableUntil <= performance.now()) batch = undefined;
+    if (batch?.token !== undefined && batch.token.usableUntil <= this.#clock.now()) batch = undefined;
     batch ??= this.#join(repository);
     const outcome =
       batch.token === undefined

@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from "../common/concurrency";
 import { failure, type Outcome, success } from "../common/outcome";
 import { basicAuthorization } from "../common/text";
 import { classOfHostname, mayReach } from "../http/address-rules";
@@ -11,7 +12,7 @@ import { errorTextOf, parseJson, fixOfDeniedLogin, fixWithoutLogin } from "./err
 import { isWebPage } from "./web-page";
 import { isRecord } from "../common/values";
 
-/** A bearer token and when to stop using it, in milliseconds of `performance.now()`. */
+/** A bearer token and when to stop using it, in milliseconds of the run's clock. */
 export interface Token {
   readonly value: string;
   readonly usableUntil: number;
@@ -38,6 +39,7 @@ export class TokenClient {
     private readonly transport: Transport,
     private readonly rules: HostRules,
     private readonly retries: Retries,
+    private readonly clock: Clock = systemClock,
   ) {}
 
   /** @param byRecord a cached record named the realm: it gets one request, whose failure means nothing to others */
@@ -74,7 +76,7 @@ export class TokenClient {
     if (!sent.ok) return { ok: false, failure: sent.failure };
     const { response } = sent;
     if (response.status !== 200) return tokenRefused(response, label, registry, credential);
-    return isWebPage(response) ? noToken(label, "HTTP 200") : readToken(response, label);
+    return isWebPage(response) ? noToken(label, "HTTP 200") : readToken(response, label, this.clock.now());
   }
 
   /** A realm of less security than its registry gets nothing; without TLS it gets no credential but on the same host. */
@@ -131,7 +133,7 @@ function messageOf({
   return { method: "GET", url, headers };
 }
 
-function readToken(response: HttpResponse, label: string): Outcome<Token> {
+function readToken(response: HttpResponse, label: string, nowMs: number): Outcome<Token> {
   const document = parseJson(response.body);
   const value = isRecord(document)
     ? [document["token"], document["access_token"]].find((one) => typeof one === "string" && one !== "")
@@ -149,10 +151,7 @@ function readToken(response: HttpResponse, label: string): Outcome<Token> {
   const age = (Date.parse(response.header("date")[0] ?? "") - issued) / 1000;
   const remaining = age > 0 && age < lifetime ? lifetime - age : lifetime;
   // Renewed a little early, so that it does not end on its way.
-  return success({
-    value,
-    usableUntil: performance.now() + 1000 * (remaining - Math.min(10, remaining / 10)),
-  });
+  return success({ value, usableUntil: nowMs + 1000 * (remaining - Math.min(10, remaining / 10)) });
 }
 
 function tokenRefused(

@@ -5,6 +5,7 @@ import { basename } from "node:path";
 import { DocumentCache } from "../../policypack/cache/documents";
 import { KnownChallenges } from "../../policypack/cache/records";
 import { Inspector } from "../../policypack/inspection/inspector";
+import { ManualClock } from "../../support/mocha/manual-clock";
 import { buildImage, pushImage } from "../../support/registry/images";
 import { sendJson } from "../../support/registry/registry";
 import { amd64, cachedBench } from "../../support/registry/cached-run";
@@ -89,10 +90,11 @@ describe("a registry's challenge", () => {
       assert.deepEqual(bench.asked().slice(1), ["HEAD manifests/1", ...anew]);
     });
 
+  const clock = new ManualClock();
   const noTokens: typeof faults = [
     ...faults,
     ["answers without a token", (response) => response.writeHead(200).end("{}")],
-    ["never answers", () => undefined],
+    ["never answers", () => void clock.pass(2_000)],
   ];
   for (const [how, answer] of noTokens)
     it(`is fetched again if its token service ${how}, and costs one request`, async () => {
@@ -102,7 +104,7 @@ describe("a registry's challenge", () => {
         return old;
       };
       change({ realm: `${bench.registry.url}/old-token` });
-      await bench.inspect("app:1", { imageTimeoutMs: 4_000 });
+      await bench.inspect("app:1", { clock });
       assert.deepEqual(bench.asked().slice(1), anew);
       await bench.inspect("app:1");
       assert.deepEqual(bench.asked(), [token, "HEAD manifests/1"]);

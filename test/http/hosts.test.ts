@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { LookupFunction } from "node:net";
 import { classOfAddress, lookupWithin, reachFrom } from "../../policypack/http/address-rules";
 import { hostOf, openNetwork } from "../../policypack/registry/options";
+import { ManualClock } from "../../support/mocha/manual-clock";
 import { selfSigned } from "../../support/network/certificate";
 import { assertFails, at, bench, manifest, manifestType, valueOf } from "../../support/registry/client";
 
@@ -190,5 +191,23 @@ describe("mirrors", () => {
     const before = client.requests;
     assertFails(await client.manifest(at(origin), "2"), "missing", /has no/);
     assert.equal(client.requests - before, 2);
+  });
+
+  it("that were down are tried again after a minute", async () => {
+    const [origin, down] = [await start(), await start()];
+    await down.stop();
+    const clock = new ManualClock();
+    const client = connect({ mirrors: { [origin.host]: [down.host] }, clock });
+    const requests = async (tag: string) => {
+      const before = client.requests;
+      assertFails(await client.manifest(at(origin), tag), "missing", /has no/);
+      return client.requests - before;
+    };
+    // Over http and over https, as every loopback registry that refuses connections.
+    assert.equal(await requests("1"), 2 + 1);
+    await clock.pass(59_999);
+    assert.equal(await requests("2"), 1);
+    await clock.pass(1);
+    assert.equal(await requests("3"), 2 + 1);
   });
 });

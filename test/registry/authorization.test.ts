@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { sleep } from "../../policypack/common/concurrency";
+import { SkippingClock } from "../../support/mocha/skipping-clock";
 import { sendError, sendJson, type TestRegistry } from "../../support/registry/registry";
 import { assertFails, at, bench, manifest, manifestType, valueOf } from "../../support/registry/client";
 
@@ -86,11 +88,12 @@ describe("authorization", () => {
   });
 
   it("renews a token when it ends, before the registry refuses it", async () => {
-    const registry = await start({ access: { mode: "bearer", expiresIn: 1 } });
+    const registry = await start({ access: { mode: "bearer", expiresIn: 5 } });
     fill(registry);
-    const client = connect();
+    const clock = new SkippingClock();
+    const client = connect({ clock });
     valueOf(await client.manifest(at(registry, "app0"), "1"));
-    await new Promise((resolve) => setTimeout(resolve, 1_050));
+    await sleep(5_000, new AbortController().signal, clock);
     valueOf(await client.manifest(at(registry, "app0"), "1"));
     assert.deepEqual(flow(registry).slice(3), ["/token anonymous 200", "/v2/app0/manifests/1 bearer 200"]);
   });
