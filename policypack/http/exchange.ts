@@ -1,4 +1,6 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { Client, Dispatcher } from "undici";
+import { whenAborted } from "../common/concurrency";
 import type { HttpRequest, HttpResponse } from "./messages";
 import type { Proxy } from "./proxy-env";
 
@@ -17,42 +19,57 @@ export interface Answer extends Pick<HttpResponse, "status" | "header"> {
  *
  * @param proxy the request goes to this proxy itself
  */
-export async function exchange(
+export function exchange(
   client: Client,
   request: HttpRequest,
   proxy: Proxy | undefined,
   signal: AbortSignal,
 ): Promise<Answer> {
   const { maxBytes, startOnly = false } = request;
-  const answer = await client.request({ ...messageOf(request, proxy), signal });
-  const { statusCode: status, headers } = answer;
-  const header = (name: string) => [headers[name] ?? []].flat();
-  const isWanted = status === 200 || (status === 206 && startOnly);
-  const maximum = isWanted ? maxBytes : maximumErrorBytes;
-  const mayBeCut = startOnly || status !== 200;
-  const announced = Number(headers["content-length"] ?? 0);
-  const { bytes, ended } =
-    announced > maximum && !mayBeCut
-      ? { bytes: Buffer.of(), ended: false }
-      : await readUpTo(maximum, answer.body);
-  // What is left of it goes with the connection, which the caller closes.
-  if (!ended) answer.body.on("error", () => undefined).destroy();
-  return { status, header, body: ended || mayBeCut ? bytes.subarray(0, maximum) : undefined, ended };
+  return new Promise((resolve, reject) => {
+    let status = 0;
+    let headers: IncomingHttpHeaders = {};
+    let maximum = maxBytes;
+    let length = 0;
+    const chunks: Uint8Array[] = [];
+    let stopListening = () => {};
+    const finish = (ended: boolean) => {
+      stopListening();
+      const isWhole = ended || status !== 200 || startOnly;
+      const header = (name: string) => [headers[name] ?? []].flat();
+      const body = isWhole ? Buffer.concat(chunks).subarray(0, maximum) : undefined;
+      resolve({ status, header, body, ended });
+    };
+    // `Client.request` makes a stream of every body, which costs a tenth of the CPU time of a run.
+    client.dispatch(messageOf(request, proxy), {
+      onRequestStart(controller) {
+        stopListening = whenAborted(signal, () => {
+          controller.abort(signal.reason as Error);
+        });
+      },
+      // Called for interim answers (1xx), too; the last one counts.
+      onResponseStart(_, ...[statusCode, fields]) {
+        [status, headers] = [statusCode, fields];
+        maximum = status === 200 || (status === 206 && startOnly) ? maxBytes : maximumErrorBytes;
+        if (status === 200 && !startOnly && Number(headers["content-length"] ?? 0) > maximum) finish(false);
+      },
+      onResponseData(_, chunk) {
+        if (length > maximum) return;
+        chunks.push(chunk);
+        if ((length += chunk.length) > maximum) finish(false);
+      },
+      onResponseEnd() {
+        finish(true);
+      },
+      onResponseError(_, error) {
+        stopListening();
+        reject(error);
+      },
+    });
+  });
 }
 
-/** The whole body, or more than `maximum` bytes of a longer one. */
-async function readUpTo(maximum: number, body: AsyncIterable<Uint8Array>) {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length > maximum) break;
-  }
-  return { bytes: Buffer.concat(chunks), ended: length <= maximum };
-}
-
-function messageOf(request: HttpRequest, proxy: Proxy | undefined): Dispatcher.RequestOptions {
+function messageOf(request: HttpRequest, proxy: Proxy | undefined): Dispatcher.DispatchOptions {
   const { url, method, maxBytes, startOnly = false, body = null } = request;
   const path = url.pathname + url.search;
   return {
