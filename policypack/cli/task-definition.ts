@@ -40,6 +40,6 @@ export function readTaskDefinition(text: string, source: string): TaskDefinition
   const family = textAt(definition, "family", "any-case")?.trim() ?? "";
   return {
     name: family === "" ? source : printable(family, 255),
-    images: imagesOfDescribed(definition, "any-case"),
+    images: imagesOfDescribed(definition, { keys: "any-case" }),
   };
 }

@@ -11,11 +11,14 @@ export type Reading =
 /** How keys are matched: `any-case` as Go's `encoding/json` does, by which the classic AWS provider reads JSON strings. */
 export type KeyMatch = "exact" | "any-case";
 
+/** Stands for a value that is not known, as the SDK's own sentinel for strings does. */
+export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
 /** The strings that stand for unknown values of each type (`@pulumi/policy/proxy`, which exports them for its own use only). */
 const UNKNOWN_SENTINELS: ReadonlySet<unknown> = new Set([
   "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7", // boolean
   "3eeb2bf0-c639-47a8-9e75-3b44932eb421", // number
-  "04da6b54-80e4-46f7-96ec-b56ff0331ba9", // string
+  unknownValue, // string
   "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2", // array
   "030794c1-ac77-496b-92df-f27374a8bd58", // asset
   "e48ece36-62e2-4504-bad9-02848725956a", // archive

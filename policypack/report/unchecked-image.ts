@@ -102,11 +102,9 @@ export function uncheckedImages(
   const scope = isWholeRegistry
     ? `all ${count(names.length, "image")} of this program in`
     : `${count(names.length, "image")} in`;
-  return [
-    ...wrapped(`${failureSummary(failed)}: ${scope} ${printable(registry, 100)}.`),
-    "",
-    ...all,
-  ].join("\n");
+  return [...wrapped(`${failureSummary(failed)}: ${scope} ${printable(registry, 100)}.`), "", ...all].join(
+    "\n",
+  );
 }
 
 function withoutRegistry(image: string, registry: string): string {
@@ -162,6 +160,7 @@ const outlook: Record<UnreadableUse["reason"], string> = {
   redacted: "Analyze the stack itself (--stack), or give the state file's passphrase or key.",
   malformed: "AWS would refuse this as well: correct the definition.",
   impossible: "AWS would refuse this as well: correct the definition.",
+  unsupported: "The guard does not check this image: inspect it by its name (npx ecs-image-guard inspect).",
 };
 
 /** An image that exists, but not for the platform that its task runs on. */

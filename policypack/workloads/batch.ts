@@ -1,9 +1,19 @@
 import { containersAt, imagesOfContainers, type Task } from "./containers";
 import { storageOf } from "./ephemeral-storage";
 import { launchTypes, type WorkloadFamily, type WorkloadImages } from "./image-use";
-import { eachAt, inside, joined, jsonAt, objectAt, type Place, unreadableAt } from "./places";
+import {
+  eachAt,
+  type Holder,
+  inside,
+  joined,
+  jsonAt,
+  objectAt,
+  type Place,
+  unreadableAt,
+  withLaunchTypes,
+} from "./places";
 import { runtimePlatform } from "./runtime-platform";
-import { type KeyMatch, member, type Reading } from "../common/values";
+import { member, type Reading } from "../common/values";
 import type { LaunchType } from "../runtimes/ecs-runtimes";
 
 /**
@@ -12,8 +22,8 @@ import type { LaunchType } from "../runtimes/ecs-runtimes";
  */
 export const batchJobDefinition: WorkloadFamily = {
   types: {
-    "aws:batch/jobDefinition:JobDefinition": (props) => imagesOfJob(props, "any-case"),
-    "aws-native:batch:JobDefinition": (props) => imagesOfJob(props, "exact"),
+    "aws:batch/jobDefinition:JobDefinition": (props) => imagesOfJob(props, { path: "", keys: "any-case" }),
+    "aws-native:batch:JobDefinition": (props) => imagesOfJob(props, { path: "", keys: "exact" }),
   },
 };
 
@@ -40,16 +50,20 @@ const NODES: Properties = { key: "nodeProperties", noun: "node properties", imag
 /** `targetNodes` as Batch takes them: `0:3`, `4:`, `:3`, `5` (Batch API, `NodeRangeProperty`). */
 const TARGET_NODES = /^(?:\d{1,6}(?::\d{0,6})?|:\d{1,6})$/;
 
-function imagesOfJob(props: unknown, keys: KeyMatch): WorkloadImages {
-  const job: Job = { launchTypes: launchTypes(props, "platformCapabilities"), owner: "" };
+/** Of a job definition, wherever it stands. With keys in any case, its properties may be JSON texts. */
+export function imagesOfJob(props: unknown, holder: Holder): WorkloadImages {
+  const { keys } = holder;
+  const job: Job = { launchTypes: launchTypes(props, "platformCapabilities", keys), owner: "" };
   const parts = [CONTAINER, ECS, NODES].flatMap(({ key, noun, images }) => {
-    const place: Place = { reading: member(props, key), path: key, keys };
+    const place = inside(holder, props, key);
     if (keys === "exact") return place.reading.state === "absent" ? [] : [images(place, job)];
     return isNotGiven(place.reading) ? [] : [jsonAt(place, noun, (decoded) => images(decoded, job))];
   });
-  if (parts.length > 0 || member(props, "eksProperties").state !== "absent") return joined(parts);
-  const missing = isMultiNode(member(props, "type")) ? NODES : CONTAINER;
-  return unreadableAt("malformed", missing.key, `there are no ${missing.noun}`);
+  if (parts.length > 0 || member(props, "eksProperties", keys).state !== "absent")
+    return withLaunchTypes(joined(parts), inside(holder, props, "platformCapabilities"));
+  const missing = isMultiNode(member(props, "type", keys)) ? NODES : CONTAINER;
+  const { path } = inside(holder, props, missing.key);
+  return unreadableAt("malformed", path, `there are no ${missing.noun}`);
 }
 
 /** The classic provider treats an empty text as none (`d.GetOk`, terraform-provider-aws `batch/job_definition.go`). */

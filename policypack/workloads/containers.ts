@@ -22,7 +22,7 @@ export interface ContainerPlace {
 }
 
 const PATH = "containerDefinitions";
-const NOUN = "container definitions";
+export const CONTAINERS = "container definitions";
 /** A longer name helps no reader; ECS itself allows 255 characters. */
 const NAME_LENGTH = 80;
 /** The longest image string that ECS takes (ECS API, `ContainerDefinition.image`), and a digest's length more. */
@@ -31,16 +31,7 @@ const IMAGE_LENGTH = 255 + 72;
 /** Reads `containerDefinitions` given as a JSON text, as the classic provider expects it; an array is accepted too. */
 export function containersFromJson(props: unknown, task: Task): WorkloadImages {
   const place: Place = { reading: member(props, PATH), path: PATH, keys: "any-case" };
-  return jsonAt(place, NOUN, (decoded) => containersAt(decoded, NOUN, task));
-}
-
-/** Reads `containerDefinitions` given as an array of objects. */
-export function containersFromArray(
-  definitions: Reading,
-  task: Task,
-  keys: KeyMatch = "exact",
-): WorkloadImages {
-  return containersAt({ reading: definitions, path: PATH, keys }, NOUN, task);
+  return jsonAt(place, CONTAINERS, (decoded) => containersAt(decoded, CONTAINERS, task));
 }
 
 /** Reads an array of containers wherever it stands; `owner`, such as ` of nodes 0:3`, says more of those without a name. */

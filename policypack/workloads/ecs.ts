@@ -1,8 +1,12 @@
-import { containersFromArray, containersFromJson, imagesOfContainers, type Task } from "./containers";
+import { CONTAINERS, containersAt, containersFromJson, imagesOfContainers, type Task } from "./containers";
 import { DEFAULT_STORAGE, storageOf } from "./ephemeral-storage";
 import { launchTypes, type WorkloadFamily, type WorkloadImages } from "./image-use";
+import { type Holder, inside, withLaunchTypes } from "./places";
 import { LINUX_AMD64, runtimePlatform } from "./runtime-platform";
-import { type KeyMatch, member } from "../common/values";
+import { member } from "../common/values";
+
+/** The properties of the resource itself, as the SDK spells their keys. */
+const RESOURCE: Holder = { path: "", keys: "exact" };
 
 /**
  * The task definition. The classic provider takes the containers as a JSON text, which it decodes with Go's `encoding/json` (keys in any
@@ -10,14 +14,10 @@ import { type KeyMatch, member } from "../common/values";
  */
 export const taskDefinition: WorkloadFamily = {
   types: {
-    "aws:ecs/taskDefinition:TaskDefinition": (props) => ({
-      ...containersFromJson(props, task(props)),
-      ...storageOf(props, task(props)),
-    }),
-    "aws-native:ecs:TaskDefinition": (props) => ({
-      ...containersFromArray(member(props, "containerDefinitions"), task(props)),
-      ...storageOf(props, task(props)),
-    }),
+    "aws:ecs/taskDefinition:TaskDefinition": (props) =>
+      ofTask(containersFromJson(props, task(props)), props, task(props)),
+    "aws-native:ecs:TaskDefinition": (props) =>
+      ofTask(containersOf(RESOURCE, props, task(props)), props, task(props)),
   },
 };
 
@@ -25,22 +25,35 @@ export const taskDefinition: WorkloadFamily = {
  * A task definition in the form of the ECS API (`TaskDefinition`, and `RegisterTaskDefinition`, which takes the same keys). One that was
  * registered without launch types runs on those that ECS found it compatible with.
  *
- * @param keys `any-case` for a JSON text that `unmarshalAny` decoded
+ * @param place where it stands in its resource, and `any-case` for keys of another spelling, such as `ContainerDefinitions`
  */
-export function imagesOfDescribed(definition: unknown, keys: KeyMatch = "exact"): WorkloadImages {
-  const { platform, launchTypes: required } = task(definition, keys);
+export function imagesOfDescribed(
+  definition: unknown,
+  { path = "", keys = "exact" }: Partial<Holder> = {},
+): WorkloadImages {
+  const place = { path, keys };
+  const { platform, launchTypes: required } = task(definition, place);
   const types = required.length > 0 ? required : launchTypes(definition, "compatibilities", keys);
-  const containers = member(definition, "containerDefinitions", keys);
-  return {
-    ...containersFromArray(containers, { platform, launchTypes: types }, keys),
-    ...storageOf(definition, { platform, launchTypes: required }, keys),
-  };
+  const images = containersOf(place, definition, { platform, launchTypes: types });
+  return ofTask(images, definition, { platform, launchTypes: required }, place);
 }
 
-function task(props: unknown, keys: KeyMatch = "exact"): Task {
+function containersOf(place: Holder, holder: unknown, task: Task): WorkloadImages {
+  return containersAt(inside(place, holder, "containerDefinitions"), CONTAINERS, task);
+}
+
+/** The images of a task definition, with what else it says of all of them. */
+function ofTask(images: WorkloadImages, props: unknown, task: Task, place = RESOURCE): WorkloadImages {
+  return withLaunchTypes(
+    { ...images, ...storageOf(props, task, place.keys) },
+    inside(place, props, "requiresCompatibilities"),
+  );
+}
+
+function task(props: unknown, place = RESOURCE): Task {
   return {
-    platform: runtimePlatform(props, { keys }),
-    launchTypes: launchTypes(props, "requiresCompatibilities", keys),
+    platform: runtimePlatform(props, place),
+    launchTypes: launchTypes(props, "requiresCompatibilities", place.keys),
   };
 }
 
@@ -56,13 +69,14 @@ const DAEMON: Task = {
 /** The daemon task definition of ECS Managed Daemons; both providers take an array of containers. */
 export const daemonTaskDefinition: WorkloadFamily = {
   types: {
-    "aws:ecs/daemonTaskDefinition:DaemonTaskDefinition": containers,
-    "aws-native:ecs:DaemonTaskDefinition": containers,
+    "aws:ecs/daemonTaskDefinition:DaemonTaskDefinition": (props) => imagesOfDaemon(props),
+    "aws-native:ecs:DaemonTaskDefinition": (props) => imagesOfDaemon(props),
   },
 };
 
-function containers(props: unknown): WorkloadImages {
-  return containersFromArray(member(props, "containerDefinitions"), DAEMON);
+/** Of a daemon task definition, wherever it stands. */
+export function imagesOfDaemon(props: unknown, place = RESOURCE): WorkloadImages {
+  return containersOf(place, props, DAEMON);
 }
 
 /** ECS Express Mode makes a Fargate task definition of the container and lets nobody name a platform: it is the default one. */
@@ -71,17 +85,18 @@ const EXPRESS: Task = { platform: { ok: true, platform: LINUX_AMD64 }, launchTyp
 /** The Express Mode service: one `primaryContainer`, from which ECS makes the task definition itself. */
 export const expressGatewayService: WorkloadFamily = {
   types: {
-    "aws:ecs/expressGatewayService:ExpressGatewayService": primaryContainer,
-    "aws-native:ecs:ExpressGatewayService": primaryContainer,
+    "aws:ecs/expressGatewayService:ExpressGatewayService": (props) => imagesOfExpressService(props),
+    "aws-native:ecs:ExpressGatewayService": (props) => imagesOfExpressService(props),
   },
 };
 
-function primaryContainer(props: unknown): WorkloadImages {
-  const container = member(props, "primaryContainer");
+/** Of an Express Mode service, wherever it stands. */
+export function imagesOfExpressService(props: unknown, place = RESOURCE): WorkloadImages {
+  const { reading: container, path, keys } = inside(place, props, "primaryContainer");
   // With a task definition of its own (aws-native), the service names no image: that resource does.
-  if (container.state === "absent" && member(props, "taskDefinitionArn").state !== "absent") {
+  if (container.state === "absent" && member(props, "taskDefinitionArn", keys).state !== "absent") {
     return { uses: [], unreadable: [] };
   }
-  const place = { container, path: "primaryContainer", label: "primary container", keys: "exact" } as const;
-  return { ...imagesOfContainers([place], EXPRESS), ...DEFAULT_STORAGE };
+  const only = { container, path, label: "primary container", keys };
+  return { ...imagesOfContainers([only], EXPRESS), ...DEFAULT_STORAGE };
 }

@@ -22,9 +22,10 @@ export interface ImageUse {
 export interface UnreadableUse {
   /**
    * `unknown`: its value exists only during the update. `redacted`: a secret that this run cannot decrypt.
-   * `malformed`: ECS would not accept it either. `impossible`: a text that no image is named by.
+   * `malformed`: ECS would not accept it either. `impossible`: a text that no image is named by. `unsupported`: a form that the guard
+   * does not read.
    */
-  readonly reason: "unknown" | "redacted" | "malformed" | "impossible";
+  readonly reason: "unknown" | "redacted" | "malformed" | "impossible" | "unsupported";
   /** The container's name, if it is known. */
   readonly container?: string;
   /** The place in the resource, such as `containerDefinitions[1].image`. */

@@ -1,6 +1,7 @@
-// workloads/ reads the images out of Pulumi resources: one file per family, `ecs.ts` and `batch.ts`. They build on `containers.ts` and
-// `places.ts`; `image-use.ts` says what they return. `named-task-definition.ts` reads what resources name instead of describing it.
+// workloads/ reads the images out of Pulumi resources: one file per family, `ecs.ts`, `batch.ts` and `cloudformation.ts`. They build on
+// `containers.ts` and `places.ts`; `image-use.ts` says what they return. `named-task-definition.ts` reads what resources name instead of describing it.
 import { batchJobDefinition } from "./batch";
+import { cloudControlResource, cloudFormationStack } from "./cloudformation";
 import { daemonTaskDefinition, expressGatewayService, taskDefinition } from "./ecs";
 import type { WorkloadFamily, WorkloadImages } from "./image-use";
 
@@ -20,6 +21,8 @@ const FAMILIES: readonly WorkloadFamily[] = [
   daemonTaskDefinition,
   expressGatewayService,
   batchJobDefinition,
+  cloudControlResource,
+  cloudFormationStack,
 ];
 
 const READERS = new Map(FAMILIES.flatMap((family) => Object.entries(family.types)));

@@ -13,9 +13,12 @@ export interface Place {
   readonly keys: KeyMatch;
 }
 
+/** The place of what has members; its path is "" for the resource itself. */
+export type Holder = Omit<Place, "reading">;
+
 /** The place of one member. */
-export function inside({ path, keys }: Place, holder: object, key: string): Place {
-  return { reading: member(holder, key, keys), path: `${path}.${key}`, keys };
+export function inside({ path, keys }: Holder, holder: unknown, key: string): Place {
+  return { reading: member(holder, key, keys), path: path === "" ? key : `${path}.${key}`, keys };
 }
 
 /** Reads the object at a place; if there is none, says so with the (plural) noun. */
@@ -85,6 +88,23 @@ export function joined(parts: readonly WorkloadImages[]): WorkloadImages {
     unreadable: parts.flatMap(({ unreadable }) => unreadable),
   };
 }
+
+/** The images with a note if not all launch types can be read: the images are judged for those that can, and for EC2 if there are none. */
+export function withLaunchTypes(images: WorkloadImages, { reading, path }: Place): WorkloadImages {
+  if (images.uses.length === 0) return images;
+  const { value } = reading.state === "known" ? reading : { value: undefined };
+  const words = Array.isArray(value) ? Array.from(value.keys(), (at) => member(value, at)) : [reading];
+  const what = "launch types";
+  const { unreadable } = words.some(({ state }) => state === "unknown")
+    ? nothingAt("unknown", path, what)
+    : isRedacted(value)
+      ? redactedAt(path, what)
+      : NOTHING;
+  return unreadable.length === 0 ? images : { ...images, unreadable: [...images.unreadable, ...unreadable] };
+}
+
+/** No image, and nothing unread. */
+export const NOTHING: WorkloadImages = { uses: [], unreadable: [] };
 
 /** All that stands at a place cannot be read. */
 export function unreadableAt(reason: UnreadableUse["reason"], path: string, message: string): WorkloadImages {

@@ -1,7 +1,7 @@
 import type { Platform } from "../oci/platform";
 import type { UnreadableUse } from "./image-use";
-import { inside, type Place } from "./places";
-import { isRecord, kindOf, member } from "../common/values";
+import { type Holder, inside, type Place } from "./places";
+import { isRecord, kindOf } from "../common/values";
 
 /** The platform that a task will run on, or why it is unknown; `path` and `message` are those of the unreadable use. */
 export type PlatformReading =
@@ -36,25 +36,23 @@ type Part<T> = { readonly ok: true; readonly value: T } | Extract<PlatformReadin
  */
 export function runtimePlatform(
   props: unknown,
-  { path: holder, keys = "exact" }: Partial<Pick<Place, "path" | "keys">> = {},
+  { path: holder = "", keys = "exact" }: Partial<Holder> = {},
 ): PlatformReading {
-  const key = "runtimePlatform";
-  const path = holder === undefined ? key : `${holder}.${key}`;
-  const reading = member(props, key, keys);
+  const place = inside({ path: holder, keys }, props, "runtimePlatform");
+  const { reading, path } = place;
   if (reading.state === "absent") return { ok: true, platform: LINUX_AMD64 };
   if (reading.state === "unknown") return unknown(path, "the runtime platform");
   if (!isRecord(reading.value)) {
     return malformed(path, `the runtime platform is ${kindOf(reading.value)}, not an object`);
   }
-  const platform: Place = { reading, path, keys };
   const architecture = part(
-    inside(platform, reading.value, "cpuArchitecture"),
+    inside(place, reading.value, "cpuArchitecture"),
     "the CPU architecture",
     "X86_64",
     (word) => ARCHITECTURES.get(word),
   );
   const system = part(
-    inside(platform, reading.value, "operatingSystemFamily"),
+    inside(place, reading.value, "operatingSystemFamily"),
     "the operating system family",
     "LINUX",
     systemOf,

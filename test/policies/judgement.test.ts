@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ecsImagePolicies } from "../../policypack";
 import {
   analyze,
   classic,
@@ -178,6 +179,25 @@ describe("the policies", () => {
     const found = await analyze("preview", [unknown]);
     assert.deepEqual(found.map(short), [["unverified-image", "advisory", urnOf(unknown)]]);
     assert.match(found[0]!.message, /known only during the update/);
+  });
+
+  it("block what a template of CloudFormation names, and report what it computes at their own level", async () => {
+    const [web, side] = [{ Image: image("app:mixed") }, { Image: { Ref: "Image" } }];
+    const Properties = { ContainerDefinitions: [web, side] };
+    const templateBody = JSON.stringify({
+      Resources: { T: { Type: "AWS::ECS::TaskDefinition", Properties } },
+    });
+    const stack = { type: "aws:cloudformation/stack:Stack", name: "stack", props: { templateBody } };
+    const policies = ecsImagePolicies({ enforcementLevels: { "unverified-image": "mandatory" } });
+    const found = await analyze("preview", [stack], {}, policies);
+    assert.deepEqual(
+      found.map(({ policy, level, urn }) => [policy, level, urn]),
+      [
+        ["mixed-layer-compression", "mandatory", urnOf(stack)],
+        ["unverified-image", "mandatory", urnOf(stack)],
+      ],
+    );
+    assert.match(found[1]!.message, /the image is computed by CloudFormation\.\nThe guard does not check/);
   });
 
   it("inspect the images of a preview in parallel", async () => {

@@ -36,7 +36,12 @@ describe("an unknown value of a Batch job definition", () => {
       0,
     ],
     [NATIVE, { containerProperties: { image: "x", repositoryCredentials: UNKNOWN.object } }, [], 1],
-    [NATIVE, { containerProperties: { image: "x" }, platformCapabilities: UNKNOWN.array }, [], 1],
+    [
+      NATIVE,
+      { containerProperties: { image: "x" }, platformCapabilities: UNKNOWN.array },
+      [`platformCapabilities: the launch types are ${later}`],
+      1,
+    ],
     [NATIVE, { containerProperties: { image: "x" }, type: UNKNOWN.string }, [], 1],
     [
       NATIVE,

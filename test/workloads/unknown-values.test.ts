@@ -70,7 +70,7 @@ const rows: readonly Row[] = [
     unreadable: [],
   },
   {
-    title: "credentials and launch types, which hide nothing",
+    title: "credentials and launch types, which hide no image",
     type: NATIVE,
     props: {
       containerDefinitions: [
@@ -80,7 +80,7 @@ const rows: readonly Row[] = [
       requiresCompatibilities: UNKNOWN.array,
     },
     uses: ["app=nginx", "app=nginx"],
-    unreadable: [],
+    unreadable: ["- requiresCompatibilities: the launch types are known only during the update"],
   },
   {
     title: "a whole runtime platform",
@@ -149,6 +149,11 @@ describe("an unknown value", () => {
 
   it("among launch types leaves the known ones", () => {
     const props = { containerDefinitions: [app], requiresCompatibilities: [UNKNOWN.string, "fargate"] };
-    assert.deepEqual(imagesOf(NATIVE, previewed(props))?.uses[0]?.launchTypes, ["FARGATE"]);
+    const found = imagesOf(NATIVE, previewed(props));
+    assert.deepEqual(found?.uses[0]?.launchTypes, ["FARGATE"]);
+    assert.deepEqual(
+      found.unreadable.map(({ path, reason }) => `${path} ${reason}`),
+      ["requiresCompatibilities unknown"],
+    );
   });
 });
