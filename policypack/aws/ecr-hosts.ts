@@ -12,25 +12,25 @@ export interface EcrHost {
 }
 
 /**
- * The domains below which ECR serves registries, one line a partition. Sources: `ecrPattern` of
+ * The domains below which ECR serves registries, and their partitions. Sources: `ecrPattern` of
  * awslabs/amazon-ecr-credential-helper (`ecr-login/api/client.go`); Amazon ECR user guide, "Amazon ECR registries".
  */
-const dnsSuffixes: readonly string[] = [
-  "amazonaws.com", // aws and aws-us-gov
-  "on.aws", // the same, dual-stack
-  "amazonaws.com.cn", // aws-cn
-  "on.amazonwebservices.com.cn", // the same, dual-stack
-  "amazonaws.eu", // aws-eusc
-  "c2s.ic.gov", // aws-iso
-  "sc2s.sgov.gov", // aws-iso-b
-  "cloud.adc-e.uk", // aws-iso-e
-  "csp.hci.ic.gov", // aws-iso-f
-];
+const partitions: ReadonlyMap<string, string> = new Map([
+  ["amazonaws.com", "aws"], // and aws-us-gov
+  ["on.aws", "aws"], // the same, dual-stack
+  ["amazonaws.com.cn", "aws-cn"],
+  ["on.amazonwebservices.com.cn", "aws-cn"], // dual-stack
+  ["amazonaws.eu", "aws-eusc"],
+  ["c2s.ic.gov", "aws-iso"],
+  ["sc2s.sgov.gov", "aws-iso-b"],
+  ["cloud.adc-e.uk", "aws-iso-e"],
+  ["csp.hci.ic.gov", "aws-iso-f"],
+]);
 
 // Both ends are anchored, and the region is one label: credentials of AWS must not be offered to `….amazonaws.com.evil.example`.
 const ecrHost = new RegExp(
   String.raw`^(\d{12})\.dkr[.-]ecr(-fips)?\.([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)\.(` +
-    dnsSuffixes.map((suffix) => suffix.replaceAll(".", String.raw`\.`)).join("|") +
+    [...partitions.keys()].map((suffix) => suffix.replaceAll(".", String.raw`\.`)).join("|") +
     String.raw`)(?::443)?$`,
 );
 
@@ -43,6 +43,11 @@ export function parseEcrHost(registry: string): EcrHost | undefined {
   const [, account, fips, region, dnsSuffix] = ecrHost.exec(registry.toLowerCase()) ?? [];
   if (account === undefined || region === undefined || dnsSuffix === undefined) return undefined;
   return { account, region, fips: fips !== undefined, dualStack: dnsSuffix.startsWith("on."), dnsSuffix };
+}
+
+/** The partition of the host, as ARNs name it: `aws-cn`. */
+export function partitionOf({ region, dnsSuffix }: EcrHost): string {
+  return region.startsWith("us-gov-") ? "aws-us-gov" : (partitions.get(dnsSuffix) ?? "aws");
 }
 
 /** The host's name again. */

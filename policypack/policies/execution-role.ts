@@ -9,21 +9,34 @@ import {
   service,
   taskDefinition,
 } from "../program/kinds";
-import { allowStatements, coversAction, type Grant, grants } from "../program/policy-document";
+import {
+  ecrPermissions,
+  importAction,
+  importActions,
+  lackingActions,
+  layerActions,
+  loginAction,
+  neededPermissions,
+  partitionOfImage,
+  type Permission,
+} from "../program/ecr-permissions";
+import type { AllowStatement } from "../program/policy-document";
 import { exists, inputOf, type Program, type Resource } from "../program/program";
-import { mayBeOf, type PlacedRule, pullThroughRuleOf } from "../program/pull-through";
+import { mayBeCached, pullThroughRuleOf } from "../program/pull-through";
 import { permissionsOf } from "../program/role-permissions";
 import {
   isFargateOnly,
   isInPrivateEcr,
+  listIn,
   runsOnFargate,
   type Task,
   taskOf,
   taskOfExpress,
   tasksOfJob,
 } from "../program/tasks";
-import { matchesWildcard } from "../common/wildcard";
+import { assumersWithoutEcs } from "../program/trust-policy";
 import {
+  type LackingRole,
   type RoleNeed,
   missingExecutionRole,
   missingImport,
@@ -31,9 +44,6 @@ import {
   missingTrust,
   type RoleUse,
 } from "../report";
-import { referenceIn } from "../oci/reference";
-import { parseEcrHost } from "../aws/ecr-hosts";
-import { upstreamOf } from "../aws/pull-through";
 import { deploymentRisks, type ProgramFinding, type ProgramPolicyDefinition } from "./definition";
 
 /** Reports execution roles that ECS cannot use: there is none, it does not trust ECS, or it may not read the registry. */
@@ -89,8 +99,9 @@ function needOf({ launchTypes, containers = [] }: Task): RoleNeed | undefined {
   return containers.some(({ logDriver }) => logDriver === "awslogs") ? "awslogs" : undefined;
 }
 
-function needOfJob({ launchTypes }: Task): RoleNeed | undefined {
-  return launchTypes?.includes("FARGATE") === true ? "job" : undefined;
+function needOfJob({ resource, launchTypes }: Task): RoleNeed | undefined {
+  if (launchTypes?.includes("FARGATE") !== true) return undefined;
+  return inputOf(resource, "ecsProperties").state === "absent" ? "job" : "jobTask";
 }
 
 /** The trust policy of a role that ECS must assume allows others only. */
@@ -103,8 +114,9 @@ function untrusted(program: Program): ProgramFinding[] {
       if (link.state === "found") uses.set(link.resource, [...(uses.get(link.resource) ?? []), { as, user }]);
     }
   return [...uses].flatMap(([role, used]) => {
-    const trusted = trustedServices(role);
-    if (trusted === undefined) return [];
+    const principals = assumersWithoutEcs(role);
+    if (principals === undefined) return [];
+    const trusted = principals.map(({ kind, value }) => (kind === "Service" ? { service: value } : { kind }));
     return [
       {
         users: [...new Set(used.map(({ user }) => user))],
@@ -123,28 +135,6 @@ const roleKeys: readonly (readonly [RoleUse, string])[] = [
   ["task role", "taskRoleArn"],
 ];
 
-const isEcsTasks = /^ecs-tasks\./i;
-
-/** Whom a role's trust policy allows instead of ECS; undefined if it may allow ECS. */
-function trustedServices(role: Resource): string[] | undefined {
-  const key = role.type.startsWith("aws-native:") ? "assumeRolePolicyDocument" : "assumeRolePolicy";
-  const statements = allowStatements(inputOf(role, key));
-  if (statements === undefined) return undefined;
-  const trusted: string[] = [];
-  for (const { actions, principals } of statements) {
-    if (actions === undefined || principals === undefined) return undefined;
-    if (!coversAction(actions, "sts:AssumeRole")) continue;
-    for (const { kind, value } of principals) {
-      if (value.includes("*") || isEcsTasks.test(value)) return undefined;
-      trusted.push(kind.toLowerCase() === "service" ? value : `${kind} principals`);
-    }
-  }
-  return [...new Set(trusted)];
-}
-
-const token = "ecr:GetAuthorizationToken";
-const layers = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
-
 interface EcrUse {
   readonly task: Resource;
   readonly images: readonly string[];
@@ -156,20 +146,12 @@ type RoleUsers = ReadonlyMap<Resource, readonly EcrUse[]>;
 /** The execution roles that the program creates, and the Fargate tasks with images in private ECR that use them. */
 function rolesOfEcr(program: Program, tasks: readonly Task[]): RoleUsers {
   const users = new Map<Resource, EcrUse[]>();
-  const ofServices = new Set(
-    program
-      .ofKind(service)
-      .filter(runsOnFargate)
-      .flatMap((one) => {
-        const link = program.link(one, "taskDefinition", taskDefinition);
-        return link.state === "found" ? [link.resource] : [];
-      }),
-  );
+  const services = servicesOf(program);
   for (const task of tasks) {
     const images = (task.containers ?? []).flatMap(({ image, repositoryCredentials }) =>
       image !== undefined && repositoryCredentials === "absent" && isInPrivateEcr(image) ? [image] : [],
     );
-    if (images.length === 0 || !(isFargateOnly(task) || ofServices.has(task.resource))) continue;
+    if (images.length === 0 || !pullsOnFargate(task, services.get(task.resource) ?? [])) continue;
     const link = program.link(task.resource, "executionRoleArn", roleKind);
     if (link.state === "found")
       users.set(link.resource, [...(users.get(link.resource) ?? []), { task: task.resource, images }]);
@@ -177,35 +159,64 @@ function rolesOfEcr(program: Program, tasks: readonly Task[]): RoleUsers {
   return users;
 }
 
+/** Task definition → the services of the program that run it. */
+function servicesOf(program: Program): Map<Resource, Resource[]> {
+  const services = new Map<Resource, Resource[]>();
+  for (const one of program.ofKind(service)) {
+    const link = program.link(one, "taskDefinition", taskDefinition);
+    if (link.state === "found") services.set(link.resource, [...(services.get(link.resource) ?? []), one]);
+  }
+  return services;
+}
+
+/** A definition for Fargate runs on EC2 too, if a service says so: there, the instance may pull. */
+function pullsOnFargate(task: Task, services: readonly Resource[]): boolean {
+  return services.some(runsOnFargate) || (isFargateOnly(task) && !services.some(choosesLaunchType));
+}
+
+function choosesLaunchType(one: Resource): boolean {
+  return ["launchType", "capacityProviderStrategies", "capacityProviderStrategy"]
+    .map((key) => inputOf(one, key))
+    .some((given) => given.state !== "absent" && listIn(given)?.length !== 0);
+}
+
 /** A role that the program creates does not let ECS pull from private ECR. */
 function unpermitted(program: Program, users: RoleUsers): ProgramFinding[] {
-  return [...users].flatMap(([role, used]) => {
+  return [...users].flatMap(([role, used]): ProgramFinding[] => {
     const statements = permissionsOf(program, role);
     if (statements === undefined) return [];
-    const tell = (concerned: typeof used, missing: readonly string[], likely: boolean): ProgramFinding[] =>
-      concerned.length === 0
-        ? []
-        : [
-            {
-              users: concerned.map(({ task }) => task),
-              message: (still) => {
-                const [example] = concerned.find(({ task }) => still.includes(task))?.images ?? [];
-                return missingPermission(role, still, example ?? "", missing, likely);
-              },
-              ...remarkIf(likely || exists(role, roleKind)),
-            },
-          ];
-    if (grants(statements, token, everything) === "no") return tell(used, [token, ...layers], false);
-    const lacking = used.filter(({ images }) =>
-      images.some((image) =>
-        layers.some((action) => grants(statements, action, repositoryOf(image)) === "no"),
-      ),
+    const lacking = lackingUsers(used, (image) =>
+      lackingActions(statements, [loginAction, ...layerActions], image),
     );
-    return tell(lacking, layers, true);
+    const [first] = lacking;
+    if (first === undefined) return [];
+    // All images of a registry need the same login. The repository's own policy may allow the rest.
+    const isLikely = !first.missing.includes(loginAction);
+    return [
+      {
+        users: lacking.map(({ task }) => task),
+        message: (still) => {
+          const { image, missing } = lacking.find(({ task }) => still.includes(task)) ?? first;
+          return missingPermission(lackingRole(role, statements, missing, image), still, image, isLikely);
+        },
+        ...remarkIf(isLikely || exists(role, roleKind)),
+      },
+    ];
   });
 }
 
-const imports = "ecr:BatchImportUpstreamImage";
+/** The tasks with an image for which actions are missing, and the first such image of each. */
+function lackingUsers(
+  used: readonly EcrUse[],
+  missingFor: (image: string) => readonly string[],
+): { readonly task: Resource; readonly image: string; readonly missing: readonly string[] }[] {
+  return used.flatMap(({ task, images }) =>
+    images
+      .map((image) => ({ task, image, missing: missingFor(image) }))
+      .filter(({ missing }) => missing.length > 0)
+      .slice(0, 1),
+  );
+}
 
 /** A role that the program creates does not let ECS import images through a cache of the program. The registry's policy may allow it. */
 function unimportable(program: Program, users: RoleUsers): ProgramFinding[] {
@@ -215,67 +226,42 @@ function unimportable(program: Program, users: RoleUsers): ProgramFinding[] {
   if (rules.length === 0 || program.ofKind(registryPolicy).length > 0) return [];
   return [...users].flatMap(([role, used]): ProgramFinding[] => {
     const statements = permissionsOf(program, role);
-    if (statements === undefined || grants(statements, token, everything) === "no") return [];
-    const lacking = used.flatMap(({ task, images }) => {
-      const image = images.find(
-        (one) => isCached(one, rules) && grants(statements, imports, repositoryOf(one)) === "no",
-      );
-      return image === undefined ? [] : [{ task, image }];
+    if (statements === undefined) return [];
+    const lacking = lackingUsers(used, (image) => {
+      const missing = lackingActions(statements, [loginAction, ...importActions], image);
+      return mayBeCached(image, rules) && missing.includes(importAction) && !missing.includes(loginAction)
+        ? missing
+        : [];
     });
     const [first] = lacking;
     if (first === undefined) return [];
-    const missing = [imports, "ecr:CreateRepository"].filter(
-      (action) => grants(statements, action, repositoryOf(first.image)) === "no",
-    );
     const message = (still: readonly Resource[]) => {
-      const { image } = lacking.find(({ task }) => still.includes(task)) ?? first;
-      return missingImport(role, still, image, missing);
+      const { image, missing } = lacking.find(({ task }) => still.includes(task)) ?? first;
+      return missingImport(lackingRole(role, statements, missing, image), still, image, missing);
     };
     return [{ users: lacking.map(({ task }) => task), message, remark: true }];
   });
 }
 
-function isCached(image: string, rules: readonly PlacedRule[]): boolean {
-  const reference = referenceIn(image);
-  const host = reference === undefined ? undefined : parseEcrHost(reference.registry);
-  if (reference === undefined || host === undefined) return false;
-  const held = rules.filter((rule) => mayBeOf(rule, host));
-  return upstreamOf(reference, held) !== undefined;
+function lackingRole(
+  role: Resource,
+  statements: readonly AllowStatement[],
+  missing: readonly string[],
+  image: string,
+): LackingRole {
+  const listsPolicies =
+    role.type.startsWith("aws-native:") || inputOf(role, "managedPolicyArns").state !== "absent";
+  return {
+    ...role,
+    listsPolicies,
+    partition: partitionOfImage(image),
+    allows: ecrPermissions(statements).map(inWords),
+    lacks: neededPermissions(missing, image).map(inWords),
+  };
 }
 
-/** `GetAuthorizationToken` belongs to no repository: only `*` covers it. Of a pattern that may stand for anything, it is not known. */
-function everything(pattern: string): Grant {
-  if (pattern === "*") return "yes";
-  const [, service, rest = ""] = /^arn:[^:]*:([a-z0-9-]+):(.*)$/s.exec(pattern) ?? [];
-  if (service === undefined) return "maybe";
-  return service !== "ecr" || /^[^:]*:[^:]*:repository\//.test(rest) ? "no" : "maybe";
-}
-
-const partitions = [
-  "aws",
-  "aws-cn",
-  "aws-us-gov",
-  "aws-eusc",
-  "aws-iso",
-  "aws-iso-b",
-  "aws-iso-e",
-  "aws-iso-f",
-];
-
-/** Whether a pattern has a policy variable, such as `${aws:PrincipalAccount}`, whose value depends on the request. */
-function isVariable(pattern: string): boolean {
-  return pattern.includes("${");
-}
-
-/** Whether a pattern covers the repository of an image. */
-function repositoryOf(image: string): (pattern: string) => Grant {
-  const reference = referenceIn(image);
-  const host = reference === undefined ? undefined : parseEcrHost(reference.registry);
-  if (reference === undefined || host === undefined) return () => "maybe";
-  const tail = `:ecr:${host.region}:${host.account}:repository/${reference.repository}`;
-  const arns = partitions.map((partition) => `arn:${partition}${tail}`);
-  return (pattern) =>
-    arns.some((arn) => matchesWildcard(pattern, arn)) ? "yes" : isVariable(pattern) ? "maybe" : "no";
+function inWords({ actions, resources }: Permission): string {
+  return `${actions.join(", ")} on ${resources.join(", ")}`;
 }
 
 function remarkIf(condition: boolean): { readonly remark?: true } {

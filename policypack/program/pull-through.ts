@@ -1,7 +1,8 @@
-import type { EcrHost } from "../aws/ecr-hosts";
+import { type EcrHost, parseEcrHost } from "../aws/ecr-hosts";
 import { accountsIn, regionIn } from "../aws/provider-settings";
-import { type PullThroughRule, pullThroughRule } from "../aws/pull-through";
+import { type PullThroughRule, pullThroughRule, upstreamOf } from "../aws/pull-through";
 import { textAt } from "../common/values";
+import { referenceIn } from "../oci/reference";
 
 /** A rule that a program makes, and where, as far as that is known. */
 export interface PlacedRule extends PullThroughRule {
@@ -42,4 +43,13 @@ export function pullThroughRuleOf(
 /** Whether a rule may be one of this registry: nothing that is known of its place says otherwise. */
 export function mayBeOf({ accounts, region }: PlacedRule, host: EcrHost): boolean {
   return (accounts?.includes(host.account) ?? true) && (region ?? host.region) === host.region;
+}
+
+/** Whether an image may come through one of the rules. */
+export function mayBeCached(image: string, rules: readonly PlacedRule[]): boolean {
+  const reference = referenceIn(image);
+  const host = reference === undefined ? undefined : parseEcrHost(reference.registry);
+  if (reference === undefined || host === undefined) return false;
+  const held = rules.filter((rule) => mayBeOf(rule, host));
+  return upstreamOf(reference, held) !== undefined;
 }

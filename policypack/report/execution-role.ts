@@ -1,11 +1,29 @@
+import { count, printable } from "../common/text";
 import { printableName } from "../oci/reference";
-import { facts, named, type Named, quoted, usedByNames } from "./layout";
+import { type Fact, facts, named, type Named, quoted, usedByNames } from "./layout";
 
 /** What a role is used as. */
 export type RoleUse = "execution role" | "task role";
 
-/** What ECS needs an execution role for. */
-export type RoleNeed = "secrets" | "login" | "ecr" | "awslogs" | "job";
+/** What ECS needs an execution role for; `jobTask` stands for a task of `ecsProperties`. */
+export type RoleNeed = "secrets" | "login" | "ecr" | "awslogs" | "job" | "jobTask";
+
+/** Whom a trust policy allows to assume a role: a service by its name, others by the kind of principal, such as `AWS`. */
+export type Trusted = { readonly service: string } | { readonly kind: string };
+
+/** An execution role whose policies lack something for an image in private ECR. */
+export interface LackingRole extends Named {
+  /** It lists its managed policies itself: an attachment beside the list would not last, and aws-native has none. */
+  readonly listsPolicies: boolean;
+  /** Of the ARNs there: `aws-cn`. */
+  readonly partition: string;
+  /** What its policies allow in ECR: `ecr:* on arn:…`. */
+  readonly allows: readonly string[];
+  /** What they would have to allow, in the same form. */
+  readonly lacks: readonly string[];
+}
+
+const jobRefusal = ["AWS Batch requires an execution role for jobs on Fargate."];
 
 /** AWS's own words, as RegisterTaskDefinition answers. */
 const refusals: Record<RoleNeed, readonly string[]> = {
@@ -25,24 +43,34 @@ const refusals: Record<RoleNeed, readonly string[]> = {
     "ClientException: Fargate requires task definition to have execution role ARN",
     "to support log driver awslogs.",
   ],
-  job: ["AWS Batch requires an execution role for jobs on Fargate."],
+  job: jobRefusal,
+  jobTask: jobRefusal,
+};
+
+/** Where a job definition has the role. */
+const places: Partial<Record<RoleNeed, string>> = {
+  job: "containerProperties",
+  jobTask: "taskProperties of ecsProperties",
 };
 
 /** A task without an execution role, which AWS refuses to register. */
 export function missingExecutionRole(task: Named, need: RoleNeed): string {
+  const place = places[need];
+  const noun = place === undefined ? "task definition" : "job definition";
   return [
-    need === "job"
-      ? "AWS refuses this job definition: it has no execution role."
-      : "AWS refuses this task definition: it has no execution role.",
+    `AWS refuses this ${noun}: it has no execution role.`,
     ...refusals[need].map((line) => `  ${line}`),
     "",
-    ...facts([[need === "job" ? "job definition" : "task definition", named(task)]]),
+    ...facts([[noun, named(task)]]),
     "",
     "Fix: set the execution role. In TypeScript:",
     "  executionRoleArn: executionRole.arn,",
     "In YAML:",
     "  executionRoleArn: ${executionRole.arn}",
-    ...(need === "job" ? ["It is a field of containerProperties."] : []),
+    ...(place === undefined ? [] : [`It is a field of ${place}.`]),
+    ...(place === undefined || isNative(task)
+      ? []
+      : ["They are a JSON text: make it with pulumi.jsonStringify, or with fn::toJSON."]),
     "The role must trust ecs-tasks.amazonaws.com. AWS's managed policy",
     "AmazonECSTaskExecutionRolePolicy has the permissions for ECR and awslogs.",
   ].join("\n");
@@ -53,8 +81,9 @@ export function missingTrust(
   role: Named,
   as: RoleUse,
   users: readonly Named[],
-  trusted: readonly string[],
+  trusted: readonly Trusted[],
 ): string {
+  const words = trusted.map((one) => ("service" in one ? quoted(one.service) : `${one.kind} principals`));
   return [
     `ECS cannot assume this ${as}. No task that uses it can start:`,
     "  ECS was unable to assume the role that was provided for this task.",
@@ -62,7 +91,7 @@ export function missingTrust(
     ...facts([
       [as, named(role)],
       ...usedByNames(users),
-      ["trusts", trusted.length === 0 ? "nobody" : trusted.map(quoted).join(", ")],
+      ["trusts", words.length === 0 ? "nobody with sts:AssumeRole" : words.join(", ")],
       ["missing", "`ecs-tasks.amazonaws.com`"],
     ]),
     "",
@@ -81,10 +110,9 @@ export function missingTrust(
 
 /** An execution role that does not let ECS pull from private ECR. */
 export function missingPermission(
-  role: Named,
+  role: LackingRole,
   users: readonly Named[],
   image: string,
-  missing: readonly string[],
   isLikely: boolean,
 ): string {
   return [
@@ -98,15 +126,19 @@ export function missingPermission(
           "CannotPullContainerError.",
         ]),
     "",
-    ...permissionFacts(role, users, image, missing),
+    ...permissionFacts(role, users, image),
     "",
-    ...attachment(role.name),
+    ...(role.listsPolicies ? entry(role) : attachment(role)),
   ].join("\n");
 }
 
-/** An execution role that does not let ECS import an image through a pull through cache. */
+/**
+ * An execution role that does not let ECS import an image through a pull through cache.
+ *
+ * @param missing the actions to allow
+ */
 export function missingImport(
-  role: Named,
+  role: LackingRole,
   users: readonly Named[],
   image: string,
   missing: readonly string[],
@@ -117,7 +149,7 @@ export function missingImport(
     "policy allows it: the policies of the execution role do not. Until the cache has",
     "the image, tasks stop with CannotPullContainerError.",
     "",
-    ...permissionFacts(role, users, image, missing),
+    ...permissionFacts(role, users, image),
     "",
     "Fix: add this statement to a policy of the role. In TypeScript:",
     "  {",
@@ -132,39 +164,83 @@ export function missingImport(
   ].join("\n");
 }
 
-function permissionFacts(
-  role: Named,
-  users: readonly Named[],
-  image: string,
-  missing: readonly string[],
-): string[] {
+/** Lines of what a role allows. */
+const mostShown = 2;
+
+function permissionFacts(role: LackingRole, users: readonly Named[], image: string): string[] {
+  const { allows, lacks } = role;
   return facts([
     ["execution role", named(role)],
     ...usedByNames(users),
     ["image", printableName(image)],
-    ["missing", missing.join(", ")],
+    ...rows("allows", allows.length === 0 ? ["nothing in Amazon ECR"] : shortened(allows)),
+    ...rows("missing", lacks),
   ]);
 }
 
-function attachment(role: string): string[] {
-  const variable = variableOf(role);
+function shortened(lines: readonly string[]): string[] {
+  const shown = lines.slice(0, lines.length > mostShown ? mostShown - 1 : mostShown);
+  const rest = lines.length - shown.length;
+  return [
+    ...shown.map((one) => printable(one, 140)),
+    ...(rest > 0 ? [`and ${count(rest, "other statement")} on ECR`] : []),
+  ];
+}
+
+function rows(label: string, lines: readonly string[]): Fact[] {
+  return lines.map((line, i): Fact => [i === 0 ? label : "", line]);
+}
+
+const policyName = "AmazonECSTaskExecutionRolePolicy";
+
+function policyArn({ partition }: LackingRole): string {
+  return `arn:${partition}:iam::aws:policy/service-role/${policyName}`;
+}
+
+/** A resource of the classic provider. */
+function attachment(role: LackingRole): string[] {
+  const arn = policyArn(role);
+  const inCode = role.partition === "aws" ? `aws.iam.ManagedPolicy.${policyName}` : `"${arn}"`;
   return [
     "Fix: attach AWS's managed policy to the role. In TypeScript:",
     '  new aws.iam.RolePolicyAttachment("pull-images", {',
-    `    role: ${variable}.name,`,
-    "    policyArn: aws.iam.ManagedPolicy.AmazonECSTaskExecutionRolePolicy,",
+    `    role: ${variableOf(role.name)}.name,`,
+    `    policyArn: ${inCode},`,
     "  });",
     "In YAML:",
     "  pull-images:",
     "    type: aws:iam:RolePolicyAttachment",
     "    properties:",
-    `      role: \${${variable}.name}`,
+    `      role: \${${keyOf(role.name)}.name}`,
     "      policyArn: >-",
-    "        arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy",
+    `        ${arn}`,
   ];
 }
 
-/** The variable that a program probably has for a resource. */
+/** An element of the role's own list. */
+function entry(role: LackingRole): string[] {
+  const arn = policyArn(role);
+  return [
+    "Fix: add AWS's managed policy to the role's list. In TypeScript:",
+    "  managedPolicyArns: [",
+    `    "${arn}",`,
+    "  ],",
+    "In YAML:",
+    "  managedPolicyArns:",
+    `    - ${arn}`,
+  ];
+}
+
+function isNative({ type }: Named): boolean {
+  return type.startsWith("aws-native:");
+}
+
+/** The variable that a program in TypeScript probably has for a resource. */
 function variableOf(resource: string): string {
   return /^[A-Za-z_]\w*$/.test(resource) ? resource : "role";
+}
+
+/** The key of a resource in a program in YAML: its name, unless the program gives another. */
+function keyOf(resource: string): string {
+  return /^[A-Za-z_][\w-]*$/.test(resource) ? resource : "role";
 }

@@ -2,12 +2,14 @@
 export { allowedMix, blockedImage } from "./blocked-image";
 export { buildInWords, exemptionInWords, resourceInWords, useInWords } from "./exemption";
 export {
+  type LackingRole,
   type RoleNeed,
   missingExecutionRole,
   missingImport,
   missingPermission,
   missingTrust,
   type RoleUse,
+  type Trusted,
 } from "./execution-role";
 export { imagesTooLarge, type SizedImage } from "./image-size";
 export { impossibleName, impossibleValue, nameHint, type NameFault } from "./image-name";

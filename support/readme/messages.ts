@@ -37,6 +37,15 @@ const apiRun = {
   resource: { name: "api", type: "aws:ecs/service:Service" },
   publicIp: "assignPublicIp: true",
 };
+const lackingRole = {
+  ...apiRole,
+  listsPolicies: false,
+  partition: "aws",
+  allows: [
+    "ecr:BatchGetImage, ecr:GetDownloadUrlForLayer on arn:aws:ecr:eu-west-1:123456789012:repository/shop/*",
+  ],
+};
+const imports = ["ecr:BatchImportUpstreamImage", "ecr:CreateRepository"];
 const publicSubnet = {
   subnet: { name: "public-a", type: "aws:ec2/subnet:Subnet" },
   routeTable: { name: "public", type: "aws:ec2/routeTable:RouteTable" },
@@ -147,20 +156,31 @@ export function sampleMessages(): SampleMessage[] {
     sample(
       "execution-role",
       "a trust policy without ECS",
-      missingTrust(apiRole, "execution role", [apiTask], ["ec2.amazonaws.com"]),
+      missingTrust(apiRole, "execution role", [apiTask], [{ service: "ec2.amazonaws.com" }]),
     ),
     sample(
       "execution-role",
       "no permission to log in to Amazon ECR",
-      missingPermission(apiRole, [apiTask], ecrImage, ["ecr:GetAuthorizationToken"], false),
+      missingPermission(
+        { ...lackingRole, lacks: ["ecr:GetAuthorizationToken on *"] },
+        [apiTask],
+        ecrImage,
+        false,
+      ),
     ),
     sample(
       "execution-role",
       "no permission to import through a pull through cache",
-      missingImport(apiRole, [apiTask], ecrImage.replace("shop/api", "hub/library/nginx"), [
-        "ecr:BatchImportUpstreamImage",
-        "ecr:CreateRepository",
-      ]),
+      missingImport(
+        {
+          ...lackingRole,
+          allows: ["ecr:GetAuthorizationToken, ecr:BatchGetImage, ecr:GetDownloadUrlForLayer on *"],
+          lacks: [`${imports.join(", ")} on arn:aws:ecr:eu-west-1:123456789012:repository/hub/library/nginx`],
+        },
+        [apiTask],
+        ecrImage.replace("shop/api", "hub/library/nginx"),
+        imports,
+      ),
     ),
     sample("execution-role", "no execution role", missingExecutionRole(apiTask, "ecr")),
     sample(

@@ -56,7 +56,7 @@ const mutations: Record<string, readonly [mutate: Mutation, expected: string, ti
   "a detached policy": [
     each("aws:iam/rolePolicyAttachment:RolePolicyAttachment", () => undefined),
     "execution-role mandatory",
-    ["a role with AWS's managed policy", "a role with a customer policy", "a public IP", "EC2 capacity"],
+    ["a role with AWS's managed policy", "a role with a customer policy", "a public IP"],
   ],
   "no inline policy": [
     each("aws:iam/rolePolicy:RolePolicy", () => undefined),

@@ -170,6 +170,12 @@ export const goodOddRoles: Record<string, readonly Declared[]> = {
       ],
     }),
   ],
+  "a task for Fargate that a service runs on EC2": [exec, task("web"), service({ launchType: "EC2" })],
+  "a task for Fargate that a service runs on instances": [
+    exec,
+    task("web"),
+    service({ capacityProviderStrategies: [{ capacityProvider: "instances", weight: 1 }] }),
+  ],
   "an Express service": [exec, good, express()],
   "an Express service with an image of Docker Hub": [
     exec,
@@ -214,5 +220,11 @@ export const brokenOddRoles: Record<
     ["mandatory web"],
     ["advisory web"],
   ],
+  ...Object.fromEntries(
+    [{}, { capacityProviderStrategies: [] }, { launchType: "FARGATE" }].map((props) => [
+      `no permission for a task for Fargate, and a service with ${JSON.stringify(props)}`,
+      [[exec, task("web"), service(props)], ["mandatory web"], ["advisory web"]],
+    ]),
+  ),
   "no permission for an Express service": [[exec, express()], ["mandatory web"], ["advisory web"]],
 };
