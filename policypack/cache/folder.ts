@@ -113,6 +113,31 @@ export class CacheFolder {
     else this.#bound(bytes.length);
   }
 
+  /**
+   * Adds to a file that is there. Other processes may do so at the same time: each adds at the end, with one write.
+   *
+   * @returns false if there is no file, if it would be longer than so many bytes, or if it cannot be written
+   */
+  append(name: string, bytes: Uint8Array, maxBytes: number): boolean {
+    if (this.#full || !this.#check(true)) return false;
+    let file: number | undefined;
+    try {
+      file = openSync(
+        join(this.path, name),
+        constants.O_WRONLY | constants.O_APPEND | O_NOFOLLOW | O_NONBLOCK,
+      );
+      const found = fstatSync(file);
+      if (!found.isFile() || found.size + bytes.length > maxBytes) return false;
+      writeFileSync(file, bytes);
+    } catch {
+      return false;
+    } finally {
+      if (file !== undefined) close(file);
+    }
+    this.#bound(bytes.length);
+    return true;
+  }
+
   remove(name: string): void {
     attempt(() => {
       unlinkSync(join(this.path, name));

@@ -78,8 +78,8 @@ describe("processes that share a cache", function () {
     const maxBytes = 100_000;
     for (let n = 0; n < 60; n++) {
       const image = buildImage({ layers: ["gzip"], family: "docker", content: `image ${n}` });
-      pushImage(bench.registry, "app", `n${n}`, image);
-      await bench.inspect(`app:n${n}`, { cache: { directory: bench.directory, maxBytes } });
+      pushImage(bench.registry, `app-${n}`, "1", image);
+      await bench.inspect(`app-${n}:1`, { cache: { directory: bench.directory, maxBytes } });
       const old = Date.now() / 1000 - 10 * 24 * 3600 + n;
       for (const file of bench.files())
         if (lstatSync(file).mtimeMs > old * 1000 + 1e6) utimesSync(file, old, old);
@@ -87,10 +87,10 @@ describe("processes that share a cache", function () {
     const bytes = bench.files().reduce((sum, file) => sum + lstatSync(file).size, 0);
     assert.ok(bytes <= maxBytes && bench.files().length > 5, `${bytes} bytes, ${bench.files().length} files`);
     bench.asked();
-    await bench.inspect("app:n59");
-    assert.deepEqual(bench.asked(), ["HEAD manifests/n59"]);
-    await bench.inspect("app:n0");
-    assert.deepEqual(bench.asked(), ["GET manifests/n0", "GET blobs/<digest>"]);
+    await bench.inspect("app-59:1");
+    assert.deepEqual(bench.asked(), ["HEAD manifests/1"]);
+    await bench.inspect("app-0:1");
+    assert.deepEqual(bench.asked(), ["GET manifests/1", "GET blobs/<digest>"]);
   });
 
   it("remove what an interrupted run left behind, but not what is being written", async () => {

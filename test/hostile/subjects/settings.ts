@@ -178,13 +178,21 @@ export function keptFiles(): Subject[] {
         fc.oneof(
           fc.uint8Array({ maxLength: 200 }),
           text.map((line) => Buffer.from(`${line}\n{}`)),
+          // A record of the digest with other bytes, and a tag that names no digest.
+          text.map((line) =>
+            Buffer.from(`${digest} ${Buffer.byteLength(line) + 1}\n[${line}\ntag 1 ${line}\n`),
+          ),
         ),
         (written) => {
           for (const file of inside(documents)) writeFileSync(file, written);
-          assert.equal(cache.document(repository, digest), undefined);
-          assert.equal(cache.tag(repository, "1"), undefined);
-          cache.keep(repository, digest, bytes);
-          assert.deepEqual(cache.document(repository, digest), bytes);
+          const run = DocumentCache.open({ directory: documents });
+          assert.ok(run);
+          assert.equal(run.document(repository, digest), undefined);
+          assert.equal(run.tag(repository, "1"), undefined);
+          run.keep(repository, digest, bytes);
+          assert.deepEqual(run.document(repository, digest), bytes);
+          const next = DocumentCache.open({ directory: documents });
+          assert.deepEqual(next?.document(repository, digest), bytes);
         },
       ),
       share: 0.3,
