@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { inheritRank } from "./rank";
 
 /** Lets so much work of one kind run at a time; the rest waits, in its order. */
 export class KeyedSemaphore {
@@ -78,6 +79,7 @@ export async function within<T>(
   clock: Clock,
 ): Promise<T> {
   const stop = new AbortController();
+  inheritRank(signal, stop.signal);
   const abort = () => {
     stop.abort();
   };
@@ -137,19 +139,4 @@ export async function withinLimit<T>(
   } finally {
     stop();
   }
-}
-
-const ranks = new WeakMap<AbortSignal, number>();
-let lastRank = 0;
-
-/** The place of a signal's work among all: what was begun earlier has the lower rank, and goes first. */
-export function rankOf(signal: AbortSignal): number {
-  let rank = ranks.get(signal);
-  if (rank === undefined) ranks.set(signal, (rank = ++lastRank));
-  return rank;
-}
-
-/** Work that goes on under another signal keeps its place. */
-export function inheritRank(from: AbortSignal, to: AbortSignal): void {
-  ranks.set(to, rankOf(from));
 }

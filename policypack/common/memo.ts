@@ -1,5 +1,6 @@
-import { type Clock, inheritRank, sleep, systemClock, whenAborted } from "./concurrency";
+import { type Clock, sleep, systemClock, whenAborted } from "./concurrency";
 import { failure, type Outcome } from "./outcome";
+import { inheritRank } from "./rank";
 
 interface Entry<R> {
   readonly outcome: Promise<R>;
@@ -18,7 +19,8 @@ const graceMs = 100;
 
 /**
  * Runs work once for each key, however many callers need its outcome at the same time; later callers share it too, as long as they find
- * it fresh. Work goes on while one caller still waits, so nobody's time limit takes the outcome from the others.
+ * it fresh. Work goes on while one caller still waits, so nobody's time limit takes the outcome from the others. It has the rank of the
+ * caller who comes first.
  */
 export class Memo<R extends Outcome<unknown>> {
   readonly #entries = new Map<string, Entry<R>>();
@@ -41,6 +43,7 @@ export class Memo<R extends Outcome<unknown>> {
     const entry = serves ? known : this.#begin(key, signal, work, isFresh !== undefined);
     entry.waiting++;
     if (signal === undefined) return entry.outcome;
+    if (serves) inheritRank(signal, entry.abort.signal);
     let stopListening = () => {};
     const ended = new Promise<undefined>((resolve) => {
       stopListening = whenAborted(signal, () => {

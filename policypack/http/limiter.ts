@@ -1,5 +1,6 @@
 import { type Clock, systemClock, whenAborted } from "../common/concurrency";
 import { limits } from "../common/limits";
+import { Rank } from "../common/rank";
 import { backoffMs } from "./retries";
 
 /**
@@ -14,19 +15,26 @@ export type Permit = (end: RequestEnd, pauseMs?: number) => void;
  */
 export type RequestEnd = "answered" | "overloaded" | "unanswered" | "unrelated" | "no-descriptor";
 
+interface Waiting {
+  /** It may change while the request waits. */
+  readonly rank: Rank;
+  readonly admit: () => void;
+}
+
 interface Host {
   readonly name: string;
   readonly pace: Pace;
-  /** The lowest rank comes first. */
-  readonly waiting: { readonly rank: number; readonly admit: () => void }[];
+  readonly waiting: Waiting[];
   inside: number;
   /** When the host may be queried again. */
   pausedUntil: number;
 }
 
+const sameRank = new Rank(0);
+
 /**
- * Limits concurrent requests to what each host handles, and in all. The others wait. For one host, requests of the work that started
- * first come first, and none are sent while it is rate limiting. Between hosts, the one with the fewest pending requests comes first, so
+ * Limits concurrent requests to what each host handles, and in all. The others wait. For one host, requests of the work of the lowest
+ * rank come first, and none are sent while it is rate limiting. Between hosts, the one with the fewest pending requests comes first, so
  * that a slow or busy host does not take another's share. If the process lacks file descriptors, fewer pass in all.
  */
 export class Limiter {
@@ -45,7 +53,7 @@ export class Limiter {
   }
 
   /** A permit for a request to this host; undefined if the signal came first. */
-  async enter(name: string, signal: AbortSignal, rank = 0): Promise<Permit | undefined> {
+  async enter(name: string, signal: AbortSignal, rank = sameRank): Promise<Permit | undefined> {
     if (signal.aborted) return undefined;
     const host = this.#host(name);
     return new Promise((resolve) => {
@@ -54,7 +62,7 @@ export class Limiter {
         resolve(this.#permit(host));
       };
       const one = { rank, admit };
-      host.waiting.splice(host.waiting.findLastIndex((other) => other.rank <= rank) + 1, 0, one);
+      host.waiting.push(one);
       const stopListening = whenAborted(signal, () => {
         host.waiting.splice(host.waiting.indexOf(one), 1);
         resolve(undefined);
@@ -101,13 +109,12 @@ export class Limiter {
       for (const host of this.#hosts.values())
         if (host.waiting.length > 0 && host.pausedUntil <= now)
           if (host.inside < Math.min(host.pace.limit, next?.inside ?? Infinity)) next = host;
-      const first = next?.waiting.shift();
-      if (next === undefined || first === undefined) break;
+      if (next === undefined) break;
       next.inside++;
       this.#inside++;
       this.#hosts.delete(next.name);
       this.#hosts.set(next.name, next);
-      first.admit();
+      takeFirst(next.waiting)?.admit();
     }
     this.#stopWaking();
     let wakeAt = Infinity;
@@ -118,6 +125,16 @@ export class Limiter {
         this.#admit();
       });
   }
+}
+
+/** Takes that of the lowest rank; of several, the one that came first. */
+function takeFirst(waiting: Waiting[]): Waiting | undefined {
+  let [first, lowest] = [0, Infinity];
+  for (const [at, { rank }] of waiting.entries()) {
+    const { number } = rank;
+    if (number < lowest) [first, lowest] = [at, number];
+  }
+  return waiting.splice(first, 1)[0];
 }
 
 /** A round is slower than the host was at its best when it takes more than `factor` times as long, and this much longer. */

@@ -1,6 +1,7 @@
 import type { LookupFunction } from "node:net";
-import { type Clock, rankOf, sleep, systemClock, whenAborted } from "../common/concurrency";
+import { type Clock, sleep, systemClock, whenAborted } from "../common/concurrency";
 import { limits } from "../common/limits";
+import { rankOf } from "../common/rank";
 import type { Trace } from "../common/trace";
 import { startOf } from "./byte-ranges";
 import { Connections } from "./connections";

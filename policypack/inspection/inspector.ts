@@ -5,13 +5,14 @@ import { KeyedSemaphore, withinLimit } from "../common/concurrency";
 import { limits } from "../common/limits";
 import { Memo } from "../common/memo";
 import { type Failure, failure, type Outcome } from "../common/outcome";
+import { inheritRank, signalOfPrefetch } from "../common/rank";
 import { printable } from "../common/text";
 import { formatPlatform, parsePlatform, type Platform } from "../oci/platform";
 import { canonicalName, InvalidReferenceError, parseReference, type Reference } from "../oci/reference";
 import { type ResolvedIdentity, type ReaderIdentity, resolveIdentity } from "../registry/reader-identity";
 import { openImageSource, type ImageSource, type ImageSourceOptions } from "../registry/open";
 import type { Inspection } from "./inspected-image";
-import { ManifestLookup } from "./manifest-lookup";
+import { ManifestLookup, type ManifestLookupArgs } from "./manifest-lookup";
 import { referenceStep } from "./trace-steps";
 
 export type { InspectedImage, InspectedManifest, Inspection, Layer, UnreadPart } from "./inspected-image";
@@ -36,6 +37,8 @@ const defaultImageTimeoutMs = 30_000;
 export class Inspector {
   readonly #options: InspectorOptions;
   readonly #semaphore = new KeyedSemaphore(limits.inspectionsPerRegistry);
+  /** Prefetches do not take the places of images that the program has named. */
+  readonly #prefetches = new KeyedSemaphore(limits.inspectionsPerRegistry);
   readonly #inspections = new Memo<Inspection>();
   /** The keys of the requested images. An image that was only prefetched does not count. */
   readonly #requested = new Set<string>();
@@ -76,8 +79,8 @@ export class Inspector {
     this.#requested.add(key);
     return this.#inspections.run(
       key,
-      undefined,
-      () => this.#inspect(reference, platform, reader),
+      new AbortController().signal,
+      (signal) => this.#inspect({ reference, platform, reader, signal }),
       // A prefetch that failed is retried.
       ({ ok }) => ok || wasRequested,
     );
@@ -99,15 +102,17 @@ export class Inspector {
     }
   }
 
-  /** Prefetches an image. If that fails, `inspect` tries again. */
+  /** Prefetches an image: its requests come after those of images that `inspect` waits for. If that fails, `inspect` tries again. */
   async anticipate(reference: Reference, platform: Platform, identity: ReaderIdentity = {}): Promise<void> {
     const reader = this.#readerOf(reference, identity);
-    await this.#inspections.run(
-      inspectionKey(reference, platform, reader),
-      undefined,
-      () => this.#inspect(reference, platform, reader),
-      ({ ok }) => ok,
-    );
+    const prefetch = () =>
+      this.#inspections.run(
+        inspectionKey(reference, platform, reader),
+        signalOfPrefetch(),
+        (signal) => this.#inspect({ reference, platform, reader, signal, isPrefetch: true }),
+        ({ ok }) => ok,
+      );
+    await (gathers(reference) ? prefetch() : this.#prefetches.during(reference.registry, prefetch));
   }
 
   /** Lets the next inspection of this image query the registry again, except one that did not respond: that would cost its time-out again. */
@@ -130,37 +135,43 @@ export class Inspector {
     return resolveIdentity(registry, identity, this.#options.awsIdentities);
   }
 
-  #inspect(reference: Reference, platform: Platform, reader: ResolvedIdentity): Promise<Inspection> {
-    return this.#lookUp(reference, platform, reader).catch(ownFailure);
+  #inspect(work: Work): Promise<Inspection> {
+    return this.#lookUp(work).catch(ownFailure);
   }
 
-  async #lookUp(reference: Reference, platform: Platform, reader: ResolvedIdentity): Promise<Inspection> {
+  async #lookUp(work: Work): Promise<Inspection> {
+    const { reference, platform, reader, isPrefetch = false } = work;
     this.#registries ??= openImageSource(this.#options);
     const registries = (this.#opened = await this.#registries);
     const { sniffLayers = false, trace } = this.#options;
     trace?.add(referenceStep(reference));
     const args = { registries, reference, platform, reader, sniffLayers, trace };
     const read = async (signal: AbortSignal): Promise<Inspection> => {
+      inheritRank(work.signal, signal);
       const [inspection, loginFault] = await Promise.all([
         new ManifestLookup({ ...args, signal }).run(),
         registries.loginFault(reader, signal),
       ]);
       return loginFault === undefined ? inspection : { ...inspection, loginFault };
     };
-    const {
-      imageTimeoutMs: ms = defaultImageTimeoutMs,
-      pacedTimeoutMs: longestMs = 60_000,
-      clock,
-    } = this.#options;
-    // Behind a rate limit, most of an image's time passes until its turn comes.
+    const { imageTimeoutMs: ms = defaultImageTimeoutMs, pacedTimeoutMs = 60_000, clock } = this.#options;
+    // Behind a rate limit, most of an image's time passes until its turn comes. That of a prefetch comes last.
+    const longestMs = isPrefetch ? Infinity : pacedTimeoutMs;
     const limit = { ms, longestMs, getsOn: () => registries.isPacing(reference) };
     const lookUp = () => withinLimit(limit, read, clock);
     registries.expect(reference, reader);
-    // Lookups in ECR wait for one another, to share a call.
-    return parseEcrHost(reference.registry) === undefined
-      ? this.#semaphore.during(reference.registry, lookUp)
-      : lookUp();
+    return isPrefetch || gathers(reference) ? lookUp() : this.#semaphore.during(reference.registry, lookUp);
   }
+}
+
+/** What one inspection is made for. */
+interface Work extends Pick<ManifestLookupArgs, "reference" | "platform" | "reader" | "signal"> {
+  readonly isPrefetch?: boolean;
+}
+
+/** Lookups in ECR wait for one another, to share a call. */
+function gathers({ registry }: Reference): boolean {
+  return parseEcrHost(registry) !== undefined;
 }
 
 function inspectionKey(reference: Reference, platform: Platform, reader: ResolvedIdentity): string {

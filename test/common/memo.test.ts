@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { rankOf } from "../../policypack/common/concurrency";
 import { Memo } from "../../policypack/common/memo";
 import { failure, type Outcome, success } from "../../policypack/common/outcome";
+import { rankOf, signalOfPrefetch } from "../../policypack/common/rank";
 import { ManualClock } from "../../support/mocha/manual-clock";
 
 describe("a memo", () => {
@@ -113,12 +113,22 @@ describe("a memo", () => {
       assert.deepEqual([await second, runs], [success(1), 1]);
     });
 
-    it("keeps the place of the first caller for the work", async () => {
-      const rank = rankOf(abort.signal);
-      const first = memo.run("a", abort.signal, watched);
-      assert.equal(workSignal === undefined ? undefined : rankOf(workSignal), rank);
+    it("ranks the work by the caller who comes first", async () => {
+      const numberOf = (signal: AbortSignal | undefined) => signal && rankOf(signal).number;
+      const [early, late, prefetch] = [abort.signal, new AbortController().signal, signalOfPrefetch()];
+      const numbers = [early, late, prefetch].map(numberOf);
+      assert.deepEqual(
+        numbers,
+        [...numbers].sort((a = 0, b = 0) => a - b),
+      );
+      const seen = [prefetch, late, early, late].map((signal) => {
+        void memo.run("a", signal, watched);
+        return numberOf(workSignal);
+      });
+      assert.deepEqual(seen, [numbers[2], numbers[1], numbers[0], numbers[0]]);
       await clock.pass(60_000);
-      assert.deepEqual(await first, success(1));
+      // A caller's own rank stays.
+      assert.deepEqual([early, late, prefetch].map(numberOf), numbers);
     });
   });
 });

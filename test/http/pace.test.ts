@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Clock } from "../../policypack/common/concurrency";
+import { Rank } from "../../policypack/common/rank";
 import { eventually } from "../../support/mocha/eventually";
 import { ManualClock } from "../../support/mocha/manual-clock";
 import { Limiter, Pace, type Permit, type RequestEnd } from "../../policypack/http/limiter";
@@ -128,6 +129,22 @@ describe("the limiter", () => {
     await Promise.all(waits);
     assert.deepEqual(served, [1, 3]);
     assert.equal(await limiter.enter("a", AbortSignal.abort()), undefined);
+  });
+
+  it("serves the lowest rank of one host first, also if it fell while the request waited", async () => {
+    const limiter = new Limiter({ perHost: 1, inAll: 5, clock: at(() => 0) });
+    const first = await limiter.enter("a", signal);
+    const ranks = [3, 2, 4].map((number) => new Rank(number));
+    const served: number[] = [];
+    const waits = ranks.map(async (rank, n) => {
+      const place = await limiter.enter("a", signal, rank);
+      served.push(n);
+      place?.("answered");
+    });
+    ranks[2]?.serve(new Rank(1));
+    first?.("answered");
+    await Promise.all(waits);
+    assert.deepEqual(served, [2, 1, 0]);
   });
 
   it("sends nothing to a rate-limiting host until its pause ends, and goes on with the others", async () => {
