@@ -1,5 +1,5 @@
 import { isDigest } from "../oci/digest";
-import { InvalidReferenceError, parseReference, referenceIn } from "../oci/reference";
+import { InvalidReferenceError, parseReference, printableName, referenceIn } from "../oci/reference";
 import { impossibleName, impossibleValue, type NameFault } from "../report";
 import { stringifiedIn } from "../workloads/stringified";
 import { deploymentRisks, type PolicyDefinition } from "./definition";
@@ -39,6 +39,7 @@ const refusalOfRuntimes = "CannotPullContainerError: invalid reference format";
 /** The characters that ECS takes (ECS API, `ContainerDefinition.image`), and those of a digest and of an IPv6 host. */
 const acceptedCharacters = /^[\w.:/#@[\]+=-]*$/;
 const maximumLength = 255;
+const maximumTag = 128;
 
 function faultOf(image: string): NameFault | undefined {
   // Of a task definition, such a value is reported where it stands (`judgePlace`).
@@ -51,12 +52,7 @@ function faultOf(image: string): NameFault | undefined {
     if (!(error instanceof InvalidReferenceError)) throw error;
     // By the grammar, `sha256:…` alone is a tag of a repository `sha256` at Docker Hub: unlikely, but legal.
     if (isDigest(image)) return undefined;
-    const suggestion = legalFormOf(image);
-    return {
-      problem: error.problem,
-      refusal: refusalOf(image),
-      ...(suggestion !== undefined && { suggestion }),
-    };
+    return { problem: error.problem, refusal: refusalOf(image), fix: fixOf(image) };
   }
   if (image.length <= maximumLength) return undefined;
   // Whether ECS counts a digest is not documented.
@@ -64,6 +60,7 @@ function faultOf(image: string): NameFault | undefined {
   return {
     problem: `it has ${image.length} characters, and ECS takes ${maximumLength}`,
     refusal: refusals.length,
+    fix: shorten,
     ...(named.length <= maximumLength && { isLikely: true }),
   };
 }
@@ -72,11 +69,45 @@ function refusalOf(image: string): string {
   return acceptedCharacters.test(image) ? refusalOfRuntimes : refusals.characters;
 }
 
+const shorten = "choose a shorter repository or tag";
+
+/** A sentence without its end. */
+function fixOf(image: string): string {
+  const meant = legalFormOf(image);
+  if (meant !== undefined) return `write ${printableName(meant, 200)}`;
+  if (/[$%{}<>]/.test(image))
+    return "replace the placeholder by its value, in TypeScript with pulumi.interpolate`…`";
+  const [, named = "", tag = ""] = /^([^:]+(?::\d+\/[^:]+)?):([\w.+/ -]+)$/.exec(image) ?? [];
+  if (image.length > maximumLength || tag.length > maximumTag) return shorten;
+  const legal = tag.replaceAll(/[^\w.-]/g, "-").replace(/^[.-]+/, "");
+  // `registry.example:port/app` rather has a wrong port than a wrong tag.
+  const isHost = /^[^/]*\.[^/]*$/.test(named);
+  const isTag = legal !== "" && !isHost && referenceIn(named) !== undefined;
+  return isTag
+    ? `choose another tag where you build and where you deploy, such as ${legal}`
+    : "write registry/repository:tag or registry/repository@sha256:…";
+}
+
 /** The name that was probably meant, if it is legal. */
 function legalFormOf(image: string): string | undefined {
-  const bare = image.trim().replace(/^[a-z][a-z0-9+.-]*:\/\//i, "");
+  const bare = image
+    .trim()
+    .replace(/^(["'`])(.*)\1$/s, "$2")
+    .replace(/^[a-z][a-z0-9+.-]*:\/\//i, "")
+    .replaceAll(/\s*([:/@])\s*/g, "$1")
+    .replace(/\/+$/, "");
   // A name in capitals alone is rather one of a variable.
   if (!/[a-z]/.test(bare)) return undefined;
   const [named = "", ...rest] = bare.split(/(?=:[^:/]*$|@)/);
-  return [bare, named.toLowerCase() + rest.join("")].find((form) => referenceIn(form) !== undefined);
+  return [ecrNameOf(bare) ?? bare, named.toLowerCase() + rest.join("")].find(
+    (form) => referenceIn(form) !== undefined,
+  );
+}
+
+/** The image's name, of an ARN of its repository in ECR. */
+function ecrNameOf(arn: string): string | undefined {
+  const [, partition = "", region = "", account = "", rest = ""] =
+    /^arn:(aws|aws-us-gov|aws-cn):ecr:([a-z0-9-]+):(\d{12}):repository\/(.+)$/.exec(arn) ?? [];
+  const suffix = partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
+  return rest === "" ? undefined : `${account}.dkr.ecr.${region}.${suffix}/${rest}`;
 }

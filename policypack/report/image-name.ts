@@ -10,28 +10,20 @@ export interface NameFault {
   /** The error, in AWS's words. */
   readonly refusal: string;
   /** A sentence without its end. */
-  readonly fix?: string;
-  /** A legal name that was probably meant. */
-  readonly suggestion?: string;
+  readonly fix: string;
   readonly isLikely?: true;
 }
 
 /** A name that no task can start from. */
 export function impossibleName(image: string, users: readonly ImageUser[], fault: NameFault): string {
-  const { problem, refusal, suggestion, fix, isLikely } = fault;
+  const { problem, refusal, fix, isLikely } = fault;
   return [
     isLikely
       ? "ECS may refuse this image name:"
       : "ECS cannot use this image name. The registration fails, or every task stops with",
     `  ${refusal}`,
     "",
-    ...facts([
-      ["image", printableName(image, 200)],
-      ...usedBy(users),
-      ["problem", problem],
-      ...(suggestion === undefined ? [] : [["write", printableName(suggestion, 200)] as const]),
-      ...(fix === undefined ? [] : [["fix", fix] as const]),
-    ]),
+    ...facts([["image", printableName(image, 200)], ...usedBy(users), ["problem", problem], ["fix", fix]]),
   ].join("\n");
 }
 

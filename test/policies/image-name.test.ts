@@ -46,40 +46,70 @@ describe("an image name", () => {
       assert.equal(judged(good), undefined);
     });
 
-  for (const [bad, refusal, suggestion] of [
-    ["https://r.example/app:1", runtime, "r.example/app:1"],
-    ["docker://nginx:1.27", runtime, "nginx:1.27"],
-    [" nginx:1.27", characters, "nginx:1.27"],
-    ["nginx:1.27\n", characters, "nginx:1.27"],
+  const otherTag = (tag: string) => `choose another tag where you build and where you deploy, such as ${tag}`;
+  const generic = "write registry/repository:tag or registry/repository@sha256:…";
+  const placeholder = "replace the placeholder by its value, in TypeScript with pulumi.interpolate`…`";
+  const shorter = "choose a shorter repository or tag";
+  for (const [bad, refusal, fix = generic] of [
+    ["https://r.example/app:1", runtime, "write r.example/app:1"],
+    ["docker://nginx:1.27", runtime, "write nginx:1.27"],
+    [" nginx:1.27", characters, "write nginx:1.27"],
+    ["nginx:1.27\n", characters, "write nginx:1.27"],
     ["nginx 1.27", characters],
-    ["<IMAGE1_NAME>", characters],
-    ["$ECR/app:1", characters],
-    ["${IMAGE}", characters],
-    ["{{ image }}:1", characters],
-    ["r.example/App:1", runtime, "r.example/app:1"],
-    ["r.example/Team/app:V1", runtime, "r.example/team/app:V1"],
-    ["MyApp", runtime, "myapp"],
+    ["<IMAGE1_NAME>", characters, placeholder],
+    ["$ECR/app:1", characters, placeholder],
+    ["${IMAGE}", characters, placeholder],
+    ["{{ image }}:1", characters, placeholder],
+    ["r.example/App:1", runtime, "write r.example/app:1"],
+    ["r.example/Team/app:V1", runtime, "write r.example/team/app:V1"],
+    ["MyApp", runtime, "write myapp"],
     ["nginx:", runtime],
-    ["nginx:-1", runtime],
+    ["nginx:-1", runtime, otherTag("1")],
     ["nginx#1", runtime],
     ["r.example//app", runtime],
-    ["r.example/app/", runtime],
+    ["r.example/app/", runtime, "write r.example/app"],
     ["/app", runtime],
-    [`nginx:${"a".repeat(129)}`, runtime],
+    [`nginx:${"a".repeat(129)}`, runtime, shorter],
     ["nginx@sha256:1234", runtime],
     [`nginx@${digest.toUpperCase()}`, runtime],
     ["nginx@", runtime],
     [digest.slice(7), runtime],
     ["ngïnx:1", characters],
-    [ofLength(256), length],
-    [`${ofLength(256)}@${digest}`, length],
+    [ofLength(256), length, shorter],
+    [`${ofLength(256)}@${digest}`, length, shorter],
+    ["registry.example/app:{tag}", characters, placeholder],
+    ["nginx: 1.27", characters, "write nginx:1.27"],
+    ["'nginx:1.27'", characters, "write nginx:1.27"],
+    ["nginx:1.27/", runtime, "write nginx:1.27"],
+    ["docker pull nginx", characters],
+    ["nginx:feature/x", runtime, otherTag("feature-x")],
+    ["r.example:5000/team/app:feature/x", runtime, otherTag("feature-x")],
+    ["team/app:1.0+build.5", runtime, otherTag("1.0-build.5")],
+    ["team/app:my tag", characters, otherTag("my-tag")],
+    ["r.example:port/app", runtime],
+    ["r.example/app:1?token=planted", characters],
+    ["C:\\app", characters],
+    [`r.example/${"a/".repeat(130)}b:1`, runtime, shorter],
+    [
+      "arn:aws:ecr:eu-west-1:123456789012:repository/team/app:1",
+      runtime,
+      "write 123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app:1",
+    ],
+    [
+      "arn:aws-cn:ecr:cn-north-1:123456789012:repository/app",
+      runtime,
+      "write 123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/app",
+    ],
+    ["arn:aws:iam::123456789012:role/app", runtime],
   ] as const)
     it(`is refused: ${JSON.stringify(bad).slice(0, 60)}`, () => {
       const found = judged(bad);
       assert.ok(found !== undefined && found.remark !== true);
       assert.match(found.message, refusal);
       assert.match(found.message, /used by +`web`: `app`\nproblem /);
-      assert.equal(/^write +(.*)$/m.exec(found.message)?.[1], suggestion);
+      const [, told = ""] = /\nfix {5}([^]*)$/.exec(found.message) ?? [];
+      assert.equal(told.replaceAll(/\n +/g, " "), fix);
+      assert.doesNotMatch(found.message, /planted/);
     });
 
   it("may be refused if only its digest makes it longer than 255 characters", () => {
