@@ -4,7 +4,8 @@ import { runCli } from "../process/cli";
 import { types } from "./documents";
 import { buildImage, pushImage } from "./images";
 import { Home } from "./logins";
-import { type Access, TestRegistry } from "./registry";
+import { TestRegistry } from "./registry";
+import type { Access } from "./tokens";
 
 /** What a message advises must fit the cause: of one kind of failure, each cause has another remedy. */
 export interface Circumstance {

@@ -3,13 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Server as NetServer, Socket } from "node:net";
 import { sendContent } from "./ranges";
-import { TokenService, type TokenSettings } from "./tokens";
-
-/** Who may pull from a repository. */
-export type Access =
-  | { readonly mode: "none" }
-  | { readonly mode: "basic"; readonly username: string; readonly password: string }
-  | ({ readonly mode: "bearer" } & TokenSettings);
+import { type Access, TokenService } from "./tokens";
 
 export interface TestRegistryOptions {
   /** Milliseconds before every answer. */

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Access } from "./registry";
 
 export interface TokenSettings {
   /** Where the registry sends people for tokens. Default: its own `/token`. */
@@ -20,6 +19,12 @@ export interface TokenSettings {
   /** Give the token as `access_token`. */
   readonly accessToken?: boolean;
 }
+
+/** Who may pull from a repository. */
+export type Access =
+  | { readonly mode: "none" }
+  | { readonly mode: "basic"; readonly username: string; readonly password: string }
+  | ({ readonly mode: "bearer" } & TokenSettings);
 
 /** The token service of a test registry (distribution `spec/auth/token.md`). */
 export class TokenService {

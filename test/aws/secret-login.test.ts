@@ -6,7 +6,8 @@ import { identityOfProvider } from "../../policypack/aws/identity";
 import type { ReaderIdentity } from "../../policypack/registry/reader-identity";
 import { dummyKeys, exception, FakeEcr, json, useAwsEnvironment } from "../../support/aws/fake-ecr";
 import { buildImage, pushImage } from "../../support/registry/images";
-import { type Access, TestRegistry } from "../../support/registry/registry";
+import { TestRegistry } from "../../support/registry/registry";
+import type { Access } from "../../support/registry/tokens";
 
 const amd64 = { os: "linux", architecture: "amd64" };
 const arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:ghcr-AbCdEf";

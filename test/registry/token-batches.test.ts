@@ -7,7 +7,8 @@ import { CacheFolder } from "../../policypack/cache/folder";
 import { KnownChallenges, type ScopeSupport } from "../../policypack/cache/records";
 import { grantedIn } from "../../policypack/registry/token-batches";
 import { ManualClock } from "../../support/mocha/manual-clock";
-import type { Access, TestRegistry, TestRegistryOptions } from "../../support/registry/registry";
+import type { TestRegistry, TestRegistryOptions } from "../../support/registry/registry";
+import type { Access } from "../../support/registry/tokens";
 import { assertFails, at, bench, manifest, manifestType, valueOf } from "../../support/registry/client";
 
 const count = 50;
