@@ -1,5 +1,5 @@
 import type { ECSClient, TaskDefinition } from "@aws-sdk/client-ecs";
-import { KeyedSemaphore, orAborted } from "../common/concurrency";
+import { type Clock, KeyedSemaphore, orAborted, systemClock, within } from "../common/concurrency";
 import { limits } from "../common/limits";
 import { failure, type Outcome, success } from "../common/outcome";
 import { failureOf } from "./failures";
@@ -28,6 +28,8 @@ export class TaskDefinitions {
   /** Calls of the API so far. */
   calls = 0;
 
+  constructor(private readonly clock: Clock = systemClock) {}
+
   /** @param timeoutMs for this one, from when its turn comes */
   describe(query: TaskDefinitionQuery, timeoutMs: number): Promise<Outcome<TaskDefinition>> {
     const { name, identity, region } = query;
@@ -35,7 +37,8 @@ export class TaskDefinitions {
     const key = JSON.stringify([place, name]);
     let read = this.#read.get(key);
     if (read === undefined) {
-      read = this.#turns.during(place, () => this.#describe(query, place, AbortSignal.timeout(timeoutMs)));
+      const describe = (signal: AbortSignal) => this.#describe(query, place, signal);
+      read = this.#turns.during(place, () => within(timeoutMs, undefined, describe, this.clock));
       this.#read.set(key, read);
     }
     return read;

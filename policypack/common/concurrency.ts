@@ -71,25 +71,25 @@ export function sleep(ms: number, signal: AbortSignal, clock: Clock = systemCloc
   });
 }
 
-/** Runs work whose signal fires with the given one, at the latest after so many milliseconds. */
+/** Runs work whose signal fires with the given one, if there is one, and at the latest after so many milliseconds. */
 export async function within<T>(
   ms: number,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
   work: (signal: AbortSignal) => Promise<T>,
-  clock: Clock,
+  clock: Clock = systemClock,
 ): Promise<T> {
   const stop = new AbortController();
-  inheritRank(signal, stop.signal);
+  if (signal !== undefined) inheritRank(signal, stop.signal);
   const abort = () => {
     stop.abort();
   };
   const cancel = clock.after(ms, abort);
-  const stopListening = whenAborted(signal, abort);
+  const stopListening = signal && whenAborted(signal, abort);
   try {
     return await work(stop.signal);
   } finally {
     cancel();
-    stopListening();
+    stopListening?.();
   }
 }
 

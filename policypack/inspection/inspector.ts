@@ -1,7 +1,7 @@
 import type { AwsIdentities } from "../aws/configured-identities";
 import { parseEcrHost } from "../aws/ecr-hosts";
 import type { PullThroughRule } from "../aws/pull-through";
-import { KeyedSemaphore, withinLimit } from "../common/concurrency";
+import { KeyedSemaphore, within, withinLimit } from "../common/concurrency";
 import { limits } from "../common/limits";
 import { Memo } from "../common/memo";
 import { type Failure, failure, type Outcome } from "../common/outcome";
@@ -91,12 +91,13 @@ export class Inspector {
     reference: Reference,
     identity: ReaderIdentity = {},
   ): Promise<Outcome<readonly PullThroughRule[]>> {
-    const { imageTimeoutMs: ms = defaultImageTimeoutMs } = this.#options;
+    const { imageTimeoutMs: ms = defaultImageTimeoutMs, clock } = this.#options;
     try {
       this.#registries ??= openImageSource(this.#options);
       const registries = (this.#opened = await this.#registries);
       const reader = this.#readerOf(reference, identity);
-      return await registries.pullThroughRules(reference, reader, AbortSignal.timeout(ms));
+      const fetch = (signal: AbortSignal) => registries.pullThroughRules(reference, reader, signal);
+      return await within(ms, undefined, fetch, clock);
     } catch (error) {
       return ownFailure(error);
     }

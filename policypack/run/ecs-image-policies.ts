@@ -20,7 +20,11 @@ export { type PolicyLevel, type PolicyOptions, PolicyOptionsError } from "./opti
  * @throws PolicyOptionsError
  */
 export function ecsImagePolicies(options: PolicyOptions = {}): ImagePolicy[] {
-  const session = new Session(mixedLayerCompression.name, settingsOf(options));
+  return policiesOf(new Session(mixedLayerCompression.name, settingsOf(options)), options);
+}
+
+/** The same policies of a session that is there already. */
+export function policiesOf(session: Session, options: PolicyOptions = {}): ImagePolicy[] {
   const policies = definitions.map((definition) => imagePolicy(session, definition));
   const programPolicies = programDefinitions.map((definition) => programPolicy(session, definition));
   const levelled = atLevels([...policies, buildCompression(session), ...programPolicies], options);

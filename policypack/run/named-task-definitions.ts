@@ -2,6 +2,7 @@ import type { ResourceValidationArgs } from "@pulumi/policy";
 import { identityForAccount } from "../aws/configured-identities";
 import { defaultIdentity } from "../aws/identity";
 import { TaskDefinitions } from "../aws/task-definitions";
+import { type Clock, systemClock } from "../common/concurrency";
 import { type Outcome, success } from "../common/outcome";
 import { familyOf, namesOwn } from "../program/own-task-definitions";
 import type { Program } from "../program/program";
@@ -11,9 +12,13 @@ import type { DescribedTaskDefinition, Workload } from "./review";
 
 /** The task definitions that a program's resources name and do not create: another stack or tool registered them. ECS describes them. */
 export class NamedTaskDefinitions {
-  readonly #ecs = new TaskDefinitions();
+  readonly #ecs: TaskDefinitions;
   /** Those that the program registers, as far as the engine has shown them. */
   readonly #families = new Set<string>();
+
+  constructor(clock: Clock = systemClock) {
+    this.#ecs = new TaskDefinitions(clock);
+  }
 
   get requests(): number {
     return this.#ecs.calls;

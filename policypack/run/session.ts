@@ -5,7 +5,8 @@ import type {
   ResourceValidationPolicy,
 } from "@pulumi/policy";
 import { cacheInUse, type CacheOptions } from "../cache/location";
-import { Inspector, type InspectorOptions, total } from "../inspection/inspector";
+import { type Clock, systemClock } from "../common/concurrency";
+import { Inspector, type InspectorOptions, type Statistics, total } from "../inspection/inspector";
 import { isSecretType, mayConcern } from "../program/secrets";
 import { mergeSettings, readSettings, type Settings } from "../settings";
 import { Pushes } from "./prefetch/push-dependencies";
@@ -34,7 +35,7 @@ export class Session {
   readonly workloads: SharedReading<ReadWorkload> = new SharedReading();
   /** The resources of a previewed program and how they belong together. */
   readonly program: StackProgram = new StackProgram();
-  readonly taskDefinitions: NamedTaskDefinitions = new NamedTaskDefinitions();
+  readonly taskDefinitions: NamedTaskDefinitions;
   /** What the policies reported. */
   readonly violations: ViolationSummary = new ViolationSummary();
   readonly #inspectors = new Map<string, Inspector>();
@@ -43,18 +44,7 @@ export class Session {
   readonly #secrets: unknown[] = [];
   readonly #pullThrough = new PullThroughRules();
   readonly #handOver = new StackPrefetch(this.#pushes);
-  readonly #progress = new Progress(
-    () => {
-      const { requests } = this.taskDefinitions;
-      const inspected = [...this.#inspectors.values()].map(({ statistics }) => statistics);
-      return total([...inspected, { images: 0, remaining: 0, requests, cacheHits: 0 }]);
-    },
-    isServedByEngine()
-      ? (line) => {
-          console.log(line);
-        }
-      : () => undefined,
-  );
+  readonly #progress: Progress;
   #shared: Partial<Settings> = {};
   readonly #levels = new Map<string, EnforcementLevel>();
   readonly #active = new Set<string>();
@@ -66,7 +56,14 @@ export class Session {
   constructor(
     private readonly sharedSettingsPolicy: string,
     private readonly base: Partial<Settings> = {},
-  ) {}
+    private readonly clock: Clock = systemClock,
+  ) {
+    this.taskDefinitions = new NamedTaskDefinitions(clock);
+    const say = (line: string) => {
+      if (isServedByEngine()) console.log(line);
+    };
+    this.#progress = new Progress(() => this.#statistics(), say, clock);
+  }
 
   /** The settings of one policy, and what is wrong with those that stand on it. */
   settingsOf(policy: string, config: object): { settings: Settings; problems: readonly string[] } {
@@ -153,7 +150,7 @@ export class Session {
 
   budgetFor({ timeBudgetSeconds, summary }: Settings): WaitingBudget {
     this.#summary = summary;
-    return (this.#budget ??= new WaitingBudget(timeBudgetSeconds));
+    return (this.#budget ??= new WaitingBudget(timeBudgetSeconds, this.clock));
   }
 
   /** What a policy waits for; a line reports it if that takes long. */
@@ -180,10 +177,16 @@ export class Session {
     let inspector = this.#inspectors.get(key);
     if (inspector === undefined) {
       const gathering = reportsAtEnd() && { gathering: previewGathering };
-      inspector = new Inspector({ ...options, ...gathering });
+      inspector = new Inspector({ ...options, ...gathering, clock: this.clock });
       this.#inspectors.set(key, inspector);
     }
     return inspector;
+  }
+
+  #statistics(): Statistics {
+    const { requests } = this.taskDefinitions;
+    const inspected = [...this.#inspectors.values()].map(({ statistics }) => statistics);
+    return total([...inspected, { images: 0, remaining: 0, requests, cacheHits: 0 }]);
   }
 }
 

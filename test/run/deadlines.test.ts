@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { policiesOf } from "../../policypack/run/ecs-image-policies";
+import { Session } from "../../policypack/run/session";
+import { eventually } from "../../support/mocha/eventually";
+import { ManualClock } from "../../support/mocha/manual-clock";
 import { buildImage, pushImage } from "../../support/registry/images";
 import { analyze, taskDefinition } from "../../support/engine/fake-engine";
 import { TestRegistry } from "../../support/registry/registry";
@@ -9,34 +13,44 @@ const configuration = readFileSync(join(__dirname, "../../docs/configuration.md"
 
 interface Deadline {
   readonly setting: string;
+  /** Of no other wait. */
   readonly seconds: number;
   /** As `docs/configuration.md` has it. */
   readonly byDefault: number;
   /** How the registry wastes time. */
-  readonly waste: (registry: TestRegistry) => void;
+  readonly waste: (registry: TestRegistry, clock: ManualClock) => void;
   readonly says: RegExp;
 }
 
-const hang = (registry: TestRegistry) => {
-  registry.onRequest = () => true;
+const waitsOf = (clock: ManualClock, ms: number) => clock.waits.filter((one) => one === ms).length;
+
+/** Answers nothing, and lets time pass once the run waits for the deadline, and for no other image (30 s each). */
+const hang = (registry: TestRegistry, clock: ManualClock) => {
+  registry.onRequest = () => {
+    const isAlone = () => waitsOf(clock, 7_000) > 0 && waitsOf(clock, 30_000) === 1;
+    void eventually(isAlone, "the deadline").then(() => clock.pass(7_000));
+    return true;
+  };
 };
 
 const deadlines: readonly Deadline[] = [
   {
     setting: "requestTimeoutSeconds",
-    seconds: 2,
+    seconds: 7,
     byDefault: 10,
     waste: hang,
-    says: /timeout: 127\.0\.0\.1:\d+ did not answer within 2 s/,
+    says: /timeout: 127\.0\.0\.1:\d+ did not answer within 7 s/,
   },
   {
     setting: "imageTimeoutSeconds",
-    seconds: 2,
+    seconds: 7,
     byDefault: 30,
     // Each request is in time, all of them together are not.
-    waste: (registry) => {
+    waste: (registry, clock) => {
       registry.onRequest = ({ url = "" }, response) => {
-        setTimeout(() => response.writeHead(307, { location: `${url}?` }).end(), 400);
+        const isAlone = () => clock.now() > 0 || waitsOf(clock, 7_000) === 1;
+        const passed = eventually(isAlone, "the deadline").then(() => clock.pass(1_400));
+        void passed.then(() => response.writeHead(307, { location: `${url}?` }).end());
         return true;
       };
     },
@@ -44,10 +58,10 @@ const deadlines: readonly Deadline[] = [
   },
   {
     setting: "timeBudgetSeconds",
-    seconds: 2,
+    seconds: 7,
     byDefault: 60,
     waste: hang,
-    says: /timeout: the time budget of 2 s for this run was used up first/,
+    says: /timeout: the time budget of 7 s for this run was used up first/,
   },
 ];
 
@@ -57,16 +71,14 @@ describe("the deadline", () => {
   before(async () => {
     [registry, honest] = [await TestRegistry.start(), await TestRegistry.start()];
     pushImage(honest, "app", "1", buildImage({ layers: ["gzip", "zstd"], family: "docker" }));
-    // What is loaded for the first image would count.
-    await analyze("preview", [taskDefinition("first", { app: `${honest.host}/app:1` })]);
   });
   after(() => Promise.all([registry.stop(), honest.stop()]));
 
   for (const { setting, seconds, byDefault, waste, says } of deadlines)
     for (const mode of ["preview", "update"] as const)
       it(`${setting} ends the wait of ${mode === "preview" ? "a preview" : "an update"}, and no verdict on another image`, async () => {
-        waste(registry);
-        const began = performance.now();
+        const clock = new ManualClock();
+        waste(registry, clock);
         const said = await analyze(
           mode,
           [
@@ -75,10 +87,9 @@ describe("the deadline", () => {
           ],
           // Given once, it holds for all policies.
           { "mixed-layer-compression": { [setting]: seconds } },
+          policiesOf(new Session("mixed-layer-compression", {}, clock)),
         );
-        const took = (performance.now() - began) / 1000;
-        // Less than any of the other deadlines takes.
-        assert.ok(took >= seconds - 0.2 && took < 9, `${took} s`);
+        assert.equal(clock.now(), seconds * 1000);
         const at = (name: string) => said.filter(({ urn }) => urn.endsWith(`::${name}`));
         assert.deepEqual(
           at("slow").map(({ policy, level }) => [policy, level]),

@@ -17,6 +17,9 @@ import {
 import { buildImage, pushImage } from "../../support/registry/images";
 import { TestRegistry } from "../../support/registry/registry";
 import { UNKNOWN } from "../../support/pulumi/previewed";
+import { policiesOf } from "../../policypack/run/ecs-image-policies";
+import { Session } from "../../policypack/run/session";
+import { ManualClock } from "../../support/mocha/manual-clock";
 import { eventually } from "../../support/mocha/eventually";
 
 const arn = (name: string, account = "123456789012") =>
@@ -226,6 +229,12 @@ describe("a task definition that a resource only names", () => {
       assert.match(found[0]!, /allow ecs:DescribeTaskDefinition/);
     });
 
+  let clock: ManualClock;
+  beforeEach(() => {
+    clock = new ManualClock();
+  });
+  const policies = () => policiesOf(new Session("mixed-layer-compression", {}, clock));
+
   const faults: Record<string, [FakeEcr["handle"], RegExp]> = {
     "a server's failure": [
       (_, response) => {
@@ -243,13 +252,12 @@ describe("a task definition that a resource only names", () => {
       (_, response) => response.writeHead(200).end("<html>"),
       /malformed: ECS: its answer is not JSON/,
     ],
-    "no answer in time": [() => undefined, /timeout: /],
+    "no answer in time": [() => void clock.pass(30_000), /timeout: /],
   };
   for (const [fault, [handle, words]] of Object.entries(faults))
     it(`is reported as unread after ${fault}`, async () => {
       ecs.handle = handle;
-      const config = { "mixed-layer-compression": { imageTimeoutSeconds: 1 } };
-      const found = told(await analyze("preview", [service("svc", "web:7")], config));
+      const found = told(await analyze("preview", [service("svc", "web:7")], {}, policies()));
       assert.equal(found.length, 1, found.join("\n"));
       assert.match(found[0]!, /^unverified-image advisory: This task definition could not be read/);
       assert.match(found[0]!, words);
@@ -257,10 +265,12 @@ describe("a task definition that a resource only names", () => {
 
   it("does not make a run wait for longer than its time budget", async () => {
     ecs.handle = () => undefined;
-    const config = { "mixed-layer-compression": { timeBudgetSeconds: 1, imageTimeoutSeconds: 600 } };
-    const found = told(await analyze("preview", [service("svc", "web:7")], config));
-    assert.match(found.join("\n"), /timeout: the time budget of 1 s/);
-  }).timeout(60_000);
+    const config = { "mixed-layer-compression": { timeBudgetSeconds: 7, imageTimeoutSeconds: 600 } };
+    const run = analyze("preview", [service("svc", "web:7")], config, policies());
+    await eventually(() => clock.waits.includes(7_000), "the budget");
+    await clock.pass(7_000);
+    assert.match(told(await run).join("\n"), /timeout: the time budget of 7 s/);
+  });
 });
 
 /** Key, region and service that a request was signed for (AWS Signature Version 4). */
