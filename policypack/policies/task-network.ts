@@ -70,7 +70,7 @@ function mayReach(kind: DeadEnd["kind"], registry: ImageRegistry, endpoints: End
 type Endpoints = readonly string[] | "unclear";
 
 function endpointsOf(program: Program): Endpoints {
-  const types = [...program.types()].filter((type) => /vpc\/?endpoint/i.test(type));
+  const types = [...program.types()].filter((type) => /vpc[/_]?endpoint/i.test(type));
   const names = program.ofKind({ types }).map((endpoint) => {
     const name = inputOf(endpoint, "serviceName");
     return name.state === "known" && typeof name.value === "string" ? name.value : "";

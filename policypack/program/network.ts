@@ -13,7 +13,7 @@ import {
   taskDefinition,
   vpc as vpcKind,
 } from "./kinds";
-import { exists, inputOf, type Program, type Resource } from "./program";
+import { exists, ignoresChanges, inputOf, type Program, type Resource } from "./program";
 import { isTouched } from "./role-permissions";
 import { inside, listIn } from "./tasks";
 import type { TaskRun } from "./task-runs";
@@ -83,9 +83,12 @@ const egressRule = {
   "aws-native:ec2:SecurityGroupEgress": "groupId",
 } as const;
 
+/** They make rules in ways that are not worth following; a module of Terraform shows its resources as `name:tf:type`. */
+const opaqueRules = /Exclusive$|:tf:aws_.*security_group/;
+
 /** Whether a security group surely lets nothing out. */
 function isShut(program: Program, group: Resource): boolean {
-  if ([...program.types()].some((type) => /Exclusive$/.test(type))) return false;
+  if ([...program.types()].some((type) => opaqueRules.test(type))) return false;
   const egress = inputOf(group, "egress");
   const none = egress.state === "absent" || (egress.state === "known" && listIn(egress)?.length === 0);
   return none && !exists(group, securityGroup) && !isTouched(program, group) && !hasRule(program, group);
@@ -116,8 +119,9 @@ function deadEnd(program: Program, subnet: Resource): DeadEnd | undefined {
   const mapsIp = inputOf(subnet, "mapPublicIpOnLaunch");
   const vpc = program.link(subnet, "vpcId", vpcKind);
   if (mapsIp.state === "unknown" || (vpc.state !== "found" && vpc.state !== "elsewhere")) return undefined;
+  const own = vpc.state === "found" ? vpc.resource : undefined;
   // Endpoints belong to the VPC.
-  if (vpc.state === "found" && isTouched(program, vpc.resource)) return undefined;
+  if (own !== undefined && isTouched(program, own)) return undefined;
   const associations = program
     .ofKind(routeTableAssociation)
     .filter((one) => program.relation(one, "subnetId", subnet, subnetKind) !== "not");
@@ -129,8 +133,8 @@ function deadEnd(program: Program, subnet: Resource): DeadEnd | undefined {
   const kind = routesOf(program, table.resource);
   if (kind === undefined) return undefined;
   const isLikely =
-    vpc.state === "elsewhere" ||
-    (vpc.state === "found" && exists(vpc.resource, vpcKind)) ||
+    own === undefined ||
+    exists(own, vpcKind) ||
     (mapsIp.state === "known" && mapsIp.value === true) ||
     exists(subnet, subnetKind) ||
     exists(table.resource, routeTableKind);
@@ -144,7 +148,8 @@ const leadsToInternet: readonly string[] = [
 ];
 
 /** They add routes that do not stand in the program. */
-const propagation = /vpnGatewayRoutePropagation|routeServerPropagation|GatewayRoutePropagation/i;
+const propagation =
+  /vpnGatewayRoutePropagation|routeServerPropagation|GatewayRoutePropagation|:tf:aws_route/i;
 
 function routesOf(program: Program, table: Resource): DeadEnd["kind"] | undefined {
   if (isTouched(program, table) || isSet(inputOf(table, "propagatingVgws"))) return undefined;
@@ -168,7 +173,7 @@ function routesOf(program: Program, table: Resource): DeadEnd["kind"] | undefine
       targets.push(
         targetOf(
           (key) => inputOf(one, key),
-          () => isInternet(one.propertyDependencies["gatewayId"] ?? []),
+          () => !ignoresChanges(one, "gatewayId") && isInternet(one.propertyDependencies["gatewayId"] ?? []),
         ),
       );
   }

@@ -5,6 +5,8 @@ import { verdicts, violationsOf } from "../../support/engine/verdicts";
 import { goodCaches } from "./programs/good-caches";
 import { goodNetworks } from "./programs/good-networks";
 import { goodRoles } from "./programs/good-roles";
+import { goodCommonNetworks } from "./programs/common-networks";
+import { goodCommonTasks } from "./programs/common-tasks";
 import { goodNativeNetworks } from "./programs/native-networks";
 import { goodOddNetworks } from "./programs/odd-networks";
 import { goodOddRoles } from "./programs/odd-roles";
@@ -124,17 +126,29 @@ const mutations: Record<string, readonly [mutate: Mutation, expected: string, ti
       "an event target with a NAT gateway",
       "a schedule with a NAT gateway",
       "a pipe of aws-native with a public IP",
+      "awsx: a service in the private subnets",
+      "interface endpoints, a gateway endpoint for S3, and egress to both",
+      "endpoints for ECR in a public subnet",
+      "a transit gateway of the program",
+      "the default route table adopted, with its routes in it",
+      "egress to the group itself and to that of the endpoints",
+      "Fargate and Fargate Spot behind a NAT gateway",
+      "a registry inside the VPC, in a public subnet",
     ],
   ],
   "no egress rule": [
     each("aws:ec2/securityGroupRule:SecurityGroupRule", () => undefined),
     "task-network mandatory",
-    ["an egress rule of its own"],
+    [
+      "an egress rule of its own",
+      "an egress rule through an apply",
+      "ingress in the group, egress beside it",
+    ],
   ],
   "no egress rule of the new kind": [
     each("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", () => undefined),
     "task-network mandatory",
-    ["an egress rule of the new kind"],
+    ["an egress rule of the new kind", "egress to a prefix list"],
   ],
   "no public IP": [
     each("aws:ecs/service:Service", (one) => {
@@ -142,12 +156,53 @@ const mutations: Record<string, readonly [mutate: Mutation, expected: string, ti
       return setting({ networkConfiguration: { ...network, assignPublicIp: false } })(one);
     }),
     "task-network mandatory",
-    ["a public IP", "a public IP that is not known", "Fargate Spot"],
+    [
+      "a public IP",
+      "a public IP that is not known",
+      "Fargate Spot",
+      "blue/green deployments with a public IP",
+      "a public IP of the configuration of another stack",
+    ],
   ],
   "no VPC endpoint": [
     each("aws:ec2/vpcEndpoint:VpcEndpoint", () => undefined),
     "task-network mandatory",
-    ["VPC endpoints"],
+    ["VPC endpoints", "endpoints for ECR in a public subnet", "an endpoint whose service is not known"],
+  ],
+  "no route at all": [
+    each("aws:ec2/route:Route", () => undefined),
+    "task-network mandatory",
+    [
+      "a transit gateway of the program",
+      "a NAT instance by its network interface",
+      "Cloud WAN",
+      "split default routes through a VPN",
+      "Fargate and Fargate Spot behind a NAT gateway",
+      "a schedule with a NAT gateway",
+      "an event rule of aws-native with a NAT gateway",
+      "awsx: one NAT gateway for all zones",
+    ],
+  ],
+  "a public image in place of one of the VPC": [
+    each(
+      "aws:ecs/taskDefinition:TaskDefinition",
+      setting({ containerDefinitions: json([{ image: "nginx" }]) }),
+    ),
+    "task-network mandatory",
+    ["a registry inside the VPC, in a public subnet", "a closed subnet and a registry inside the VPC"],
+  ],
+  "no public IP of a pipe": [
+    each("aws:pipes/pipe:Pipe", (one) => {
+      const { ecsTaskParameters } = one.props?.["targetParameters"] as { ecsTaskParameters: object };
+      const networkConfiguration = {
+        awsVpcConfiguration: { subnets: [ref("a")], assignPublicIp: "DISABLED" },
+      };
+      return setting({
+        targetParameters: { ecsTaskParameters: { ...ecsTaskParameters, networkConfiguration } },
+      })(one);
+    }),
+    "task-network mandatory",
+    ["a pipe with a public IP", "a pipe with a public IP that is not known"],
   ],
   "an internet gateway in place of the NAT gateway": [
     (program) =>
@@ -173,6 +228,8 @@ const good: Record<string, Program> = {
   ...goodNativeNetworks,
   ...goodOutputNetworks,
   ...goodTaskRuns,
+  ...goodCommonNetworks,
+  ...goodCommonTasks,
 };
 
 describe("a good program with one link broken", () => {

@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import type { Declared } from "../../support/engine/declared";
 import { assertSilent, verdicts, violationsOf } from "../../support/engine/verdicts";
 import { brokenNetworks } from "./programs/broken-networks";
+import { brokenCommonTasks } from "./programs/broken-common-tasks";
+import { goodCommonNetworks } from "./programs/common-networks";
+import { goodCommonTasks } from "./programs/common-tasks";
 import { goodNetworks } from "./programs/good-networks";
 import { brokenNativeNetworks, goodNativeNetworks } from "./programs/native-networks";
 import { sg, service, ecr, publicNet } from "./programs/networks";
@@ -16,6 +19,8 @@ describe("the network of a task", () => {
     ...goodNativeNetworks,
     ...goodOutputNetworks,
     ...goodTaskRuns,
+    ...goodCommonNetworks,
+    ...goodCommonTasks,
   }))
     it(`is fine: ${title}`, () => assertSilent(program));
 
@@ -25,6 +30,7 @@ describe("the network of a task", () => {
     ...brokenNativeNetworks,
     ...brokenOutputNetworks,
     ...brokenTaskRuns,
+    ...brokenCommonTasks,
   }))
     it(`is reported: ${title}`, async () => {
       const expected = (list: readonly string[]) => list.map((one) => `task-network ${one}`);

@@ -1,4 +1,4 @@
-import { type Declared, ref } from "../../../support/engine/declared";
+import { type Declared, json, mapped, ref } from "../../../support/engine/declared";
 import { attach, ecrImage, hubImage, role, task } from "../../../support/engine/fragments";
 
 /** Parts of programs with a network. */
@@ -52,3 +52,17 @@ export const closedNet = [vpc, subnet(), table(), join()];
 export const endpoint = (serviceName: string) =>
   any("aws:ec2/vpcEndpoint:VpcEndpoint", "endpoint", { vpcId: ref("vpc"), serviceName });
 export const ip = { assignPublicIp: true };
+/** A repository, an image that is built for it, and a task of that image. */
+const built = [
+  ...ecr.slice(0, 2),
+  any("aws:ecr/repository:Repository", "repository"),
+  any("docker-build:index:Image", "image", {
+    tags: [mapped([ref("repository", "repositoryUrl")], ([url]) => `${String(url)}:1`)],
+  }),
+];
+export const builtApp = [
+  ...built,
+  task("task", undefined, {
+    containerDefinitions: json([{ name: "app", image: ref("image", "ref") }]),
+  }),
+];
