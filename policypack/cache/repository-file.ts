@@ -1,6 +1,6 @@
 import type { CacheFolder } from "./folder";
 
-/** A file that earlier runs made this long is replaced by what a run adds. */
+/** A file that earlier runs made this long is written again by the next addition. */
 const usualBytes = 256 * 1024;
 /** No file is longer: one run may add much, and a document may be long. */
 const maximumBytes = 16 * 1024 * 1024;
@@ -15,15 +15,18 @@ const maximumLine = 512;
  *     <bytes>
  *     tag <tag> <value>
  *
- * Nothing is verified here. A record that is cut short or does not parse ends the list, and the next addition writes the file again.
+ * Nothing is verified here. A record that is cut short or does not parse ends the list, and the next addition writes the file again. A file that
+ * got too long is written again without what the run does not use.
  */
 export class RepositoryFile {
-  readonly #documents = new Map<string, Uint8Array>();
-  readonly #tags = new Map<string, string>();
+  readonly #known = new Map<string, Known>();
+  /** Names of records that this run used or added. */
+  readonly #used = new Set<string>();
+  /** Names of records that the file lacks, since this run wrote it again. */
+  readonly #leftOut = new Set<string>();
   /** Whether records can be added to the file. */
   #isWhole = true;
-  /** Whether this run began the file. */
-  #isNew = false;
+  #mostBytes = usualBytes;
 
   constructor(
     private readonly folder: CacheFolder,
@@ -36,36 +39,47 @@ export class RepositoryFile {
   }
 
   document(digest: string): Uint8Array | undefined {
-    return this.#documents.get(digest);
+    return this.#use(digest);
   }
 
   tag(tag: string): string | undefined {
-    return this.#tags.get(tag);
+    return this.#use(tagName(tag))?.toString("latin1");
   }
 
   addDocument(digest: string, bytes: Uint8Array): void {
-    this.#documents.set(digest, bytes);
-    this.#add(documentRecord(digest, bytes));
+    this.#add(digest, [`${digest} ${bytes.length}\n`, bytes, "\n"]);
   }
 
   addTag(tag: string, value: string): void {
-    this.#tags.set(tag, value);
-    this.#add(tagRecord(tag, value));
+    this.#add(tagName(tag), [`${tagName(tag)} `, Buffer.from(value, "latin1"), "\n"]);
   }
 
-  #add(record: Uint8Array): void {
-    const most = this.#isNew ? maximumBytes : usualBytes;
+  #use(name: string): Buffer | undefined {
+    const known = this.#known.get(name);
+    if (known === undefined) return undefined;
+    this.#used.add(name);
+    if (this.#leftOut.delete(name)) this.#append(known.record);
+    return known.value;
+  }
+
+  #add(name: string, [start, value, end]: readonly [string, Uint8Array, string]): void {
+    const record = Buffer.concat([Buffer.from(start), value, Buffer.from(end)]);
+    this.#known.set(name, { record, value: record.subarray(start.length, -end.length) });
+    this.#used.add(name);
+    this.#leftOut.delete(name);
+    this.#append(record);
+  }
+
+  #append(record: Uint8Array): void {
     // Another process may have made the file since it was read.
-    if (this.#isWhole && this.folder.append(this.name, record, most)) return;
-    this.folder.write(this.name, this.#isWhole ? record : this.#records());
-    this.#isWhole = this.#isNew = true;
-  }
-
-  #records(): Uint8Array {
-    return Buffer.concat([
-      ...[...this.#documents].map(([digest, bytes]) => documentRecord(digest, bytes)),
-      ...[...this.#tags].map(([tag, value]) => tagRecord(tag, value)),
-    ]);
+    if (this.#isWhole && this.folder.append(this.name, record, this.#mostBytes)) return;
+    const all = [...this.#known];
+    const isShort = all.reduce((sum, [, one]) => sum + one.record.length, 0) <= usualBytes;
+    const stays = ([name]: readonly [string, Known]) => isShort || this.#used.has(name);
+    this.folder.write(this.name, Buffer.concat(all.filter(stays).map(([, one]) => one.record)));
+    for (const one of all) if (!stays(one)) this.#leftOut.add(one[0]);
+    this.#isWhole = true;
+    this.#mostBytes = maximumBytes;
   }
 
   /** @returns whether these are records up to the end */
@@ -74,27 +88,25 @@ export class RepositoryFile {
       const end = bytes.indexOf("\n", at);
       if (end < 0 || end - at > maximumLine) return false;
       const line = bytes.toString("latin1", at, end);
-      at = end + 1;
-      const [, tag, value] = /^tag (\S+) (\S+)$/.exec(line) ?? [];
-      if (tag !== undefined && value !== undefined) {
-        this.#tags.set(tag, value);
-        continue;
-      }
+      const [, tag] = /^(tag \S+) \S+$/.exec(line) ?? [];
       const [, digest, length] = /^(\w+:\w+) (\d{1,8})$/.exec(line) ?? [];
-      if (digest === undefined) return false;
-      const next = at + Number(length) + 1;
-      if (next > bytes.length) return false;
-      this.#documents.set(digest, bytes.subarray(at, next - 1));
-      at = next;
+      const name = tag ?? digest;
+      if (name === undefined) return false;
+      const [from, to] = tag === undefined ? [end + 1, end + 1 + Number(length)] : [at + tag.length + 1, end];
+      if (to + 1 > bytes.length) return false;
+      this.#known.set(name, { record: bytes.subarray(at, to + 1), value: bytes.subarray(from, to) });
+      at = to + 1;
     }
     return true;
   }
 }
 
-function documentRecord(digest: string, bytes: Uint8Array): Uint8Array {
-  return Buffer.concat([Buffer.from(`${digest} ${bytes.length}\n`), bytes, Buffer.from("\n")]);
+/** A record, and the part of it that is not its name: the bytes of a document, or the value of a tag. */
+interface Known {
+  readonly record: Buffer;
+  readonly value: Buffer;
 }
 
-function tagRecord(tag: string, value: string): Uint8Array {
-  return Buffer.from(`tag ${tag} ${value}\n`);
+function tagName(tag: string): string {
+  return `tag ${tag}`;
 }

@@ -62,6 +62,24 @@ describe("the cached file of a repository", () => {
     assert.deepEqual(third.document("sha256:a"), document("a")[1]);
   });
 
+  it("that got too long is written again with what a run uses", () => {
+    const first = open();
+    const names = Array.from({ length: 20 }, (_, n) => `n${n}`);
+    for (const name of names) first.addDocument(...document(name, 30_000));
+    first.addTag("before", "x");
+    const second = open();
+    second.tag("before");
+    second.document("sha256:n1");
+    second.addTag("new", "y");
+    second.document("sha256:n2");
+    const third = open();
+    assert.deepEqual([third.tag("before"), third.tag("new")], ["x", "y"]);
+    assert.deepEqual(
+      names.filter((name) => third.document(`sha256:${name}`)?.length === 30_000),
+      ["n1", "n2"],
+    );
+  });
+
   it("does not grow without end over many runs, but holds all that one run adds", () => {
     for (let run = 0; run < 20; run++) {
       const file = open();
