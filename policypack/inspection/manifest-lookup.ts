@@ -50,6 +50,8 @@ export class ManifestLookup implements PullSource {
   readonly #indexes: ImageIndex[] = [];
   readonly #unread = new Map<string, UnreadPart>();
   readonly #traced = new Set<string>();
+  /** Whether a config may say something, by manifest. */
+  readonly #doubtful = new Map<ImageManifest, boolean>();
   #root: Document | undefined;
 
   constructor(private readonly args: ManifestLookupArgs) {}
@@ -92,16 +94,20 @@ export class ManifestLookup implements PullSource {
     this.#traceManifest(selected, manifest);
     // A config costs a request: behind an index that names the platform, it is read only if it may say something.
     const isWanted =
-      isNeeded ||
-      selected === this.#root ||
-      this.args.sniffLayers ||
-      mayFail(manifest, await this.layers(manifest));
+      isNeeded || selected === this.#root || this.args.sniffLayers || (await this.#mayFail(manifest));
     if (!isWanted) return null;
     const { digest } = manifest.config;
     // Only what was read is shared: the same manifest may stand in an index with and without a platform.
     const config = this.#configs.get(digest) ?? this.#config(digest);
     this.#configs.set(digest, config);
     return config;
+  }
+
+  async #mayFail(manifest: ImageManifest): Promise<boolean> {
+    const layers = await this.layers(manifest);
+    const known = this.#doubtful.get(manifest) ?? mayFail(manifest, layers);
+    this.#doubtful.set(manifest, known);
+    return known;
   }
 
   async #child(descriptor: Descriptor): Promise<Document> {

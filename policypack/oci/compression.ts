@@ -21,24 +21,28 @@ export interface LayerRun {
  * Layer types. Sources: image-spec `layer.md`; distribution `manifest-v2-2.md`; BuildKit `util/compression` for
  * docker's `.zstd`; containerd `images/mediatypes.go` for `+suffix` after a docker type.
  */
-const layerTypes: readonly RegExp[] = [
-  /^application\/vnd\.docker\.image\.rootfs\.(?:foreign\.)?diff\.tar(?:[.+](?<compression>gzip|zstd))?$/,
-  /^application\/vnd\.oci\.image\.layer\.(?:nondistributable\.)?v1\.tar(?:\+(?<compression>gzip|zstd))?$/,
-];
+const layerTypes: ReadonlyMap<string, Compression> = new Map([
+  ...["", "foreign."].flatMap((kind) =>
+    typesOf(`application/vnd.docker.image.rootfs.${kind}diff.tar`, [".", "+"]),
+  ),
+  ...["", "nondistributable."].flatMap((kind) =>
+    typesOf(`application/vnd.oci.image.layer.${kind}v1.tar`, ["+"]),
+  ),
+]);
+
+function typesOf(tar: string, separators: readonly string[]): [mediaType: string, Compression][] {
+  const compressed = separators.flatMap((separator) =>
+    (["gzip", "zstd"] as const).map((one): [string, Compression] => [tar + separator + one, one]),
+  );
+  return [[tar, "none"], ...compressed];
+}
 
 /**
  * The compression that a layer's media type claims. Compared without regard to case, as media types are
  * (RFC 6838 §4.2); `runtimes/` models that containerd compares with case. eStargz is plain `+gzip`.
  */
 export function compressionOf(mediaType: string): Compression {
-  const bare = bareMediaType(mediaType);
-  for (const type of layerTypes) {
-    const match = type.exec(bare);
-    if (match === null) continue;
-    const claimed = match.groups?.["compression"];
-    return claimed === "gzip" || claimed === "zstd" ? claimed : "none";
-  }
-  return "unknown";
+  return layerTypes.get(mediaType) ?? layerTypes.get(bareMediaType(mediaType)) ?? "unknown";
 }
 
 /** At least one gzip and at least one zstd layer. */

@@ -6,7 +6,7 @@
  * Source: Go 1.24, `encoding/json` (`decode.go`, `fold.go`).
  */
 import { isRecord } from "../common/values";
-import { GoJsonError, type Json, JsonNumber, JsonObject, parseJson } from "./json-parser";
+import { GoJsonError, type Json, JsonNumber, JsonObject, JsonText, parseJson } from "./json-parser";
 
 /** A type of Go, as far as `json.Unmarshal` decodes into it. */
 export interface GoType<T> {
@@ -26,8 +26,9 @@ export interface GoType<T> {
  * @throws {GoJsonError} Go would refuse it too
  * @throws {JsonLimitError} it nests too deep for this reader
  */
-export function unmarshal<T>(bytes: Uint8Array, type: GoType<T>): T {
-  return type.decode(parseJson(bytes), type.zero, "");
+export function unmarshal<T>(document: Uint8Array | JsonText, type: GoType<T>): T {
+  const value = document instanceof JsonText ? document.value : parseJson(document);
+  return type.decode(value, type.zero, "");
 }
 
 export const goString: GoType<string> = {

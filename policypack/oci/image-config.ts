@@ -3,6 +3,7 @@
  * uses it.
  */
 import { goBool, goMap, goSlice, goString, goStruct, goTime, type GoType, unmarshal } from "./go-types";
+import type { JsonText } from "./json-parser";
 import type { DescribedPlatform } from "./manifest";
 import type { Platform } from "./platform";
 
@@ -108,13 +109,13 @@ const dockerConfigType = configType(stringOrStrings);
  *
  * @throws {GoJsonError} or {JsonLimitError}
  */
-export function readImageConfig(bytes: Uint8Array): ImageConfig {
-  return unmarshal(bytes, ociConfigType);
+export function readImageConfig(document: Uint8Array | JsonText): ImageConfig {
+  return unmarshal(document, ociConfigType);
 }
 
 /** A config as dockerd reads it; throws as `readImageConfig`. */
-export function readDockerConfig(bytes: Uint8Array): ImageConfig {
-  return unmarshal(bytes, dockerConfigType);
+export function readDockerConfig(document: Uint8Array | JsonText): ImageConfig {
+  return unmarshal(document, dockerConfigType);
 }
 
 /** The platform that an image was built for, as its config names it; "" for what it does not name. */

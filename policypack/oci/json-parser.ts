@@ -24,6 +24,18 @@ export class GoJsonError extends Error {}
 /** Go might read the text, but this reader does not: the document is too large or too deep for it. */
 export class JsonLimitError extends Error {}
 
+/** A JSON text that is parsed when it is first needed, and once. */
+export class JsonText {
+  #value: Json | undefined;
+
+  constructor(readonly bytes: Uint8Array) {}
+
+  /** Throws as `parseJson`. */
+  get value(): Json {
+    return (this.#value ??= parseJson(this.bytes));
+  }
+}
+
 /** Go refuses deeper nesting. */
 const maximumDepth = 10_000;
 

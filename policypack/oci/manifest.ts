@@ -14,7 +14,7 @@ import {
   type GoType,
   unmarshal,
 } from "./go-types";
-import { GoJsonError, JsonLimitError } from "./json-parser";
+import { GoJsonError, JsonLimitError, type JsonText } from "./json-parser";
 import { bareMediaType, ociIndex, ociManifest } from "./media-types";
 import type { Platform } from "./platform";
 
@@ -173,33 +173,33 @@ const keysType = goStruct<DocumentKeys>({
  *
  * @throws {GoJsonError} or {JsonLimitError}
  */
-export function readManifest(bytes: Uint8Array): ImageManifest {
-  return bounded(unmarshal(bytes, ociManifestType));
+export function readManifest(document: Uint8Array | JsonText): ImageManifest {
+  return bounded(unmarshal(document, ociManifestType));
 }
 
 /** An index as containerd reads it; throws as `readManifest`. */
-export function readIndex(bytes: Uint8Array): ImageIndex {
-  return bounded(unmarshal(bytes, ociIndexType));
+export function readIndex(document: Uint8Array | JsonText): ImageIndex {
+  return bounded(unmarshal(document, ociIndexType));
 }
 
 /** A manifest of Docker's type as dockerd reads it; throws as `readManifest`. */
-export function readSchema2(bytes: Uint8Array): ImageManifest {
-  return bounded(unmarshal(bytes, schema2Type));
+export function readSchema2(document: Uint8Array | JsonText): ImageManifest {
+  return bounded(unmarshal(document, schema2Type));
 }
 
 /** A manifest of OCI's type as dockerd reads it; throws as `readManifest`. */
-export function readOcischema(bytes: Uint8Array): ImageManifest {
-  return bounded(unmarshal(bytes, ocischemaType));
+export function readOcischema(document: Uint8Array | JsonText): ImageManifest {
+  return bounded(unmarshal(document, ocischemaType));
 }
 
 /** An index of either type as dockerd reads it; throws as `readManifest`. */
-export function readManifestList(bytes: Uint8Array): ImageIndex {
-  return bounded(unmarshal(bytes, manifestListType));
+export function readManifestList(document: Uint8Array | JsonText): ImageIndex {
+  return bounded(unmarshal(document, manifestListType));
 }
 
 /** The keys that containerd looks at before it decodes a document; throws as `readManifest`. */
-export function readKeys(bytes: Uint8Array): DocumentKeys {
-  return unmarshal(bytes, keysType);
+export function readKeys(document: Uint8Array | JsonText): DocumentKeys {
+  return unmarshal(document, keysType);
 }
 
 /**

@@ -2,10 +2,9 @@ import { isDigest } from "../oci/digest";
 import { dockerConfig, isIndexType, isManifestType, isSchema1Type, ociConfig } from "../oci/media-types";
 import { readImageConfig } from "../oci/image-config";
 import { type Descriptor, readIndex, readKeys, readManifest } from "../oci/manifest";
-import type { Platform } from "../oci/platform";
 import { printable } from "../common/text";
 import { containerdError, recognisedLayers } from "./containerd";
-import { type HostPlatform, hostPlatform } from "./host-platform";
+import type { HostPlatform } from "./host-platform";
 import { checkDepth, type Document, type OnSelected, type PullSource, Refusal } from "./pull";
 import type { ContainerdRules } from "./rules";
 
@@ -20,12 +19,11 @@ type Target = Pick<Descriptor, "mediaType" | "digest" | "platform">;
  */
 export async function containerdPull(
   rules: ContainerdRules,
-  platform: Platform,
+  host: HostPlatform,
   root: Document,
   source: PullSource,
   onSelected: OnSelected,
 ): Promise<void> {
-  const host = hostPlatform(platform, rules);
   if (root.bytes.length === 0) throw new Refusal("malformed", emptyDescriptor(root.digest));
   const target = { mediaType: withoutParameters(root.mediaType), digest: root.digest, platform: null };
   const [leaf, document] = await select(rules, host, target, root, source);

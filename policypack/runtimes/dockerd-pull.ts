@@ -25,6 +25,25 @@ import { hostPlatform } from "./host-platform";
 import { checkDepth, type Document, type OnSelected, type PullSource, Refusal } from "./pull";
 import type { DockerdRules } from "./rules";
 
+/** A host as dockerd selects for it. */
+export interface DockerdHost {
+  readonly platform: Platform;
+  readonly choose: (entries: readonly Descriptor[]) => Descriptor | undefined;
+}
+
+export function dockerdHost(platform: Platform, rules: DockerdRules): DockerdHost {
+  if (rules.platformMatcher) return { platform, choose: hostPlatform(platform, rules, labelOf).choose };
+  // 20.10 has no order of preference, takes no entry without an architecture, and knows no levels of amd64.
+  const matches = (entry: Descriptor) => {
+    if (entry.platform === null || entry.platform.architecture === "") return false;
+    const { os, architecture } = comparablePlatform(entry.platform, platform.os);
+    const variant = entry.platform.variant.toLowerCase();
+    const anyVariant = variant === "" || (architecture === "arm64" && ["8", "v8"].includes(variant));
+    return os === platform.os && architecture === platform.architecture && anyVariant;
+  };
+  return { platform, choose: (entries) => entries.find(matches) };
+}
+
 /**
  * A pull by dockerd into its own store (moby `distribution/pull_v2.go`).
  *
@@ -32,12 +51,12 @@ import type { DockerdRules } from "./rules";
  */
 export async function dockerdPull(
   rules: DockerdRules,
-  platform: Platform,
+  host: DockerdHost,
   root: Document,
   source: PullSource,
   onSelected: OnSelected,
 ): Promise<void> {
-  const [document, manifest] = await select(rules, platform, root, source, 0);
+  const [document, manifest] = await select(rules, host, root, source, 0);
   onSelected(document, manifest);
   checkConfigType(document, manifest, document === root);
   checkDigests(manifest);
@@ -52,7 +71,7 @@ export async function dockerdPull(
 /** `pullTag` and `pullManifestList`: the Content-Type decides how a document is read, and a descriptor's type and size count for nothing. */
 async function select(
   rules: DockerdRules,
-  platform: Platform,
+  host: DockerdHost,
   document: Document,
   source: PullSource,
   depth: number,
@@ -63,27 +82,14 @@ async function select(
   // Any other type is read as schema 1, whose signature is missing (distribution `manifest/schema1`).
   if (!isIndexType(type)) throw schema1Refusal(document);
   if (depth > 0 && !rules.platformMatcher) throw new Refusal("malformed", "unsupported manifest format");
-  const child = choose(rules, platform, readAsIndex(type, document));
+  const child = host.choose(readAsIndex(type, document).manifests ?? []);
   if (child === undefined)
     throw new Refusal(
       "no-match",
-      `no matching manifest for ${askedFor(platform)} in the manifest list entries`,
+      `no matching manifest for ${askedFor(host.platform)} in the manifest list entries`,
     );
   if (!isDigest(child.digest)) throw new Refusal("malformed", "invalid digest format");
-  return select(rules, platform, await source.child(child), source, depth + 1);
-}
-
-function choose(rules: DockerdRules, platform: Platform, { manifests }: ImageIndex): Descriptor | undefined {
-  const entries = manifests ?? [];
-  if (rules.platformMatcher) return hostPlatform(platform, rules, labelOf).choose(entries);
-  // 20.10 has no order of preference, takes no entry without an architecture, and knows no levels of amd64.
-  return entries.find((entry) => {
-    if (entry.platform === null || entry.platform.architecture === "") return false;
-    const { os, architecture } = comparablePlatform(entry.platform, platform.os);
-    const variant = entry.platform.variant.toLowerCase();
-    const anyVariant = variant === "" || (architecture === "arm64" && ["8", "v8"].includes(variant));
-    return os === platform.os && architecture === platform.architecture && anyVariant;
-  });
+  return select(rules, host, await source.child(child), source, depth + 1);
 }
 
 /** An entry whose platform says nothing is for any (`toOCIPlatform`). */

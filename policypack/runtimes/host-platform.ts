@@ -5,7 +5,7 @@ import { choosePlatform, comparablePlatform, type Platform, runnablePlatforms } 
 export interface HostPlatform {
   matches(platform: Platform): boolean;
   /** The entry of an index that the host takes; entries without a platform come last, in their order. */
-  choose(entries: readonly Descriptor[]): Descriptor | undefined;
+  readonly choose: (entries: readonly Descriptor[]) => Descriptor | undefined;
 }
 
 /** What differs between versions of containerd/platforms. */

@@ -7,9 +7,10 @@ import type { Platform } from "../oci/platform";
 import { containerdError } from "./containerd";
 import { containerdPull } from "./containerd-pull";
 import { dockerdError } from "./dockerd";
-import { dockerdPull } from "./dockerd-pull";
+import { dockerdHost, dockerdPull } from "./dockerd-pull";
+import { hostPlatform } from "./host-platform";
 import { type Document, type PullSource, Refusal, type OnSelected, type RefusalReason } from "./pull";
-import { type PulledImage, rulesOf, type RuntimeRules } from "./rules";
+import { type PulledImage, rulesOf } from "./rules";
 
 export type { PulledImage } from "./rules";
 
@@ -97,9 +98,7 @@ export async function predictPulls(
 ): Promise<Predictions> {
   const selected = new Map<string, SelectedManifest>();
   const outcomes = await Promise.all(
-    runtimeNames.flatMap((runtime) =>
-      hostsOf(runtime, platform).map((host) => pull(runtime, host, root, source, selected)),
-    ),
+    pullersFor(platform).map((puller) => pull(puller, root, source, selected)),
   );
   const predictions = outcomes.filter((outcome): outcome is Prediction => !("cause" in outcome));
   return {
@@ -109,6 +108,43 @@ export async function predictPulls(
   };
 }
 
+/** A runtime on one of its hosts. */
+interface Puller {
+  readonly on: RuntimeOnHost;
+  readonly pull: (root: Document, source: PullSource, onSelected: OnSelected) => Promise<void>;
+}
+
+/** Those of each platform, made once: the images of a run are for few. */
+const pullers = new Map<string, readonly Puller[]>();
+
+function pullersFor(platform: Platform): readonly Puller[] {
+  const key = JSON.stringify(platform);
+  let known = pullers.get(key);
+  if (known === undefined) {
+    known = runtimeNames.flatMap((runtime) =>
+      hostsOf(runtime, platform).map((host) => pullerOf(runtime, host)),
+    );
+    pullers.set(key, known);
+  }
+  return known;
+}
+
+function pullerOf(runtime: RuntimeName, platform: Platform): Puller {
+  const { variant } = platform;
+  const on = levelledRuntimes.has(runtime) && variant ? { runtime, host: `amd64/${variant}` } : { runtime };
+  const rules = rulesOf(releases[runtime]);
+  switch (rules.engine) {
+    case "containerd": {
+      const host = hostPlatform(platform, rules);
+      return { on, pull: (...args) => containerdPull(rules, host, ...args) };
+    }
+    case "dockerd": {
+      const host = dockerdHost(platform, rules);
+      return { on, pull: (...args) => dockerdPull(rules, host, ...args) };
+    }
+  }
+}
+
 function hostsOf(runtime: RuntimeName, platform: Platform): readonly Platform[] {
   const levelled =
     levelledRuntimes.has(runtime) && platform.architecture === "amd64" && (platform.variant ?? "") === "";
@@ -116,17 +152,14 @@ function hostsOf(runtime: RuntimeName, platform: Platform): readonly Platform[] 
 }
 
 async function pull(
-  runtime: RuntimeName,
-  platform: Platform,
+  { on, pull }: Puller,
   root: Document,
   source: PullSource,
   allSelected: Map<string, SelectedManifest>,
 ): Promise<Prediction | Unpredicted> {
-  const { variant } = platform;
-  const on = levelledRuntimes.has(runtime) && variant ? { runtime, host: `amd64/${variant}` } : { runtime };
   const taken: { manifest: string | null } = { manifest: null };
   try {
-    await pullBy(rulesOf(releases[runtime]), platform, root, source, (document, read) => {
+    await pull(root, source, (document, read) => {
       const { digest } = document;
       taken.manifest = digest;
       if (!allSelected.has(digest)) allSelected.set(digest, { document, manifest: read });
@@ -135,16 +168,7 @@ async function pull(
   } catch (cause) {
     return cause instanceof Refusal
       ? { ...on, pulls: false, ...taken, error: cause.message, reason: cause.reason }
-      : { runtime, ...taken, cause };
-  }
-}
-
-function pullBy(rules: RuntimeRules, ...args: [Platform, Document, PullSource, OnSelected]): Promise<void> {
-  switch (rules.engine) {
-    case "containerd":
-      return containerdPull(rules, ...args);
-    case "dockerd":
-      return dockerdPull(rules, ...args);
+      : { runtime: on.runtime, ...taken, cause };
   }
 }
 
@@ -152,9 +176,9 @@ function pullBy(rules: RuntimeRules, ...args: [Platform, Document, PullSource, O
 function mergeHosts(predictions: readonly Prediction[]): Prediction[] {
   return runtimeNames.flatMap((runtime) => {
     const own = predictions.filter((prediction) => prediction.runtime === runtime);
-    const [first, ...others] = own.map((one) => ({ one, outcome: outcomeOf(one) }));
-    if (first === undefined || others.some(({ outcome }) => outcome !== first.outcome)) return own;
-    return [anywhere(first.one)];
+    const [first, ...others] = own;
+    if (first === undefined) return [];
+    return others.every((other) => outcomeOf(other) === outcomeOf(first)) ? [anywhere(first)] : own;
   });
 }
 

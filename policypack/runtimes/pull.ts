@@ -2,7 +2,7 @@
  * What a container runtime does between a name and a running container: it selects a manifest, reads its config and unpacks its layers.
  * `containerd-pull.ts` and `dockerd-pull.ts` follow the two engines' own code step by step; `predict.ts` runs them for each runtime.
  */
-import { GoJsonError, JsonLimitError } from "../oci/json-parser";
+import { GoJsonError, JsonLimitError, JsonText } from "../oci/json-parser";
 import type { Descriptor, ImageManifest } from "../oci/manifest";
 import type { PulledLayer } from "./rules";
 
@@ -16,6 +16,7 @@ export function checkDepth(depth: number): void {
 
 /** A manifest, index or config as the registry serves it. */
 export class Document {
+  readonly #text: JsonText;
   readonly #decoded = new Map<unknown, { value: unknown } | { error: unknown }>();
 
   constructor(
@@ -23,18 +24,20 @@ export class Document {
     readonly mediaType: string,
     readonly digest: string,
     readonly bytes: Uint8Array,
-  ) {}
+  ) {
+    this.#text = new JsonText(bytes);
+  }
 
   /**
-   * The document, decoded once by this reader.
+   * The document, parsed once, and decoded once by this reader.
    *
    * @throws {Refusal} in Go's words; {JsonLimitError}
    */
-  read<T>(reader: (bytes: Uint8Array) => T): T {
+  read<T>(reader: (document: JsonText) => T): T {
     let decoded = this.#decoded.get(reader) as { value: T } | { error: unknown } | undefined;
     if (decoded === undefined) {
       try {
-        decoded = { value: reader(this.bytes) };
+        decoded = { value: reader(this.#text) };
       } catch (error) {
         decoded = { error: error instanceof GoJsonError ? new Refusal("malformed", error.message) : error };
       }
