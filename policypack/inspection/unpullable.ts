@@ -36,7 +36,8 @@ export function unpullable(
         message: "the registry answered with something other than a manifest",
         fix: "check that the image's name begins with the name of a registry, and that no proxy changes its answers",
       };
-    const message = `the registry serves its manifest as \`${printable(type, 100)}\`, which container runtimes do not read as an image`;
+    const served = type === "" ? "without a Content-Type" : `as \`${printable(type, 100)}\``;
+    const message = `the registry serves its manifest ${served}, which container runtimes do not read as an image`;
     const own = keys.mediaType === "" ? "" : `: ${printable(keys.mediaType, 100)}`;
     const fix = `have the registry serve the manifest with its own media type as Content-Type${own}`;
     return { kind: "unsupported", message, proves: "unpullable", fix };

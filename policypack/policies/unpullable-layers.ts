@@ -26,9 +26,12 @@ export const unpullableLayers: PolicyDefinition = {
       };
     }
     if (judged.isActive(mixedLayerCompression.name) && isBlockedMix(judged)) return undefined;
-    // Windows: no runtime that pulls its images was measured.
-    if (runtimes.length === 0) return undefined;
     const predictions = predictionsFor(inspection, runtimes);
+    // Windows: no runtime that pulls its images was measured, but a document that none can decode does not depend on the host.
+    const isCertain = predictions.every(
+      (prediction) => !prediction.pulls && prediction.reason === "malformed",
+    );
+    if (runtimes.length === 0 && !isCertain) return undefined;
     const refused = predictions.find(
       (prediction) =>
         !prediction.pulls && (prediction.reason === "layers" || prediction.reason === "malformed"),

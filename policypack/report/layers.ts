@@ -79,7 +79,9 @@ const families: Readonly<Record<string, string>> = {
 
 /** The family of a usual media type; any other type as it is. If someone looked at the bytes, they decide: the type may say otherwise. */
 function typeInWords({ mediaType, compression }: LayerRun): string {
-  const type = Object.hasOwn(families, mediaType) ? families[mediaType] : printable(mediaType, 100);
+  const type = Object.hasOwn(families, mediaType)
+    ? families[mediaType]
+    : printable(mediaType, 100) || "no media type";
   const claimed = compressionOf(mediaType);
   return claimed === "unknown" || claimed === compression
     ? `${type}`

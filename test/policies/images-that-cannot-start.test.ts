@@ -60,6 +60,13 @@ describe("an image that cannot start", () => {
     const ociManifest = "application/vnd.oci.image.manifest.v1+json";
     const document = { schemaVersion: 2, mediaType: ociManifest, config: chart, layers: [] };
     registry.putManifest("app", "chart", ociManifest, document);
+    // Not JSON, as a config.
+    const config = {
+      mediaType: "application/vnd.oci.image.config.v1+json",
+      digest: registry.putBlob("app", "text"),
+      size: 4,
+    };
+    registry.putManifest("app", "no-config", ociManifest, { ...document, config });
     registry.putManifest("app", "schema1", "application/vnd.docker.distribution.manifest.v1+json", {
       schemaVersion: 1,
       fsLayers: [],
@@ -120,6 +127,13 @@ describe("an image that cannot start", () => {
       { runtimePlatform: { operatingSystemFamily: "WINDOWS_SERVER_2022_CORE" } },
       ["platform-mismatch mandatory"],
     ],
+    // No runtime of Windows was measured, but none decodes this.
+    [
+      "no-config",
+      { runtimePlatform: { operatingSystemFamily: "WINDOWS_SERVER_2022_CORE" } },
+      ["unpullable-layers mandatory"],
+    ],
+    ["no-config", {}, ["unpullable-layers mandatory"]],
     ["gone", {}, ["missing-image advisory"]],
   ];
   for (const [tag, more, found, config] of verdicts) {

@@ -50,6 +50,17 @@ const circumstances: readonly Circumstance[] = [
     says: /fix push the image again: its index names a manifest that the registry does not have/,
     never: /correct its (?:tag|name)/,
   },
+  {
+    what: "a manifest that is served without a Content-Type",
+    play: ({ registry }) => registry.putManifest("app", "1", "", good.manifest),
+    says: /serves its manifest without a Content-Type, which .*fix have the registry serve the manifest with its own media type/,
+  },
+  {
+    what: "layers without a media type",
+    play: ({ registry }) =>
+      pushImage(registry, "app", "1", buildImage({ layers: ["gzip"], family: "oci", mediaTypes: [""] })),
+    says: /layers \? 1 \? no media type, /,
+  },
   // Things that are not images.
   {
     what: "a BuildKit cache in the form of an index",
