@@ -9,7 +9,7 @@ import { bareMediaType, isIndexType } from "../oci/media-types";
 import type { Platform } from "../oci/platform";
 import { type Reference, withDefaultTag } from "../oci/reference";
 import type { ImageSource } from "../registry/open";
-import { isWebPageType, webPage } from "../registry/web-page";
+import { isWebPageStart, isWebPageType, webPage } from "../registry/web-page";
 import type { ResolvedIdentity } from "../registry/reader-identity";
 import { pullError, predictPulls, type Predictions, type SelectedManifest } from "../runtimes/predict";
 import { Document, type PullSource, Refusal } from "../runtimes/pull";
@@ -152,6 +152,11 @@ export class ManifestLookup implements PullSource {
       if (!isForeign) this.#missed(`layer ${index + 1}`, first.failure);
       return claimed;
     }
+    const other = otherStart(first.value, size, reference.registry);
+    if (other !== undefined) {
+      this.#missed(`layer ${index + 1}`, other);
+      return claimed;
+    }
     const bytes = layerBytes(first.value);
     return { ...claimed, bytes, compression: bytes === "zstd-skippable" ? "zstd" : bytes };
   }
@@ -232,6 +237,18 @@ export class ManifestLookup implements PullSource {
   #entries(): readonly Descriptor[] {
     return this.#indexes.flatMap(({ manifests }) => manifests ?? []);
   }
+}
+
+/**
+ * Why bytes cannot be the start of a layer of a size, which no digest proves; undefined if they may be. A server for browsers or an API may answer
+ * in the place of a registry's storage.
+ */
+function otherStart(first: Uint8Array, size: number, registry: string): Failure | undefined {
+  if (isWebPageStart(first)) return webPage(registry);
+  const expected = Math.min(size, sniffedBytes);
+  if (size < 0 || first.length === expected) return undefined;
+  const message = `${registry} sent ${first.length} of the first ${expected} bytes of a layer`;
+  return { kind: "malformed", message };
 }
 
 /** The config for people to read; null if runtimes refuse it, which the predictions report. */

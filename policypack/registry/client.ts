@@ -7,8 +7,14 @@ import { printable } from "../common/text";
 import { bareName } from "../oci/registry-name";
 import type { CredentialSource } from "../logins/credential";
 import { isDigest, sha256Of, verifyDigest } from "../oci/digest";
-import type { FetchedManifest, ResolvedTag } from "../oci/manifest";
-import { acceptedManifestTypes, bareMediaType } from "../oci/media-types";
+import { type FetchedManifest, ownMediaType, type ResolvedTag } from "../oci/manifest";
+import {
+  acceptedManifestTypes,
+  bareMediaType,
+  isIndexType,
+  isManifestType,
+  isSchema1Type,
+} from "../oci/media-types";
 import { type Answer, Endpoint } from "./endpoint";
 import { Mirrors } from "./mirrors";
 import { hostOf, type Network, openNetwork, type RegistryOptions } from "./options";
@@ -63,7 +69,7 @@ export class RegistryClient {
         name,
         { noun: "manifest", reference: tagOrDigest, maxBytes: maximumManifestBytes },
         shared,
-        (registry, { response }) => {
+        (registry, { response }, isMirror) => {
           const requested = isDigest(tagOrDigest) ? tagOrDigest : undefined;
           const stated = response.header("docker-content-digest")[0];
           const digest = requested ?? (stated !== undefined && isDigest(stated) ? stated : undefined);
@@ -73,6 +79,9 @@ export class RegistryClient {
               `${registry} sent a manifest that does not match its digest ${digest}`,
             );
           const mediaType = bareMediaType(response.header("content-type")[0] ?? "");
+          // Of a registry, what it serves is the image. A mirror that serves something else does not have it.
+          if (isMirror && !isImageDocument(mediaType, response.body))
+            return failure("malformed", `${registry} answered with something other than a manifest`);
           return success({ mediaType, digest: digest ?? sha256Of(response.body), bytes: response.body });
         },
       ),
@@ -162,20 +171,24 @@ export class RegistryClient {
     name: RepositoryName,
     what: Requested,
     signal: AbortSignal,
-    read: (registry: string, answer: Answer) => Outcome<T>,
+    read: ReadAnswer<T>,
   ): Promise<Outcome<T>> {
     for (const mirror of this.#mirrors.of(name.registry)) {
       const rests = this.#mirrors.rests(mirror);
       if (rests) this.#options.trace?.add(mirrorStep(name.registry, mirror, undefined));
       if (rests) continue;
-      const outcome = await this.#pullFrom(mirror, name.repository, what, signal, read);
+      const outcome = await this.#pullFrom(mirror, name.repository, what, signal, (...of) =>
+        read(...of, true),
+      );
       this.#options.trace?.add(mirrorStep(name.registry, mirror, outcome));
       if (outcome.ok || signal.aborted) return outcome;
       this.#mirrors.note(mirror, outcome);
     }
     if (this.#options.mirrorsOnly)
       return failure("unreachable", `no mirror of ${name.registry} has the ${what.noun}`);
-    const outcome = await this.#pullFrom(name.registry, name.repository, what, signal, read);
+    const outcome = await this.#pullFrom(name.registry, name.repository, what, signal, (...of) =>
+      read(...of, false),
+    );
     if (outcome.ok || outcome.failure.kind !== "denied") return outcome;
     const login = this.#endpoint(name.registry)?.loginInWords(name.repository) ?? notRequired;
     return { ok: false, failure: { ...outcome.failure, login } };
@@ -225,6 +238,14 @@ export class RegistryClient {
     }
     return this.#endpoints.get(entry);
   }
+}
+
+/** Reads what a registry, or a mirror of it, answered. */
+type ReadAnswer<T> = (registry: string, answer: Answer, isMirror: boolean) => Outcome<T>;
+
+function isImageDocument(mediaType: string, bytes: Uint8Array): boolean {
+  const isKnown = isManifestType(mediaType) || isIndexType(mediaType) || isSchema1Type(mediaType);
+  return isKnown && ownMediaType(bytes) !== undefined;
 }
 
 /** Statuses that mean the same for HEAD and GET; any other means that the registry does not support HEAD here. */

@@ -11,8 +11,13 @@ export function isWebPage(response: HttpResponse): boolean {
   const { status, body } = response;
   if (isWebPageType(response.header("content-type")[0] ?? "")) return true;
   // A manifest of a wrong content type is still a manifest; an error may come without a type.
-  const start = Buffer.from(body.subarray(0, 100)).toString("latin1");
-  return status !== 200 && /^\s*<(?:!doctype html|html)\b/i.test(start);
+  return status !== 200 && isWebPageStart(body);
+}
+
+/** Whether bytes begin as HTML does. */
+export function isWebPageStart(bytes: Uint8Array): boolean {
+  const start = Buffer.from(bytes.subarray(0, 100)).toString("latin1");
+  return /^\s*<(?:!doctype html|html)\b/i.test(start);
 }
 
 export function isWebPageType(contentType: string): boolean {

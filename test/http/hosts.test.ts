@@ -165,7 +165,7 @@ describe("mirrors", () => {
   it("are queried first, in their order, each with its own credentials and path", async () => {
     const [origin, empty, full] = [await start(), await start(), await start()];
     full.access = { mode: "basic", username: "m", password: "m" };
-    full.putManifest("hub/library/app", "1", manifestType, manifest);
+    full.putManifest("hub/library/app", "1", manifestType, imageManifest);
     const asked: string[] = [];
     const client = connect({
       mirrors: { [origin.host]: [empty.host, `${full.host}/hub`] },
@@ -192,6 +192,29 @@ describe("mirrors", () => {
     assertFails(await client.manifest(at(origin), "2"), "missing", /has no/);
     assert.equal(client.requests - before, 2);
   });
+
+  const imageManifest = '{"schemaVersion":2,"config":{},"layers":[]}';
+  for (const [what, type, body] of [
+    ["a web page", "text/html", "<!doctype html><title>Sign in</title>"],
+    ["a web page as a manifest", manifestType, "<!doctype html><title>Sign in</title>"],
+    ["JSON of another kind", "application/json", "{}"],
+    ["a half manifest", manifestType, '{"schemaVersion":2,"config":{'],
+    ["nothing", manifestType, ""],
+    ["a manifest of another type", "text/plain", imageManifest],
+  ] as const)
+    it(`that answer with ${what} leave the verdict to the origin`, async () => {
+      const [origin, mirror] = [await start(), await start()];
+      mirror.onRequest = (_, response) => {
+        response.writeHead(200, { "content-type": type }).end(body);
+        return true;
+      };
+      const digest = origin.putManifest("app", "1", manifestType, imageManifest);
+      const client = connect({ mirrors: { [origin.host]: [mirror.host] } });
+      const found = await client.manifest(at(origin), "1");
+      assert.ok(found.ok, JSON.stringify(found));
+      assert.equal(found.value.digest, digest);
+      assert.equal(mirror.log.length, 1);
+    });
 
   it("that were down are tried again after a minute", async () => {
     const [origin, down] = [await start(), await start()];

@@ -99,6 +99,37 @@ describe("an inspection", () => {
     await sniffing.close();
   });
 
+  const page = `<!DOCTYPE html><html>${" ".repeat(600)}</html>`;
+  for (const [what, status, headers, body, says] of [
+    ["an empty answer", 200, {}, "", /sent 0 of the first \d+ bytes of a layer/],
+    ["the answer that the layer is empty", 416, { "content-range": "bytes */0" }, "", /sent 0 of/],
+    ["an answer that is too short", 200, {}, "{}", /sent 2 of/],
+    ["a web page", 200, { "content-type": "text/html" }, page, /a web page, not as a registry/],
+    ["a web page without a type", 200, {}, page, /a web page, not as a registry/],
+  ] as const)
+    it(`has not read a layer if sniffLayers is set and the registry sends ${what}`, async () => {
+      const image = buildImage({ layers: ["gzip"], family: "oci" });
+      pushImage(bench.registry, "app", "1", image);
+      bench.registry.onRequest = ({ url = "" }, response) => {
+        if (!url.includes(image.layers[0]?.digest ?? "none")) return false;
+        response.writeHead(status, headers).end(body);
+        return true;
+      };
+      const sniffing = new Inspector({ sniffLayers: true });
+      const found = await sniffing.inspect(`${bench.registry.host}/app:1`, amd64);
+      await sniffing.close();
+      assert.ok(found.ok);
+      assert.deepEqual(
+        found.value.layers.map(({ bytes }) => bytes),
+        [undefined],
+      );
+      assert.deepEqual(
+        found.value.unread.map(({ part }) => part),
+        ["layer 1"],
+      );
+      assert.match(found.value.unread[0]?.message ?? "", says);
+    });
+
   it("keeps its verdict if the config of a mixed image cannot be read", async () => {
     pushImage(bench.registry, "app", "mixed", buildImage({ layers: ["gzip", "zstd"], family: "docker" }));
     bench.registry.onRequest = (request, response) => {
