@@ -14,6 +14,11 @@ const dockerHub = "registry-1.docker.io";
 /** Stands for no prefix (the same). */
 const root = "ROOT";
 
+/** Without the slash that ECR takes at its end, and supposes there. */
+function prefixOf(given: string): string {
+  return given === root ? "" : given.replace(/\/$/, "");
+}
+
 /** The rule of `ecrRepositoryPrefix`, `upstreamRegistryUrl` and `upstreamRepositoryPrefix`, as ECR's API writes them. */
 export function pullThroughRule(
   prefix: string,
@@ -21,9 +26,9 @@ export function pullThroughRule(
   upstreamPrefix: string = root,
 ): PullThroughRule {
   return {
-    prefix: prefix === root ? "" : prefix,
+    prefix: prefixOf(prefix),
     registry: registry === dockerHub ? "docker.io" : registry,
-    upstreamPrefix: upstreamPrefix === root ? "" : upstreamPrefix,
+    upstreamPrefix: prefixOf(upstreamPrefix),
   };
 }
 
@@ -39,4 +44,9 @@ export function upstreamOf(
   const path = rule.prefix === "" ? repository : repository.slice(rule.prefix.length + 1);
   const { registry, upstreamPrefix } = rule;
   return { registry, repository: upstreamPrefix === "" ? path : `${upstreamPrefix}/${path}` };
+}
+
+/** Whether ECR imports nothing from there: of Docker Hub, it wants official images by their full name, `library/nginx` (Amazon ECR user guide). */
+export function lacksLibrary({ registry, repository }: RepositoryName): boolean {
+  return registry === "docker.io" && !repository.includes("/");
 }

@@ -102,7 +102,13 @@ export interface ProgramPolicyDefinition extends PolicyMetadata {
   /** The kinds of resources that it judges. */
   readonly concerns: readonly Kind[];
   /** Pure, and throws nothing. A proof is a finding; what is likely is a remark; of what is unknown or ambiguous it says nothing. */
-  readonly judge: (program: Program) => readonly ProgramFinding[];
+  readonly judge: (program: Program, registries: KnownRegistries) => readonly ProgramFinding[];
+}
+
+/** What a run has learned of registries, by the policies that look images up: nothing if they are disabled. */
+export interface KnownRegistries {
+  /** Whether a registry has the image, or will have it by the update that is previewed. */
+  readonly hasImage: (image: string) => boolean;
 }
 
 /**

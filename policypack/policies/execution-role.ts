@@ -44,7 +44,12 @@ import {
   missingTrust,
   type RoleUse,
 } from "../report";
-import { deploymentRisks, type ProgramFinding, type ProgramPolicyDefinition } from "./definition";
+import {
+  deploymentRisks,
+  type KnownRegistries,
+  type ProgramFinding,
+  type ProgramPolicyDefinition,
+} from "./definition";
 
 /** Reports execution roles that ECS cannot use: there is none, it does not trust ECS, or it may not read the registry. */
 export const executionRole: ProgramPolicyDefinition = {
@@ -58,7 +63,7 @@ export const executionRole: ProgramPolicyDefinition = {
   remediationSteps:
     "Let ecs-tasks.amazonaws.com assume the role, and attach AmazonECSTaskExecutionRolePolicy to it.",
   concerns: [taskDefinition, daemonTaskDefinition, expressGatewayService, jobDefinition],
-  judge: (program) => {
+  judge: (program, registries) => {
     const tasks = program.ofKind(taskDefinition).map(taskOf);
     const users = rolesOfEcr(program, [
       ...tasks,
@@ -68,7 +73,7 @@ export const executionRole: ProgramPolicyDefinition = {
       ...withoutRole(program, tasks),
       ...untrusted(program),
       ...unpermitted(program, users),
-      ...unimportable(program, users),
+      ...unimportable(program, users, registries),
     ];
   },
 };
@@ -219,7 +224,7 @@ function lackingUsers(
 }
 
 /** A role that the program creates does not let ECS import images through a cache of the program. The registry's policy may allow it. */
-function unimportable(program: Program, users: RoleUsers): ProgramFinding[] {
+function unimportable(program: Program, users: RoleUsers, { hasImage }: KnownRegistries): ProgramFinding[] {
   const rules = [...program.resources].flatMap(
     ({ type, inputs, provider }) => pullThroughRuleOf(type, inputs, provider) ?? [],
   );
@@ -229,7 +234,10 @@ function unimportable(program: Program, users: RoleUsers): ProgramFinding[] {
     if (statements === undefined) return [];
     const lacking = lackingUsers(used, (image) => {
       const missing = lackingActions(statements, [loginAction, ...importActions], image);
-      return mayBeCached(image, rules) && missing.includes(importAction) && !missing.includes(loginAction)
+      return mayBeCached(image, rules) &&
+        !hasImage(image) &&
+        missing.includes(importAction) &&
+        !missing.includes(loginAction)
         ? missing
         : [];
     });

@@ -23,7 +23,9 @@ export function programPolicy(session: Session, definition: ProgramPolicyDefinit
       findings: (resources) => {
         if (resources === undefined) return Promise.resolve([]);
         const program = session.program.of(resources);
-        return Promise.resolve(judge(program).flatMap((found) => findingsOf(session, found, settings)));
+        const registries = { hasImage: (image: string) => session.hasImage(image) };
+        const found = judge(program, registries);
+        return Promise.resolve(found.flatMap((one) => findingsOf(session, one, settings)));
       },
     }),
   });

@@ -1,9 +1,9 @@
 import type { ResourceValidationArgs } from "@pulumi/policy";
 import { type EcrHost, parseEcrHost } from "../aws/ecr-hosts";
-import { type PullThroughRule, upstreamOf } from "../aws/pull-through";
+import { lacksLibrary, type PullThroughRule, upstreamOf } from "../aws/pull-through";
 import type { Failure, Outcome } from "../common/outcome";
 import type { Inspection, Inspector } from "../inspection/inspector";
-import { formatReference, referenceIn, withDefaultTag } from "../oci/reference";
+import { formatReference, type Reference, referenceIn, withDefaultTag } from "../oci/reference";
 import { mayBeOf, type PlacedRule, pullThroughRuleOf } from "../program/pull-through";
 import type { ReaderIdentity } from "../registry/reader-identity";
 import type { Platform } from "../oci/platform";
@@ -23,6 +23,12 @@ export interface Inspected {
 export class PullThroughRules {
   readonly #ofProgram: PlacedRule[] = [];
   readonly #listed = new Map<string, Promise<Outcome<readonly PullThroughRule[]>>>();
+  readonly #held = new Set<string>();
+
+  /** Whether a registry was seen to have an image, as far as this run has looked. */
+  holds(image: string): boolean {
+    return this.#held.has(image);
+  }
 
   see({ type, props, provider }: Pick<ResourceValidationArgs, "type" | "props" | "provider">): void {
     const rule = pullThroughRuleOf(type, props, provider?.props);
@@ -39,6 +45,7 @@ export class PullThroughRules {
     rules: Pick<Inspector, "pullThroughRules">,
   ): Promise<Inspection> {
     const missing = missingIn(inspection);
+    if (inspection.ok && missing === undefined) this.#held.add(image);
     const reference = missing === undefined ? undefined : referenceIn(image);
     const host = reference === undefined ? undefined : parseEcrHost(reference.registry);
     if (reference === undefined || host === undefined) return inspection;
@@ -53,6 +60,8 @@ export class PullThroughRules {
     }
     if (upstream === undefined) return inspection;
     if (missing === "part") return changeMissing(inspection, notImported);
+    if (lacksLibrary(upstream))
+      return changeMissing(inspection, (failed) => withoutLibrary(failed, reference));
     return inspector.inspect(formatReference(withDefaultTag({ ...reference, ...upstream })), platform);
   }
 
@@ -90,6 +99,16 @@ function withoutRules<T extends Failure>(failed: T, { message }: Failure): T {
   return {
     ...failed,
     message: `${failed.message}; the pull through cache rules could not be read: ${message}`,
+  };
+}
+
+/** Of an official image, whose path has one more part at Docker Hub. */
+function withoutLibrary<T extends Failure>(failed: T, reference: Reference): T {
+  const repository = reference.repository.replace(/[^/]*$/, "library/$&");
+  return {
+    ...failed,
+    message: `${failed.message}; the pull through cache finds official images of Docker Hub by their full name only`,
+    fix: `write ${formatReference({ ...reference, repository })}`,
   };
 }
 

@@ -130,6 +130,11 @@ export class Session {
     return isPreview() && this.#pushes.names(image);
   }
 
+  /** Whether a registry has an image, as far as the run has seen, or will have it by this update. */
+  hasImage(image: string): boolean {
+    return this.#pullThrough.holds(image) || this.willPush(image);
+  }
+
   /**
    * Whether the program may make or change a secret. An update shows a resource before it shows what comes after, so there it may;
    * `pulumi policy analyze` makes nothing.
