@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { limits } from "../common/limits";
 import { failure, type Outcome } from "../common/outcome";
-import { whenAborted } from "../common/concurrency";
+import { type Clock, systemClock, whenAborted } from "../common/concurrency";
 
 /** How long lookups wait for others to share a call with; milliseconds. */
 export interface Gathering {
@@ -27,7 +27,11 @@ export class BatchedLookup<T> {
   readonly #asked = new Map<string, { batch: Batch<T>; answer: Promise<Outcome<T>> }>();
   #open: Batch<T> | undefined;
 
-  constructor(send: Send<T>, gathering: Gathering = defaultGathering) {
+  constructor(
+    send: Send<T>,
+    gathering: Gathering = defaultGathering,
+    private readonly clock: Clock = systemClock,
+  ) {
     this.#send = send;
     this.#gathering = gathering;
     if (gathering.until === undefined) return;
@@ -48,7 +52,7 @@ export class BatchedLookup<T> {
   }
 
   #add(id: string): { batch: Batch<T>; answer: Promise<Outcome<T>> } {
-    const batch = (this.#open ??= new Batch(this.#send, this.#current(), (left) => {
+    const batch = (this.#open ??= new Batch(this.#send, this.#current(), this.clock, (left) => {
       if (this.#open === left) this.#open = undefined;
     }));
     const answer = batch.add(id).finally(() => {
@@ -75,19 +79,24 @@ class Batch<T> {
   #depart: (answers: Promise<ReadonlyMap<string, Outcome<T>>>) => void = () => undefined;
   #waiting = 0;
   #left = false;
-  #quiet: NodeJS.Timeout | undefined;
-  readonly #longest: NodeJS.Timeout;
+  #stopQuiet = () => {};
+  readonly #stopLongest: () => void;
 
-  constructor(send: Send<T>, gathering: Gathering, onLeave: (batch: Batch<T>) => void) {
+  constructor(
+    send: Send<T>,
+    gathering: Gathering,
+    private readonly clock: Clock,
+    onLeave: (batch: Batch<T>) => void,
+  ) {
     this.#send = send;
     this.#quietMs = gathering.quietMs;
     this.#onLeave = onLeave;
     this.#answers = new Promise((resolve) => (this.#depart = resolve));
     // Every lookup of the batch listens, and every call made for it.
     setMaxListeners(0, this.#abort.signal);
-    this.#longest = setTimeout(() => {
+    this.#stopLongest = clock.after(gathering.longestMs, () => {
       this.leave();
-    }, gathering.longestMs);
+    });
   }
 
   get size(): number {
@@ -100,18 +109,18 @@ class Batch<T> {
 
   async add(id: string): Promise<Outcome<T>> {
     this.#ids.add(id);
-    clearTimeout(this.#quiet);
-    this.#quiet = setTimeout(() => {
+    this.#stopQuiet();
+    this.#stopQuiet = this.clock.after(this.#quietMs, () => {
       this.leave();
-    }, this.#quietMs);
+    });
     return (await this.#answers).get(id) ?? failure("malformed", `ECR's answer says nothing of ${id}`);
   }
 
   leave(): void {
     if (this.#left) return;
     this.#left = true;
-    clearTimeout(this.#quiet);
-    clearTimeout(this.#longest);
+    this.#stopQuiet();
+    this.#stopLongest();
     this.#onLeave(this);
     // A batch that everybody left before it was sent costs no call.
     this.#depart(

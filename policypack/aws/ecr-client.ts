@@ -1,6 +1,6 @@
 // aws/ reads private ECR, and logins from Secrets Manager. Read this client first. `batches.ts` gathers its calls, `ecr-api.ts` makes
 // them, `failures.ts` has the words for failures, and `identity.ts` the caller.
-import { orAborted } from "../common/concurrency";
+import { type Clock, orAborted } from "../common/concurrency";
 import { failure, type Outcome, success } from "../common/outcome";
 import { printable } from "../common/text";
 import { HostRules } from "../http/host-rules";
@@ -22,6 +22,8 @@ export interface EcrOptions {
   readonly identity?: AwsIdentity;
   /** How long a lookup waits for others of its repository. Default: 5 ms of quiet, 50 ms at most. */
   readonly gathering?: Gathering;
+  /** Bounds how long a lookup waits. Default: the system's. */
+  readonly clock?: Clock | undefined;
   /** Records the identity, and each request. Default: none. */
   readonly trace?: Trace;
   /** Sends the requests to ECR's storage; whoever gives it closes it. Default: one of its own. */
@@ -37,6 +39,7 @@ type Answers = Map<string, Outcome<FetchedManifest>>;
 export class EcrClient {
   readonly #identity: AwsIdentity;
   readonly #gathering: Gathering | undefined;
+  readonly #clock: Clock | undefined;
   readonly #trace: Trace | undefined;
   readonly #apis = new Map<string, Promise<EcrApi>>();
   readonly #lookUps = new Map<string, BatchedLookup<FetchedManifest>>();
@@ -48,6 +51,7 @@ export class EcrClient {
   constructor(options: EcrOptions = {}) {
     this.#identity = options.identity ?? defaultIdentity;
     this.#gathering = options.gathering;
+    this.#clock = options.clock;
     this.#trace = options.trace;
     this.#ownsStorage = options.transport === undefined;
     this.#storage =
@@ -80,6 +84,7 @@ export class EcrClient {
       lookUps = new BatchedLookup(
         (ids, batch) => this.#manifests(host, name.repository, ids, batch),
         this.#gathering,
+        this.#clock,
       );
       this.#lookUps.set(key, lookUps);
     }

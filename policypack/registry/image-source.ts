@@ -224,8 +224,14 @@ export class RegistryImageSource {
     let client = this.#ecr.get(identity.key);
     if (client === undefined) {
       const { gathering, trace } = this.#options;
-      const { transport } = this.#network;
-      const options = { identity, transport, ...(gathering && { gathering }), ...(trace && { trace }) };
+      const { transport, clock } = this.#network;
+      const options = {
+        identity,
+        transport,
+        clock,
+        ...(gathering && { gathering }),
+        ...(trace && { trace }),
+      };
       client = new EcrClient(options);
       this.#ecr.set(identity.key, client);
     }

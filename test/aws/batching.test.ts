@@ -11,6 +11,7 @@ import {
   sha256,
   useAwsEnvironment,
 } from "../../support/aws/fake-ecr";
+import { ManualClock } from "../../support/mocha/manual-clock";
 import { eventually } from "../../support/mocha/eventually";
 
 const registry = "123456789012.dkr.ecr.eu-west-3.amazonaws.com";
@@ -64,17 +65,20 @@ describe("requests to private ECR", () => {
   it("wait for more images until all are known, and use the default pause from then on", async () => {
     const complete = new AbortController();
     const gathering = { quietMs: 60_000, longestMs: 60_000, until: complete.signal };
-    const patient = new EcrClient({ gathering });
+    const clock = new ManualClock();
+    const patient = new EcrClient({ gathering, clock });
     const waiting = ["a", "b"].map((tag) => patient.manifest(name, tag));
-    // The client must have come as far as to wait.
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await clock.pass(59_999);
     assert.equal(ecr.seen.length, 0);
     const later = patient.manifest(name, "c");
     complete.abort();
     assert.ok((await Promise.all([...waiting, later])).every((outcome) => outcome.ok));
     assert.deepEqual(ecr.seen.map(idsOf), [["a", "b", "c"]]);
-    assert.ok((await patient.manifest(name, "d")).ok);
-    assert.ok((await patient.manifest({ ...name, repository: "another" }, "e")).ok);
+    for (const repository of [name.repository, "another"]) {
+      const next = patient.manifest({ ...name, repository }, "d");
+      await clock.pass(5);
+      assert.ok((await next).ok);
+    }
     assert.equal(ecr.seen.length, 3);
     await patient.close();
   });
@@ -122,15 +126,21 @@ describe("requests to private ECR", () => {
   });
 
   it("that come one after another share one call if the pause is long enough", async () => {
-    await client.close();
-    client = new EcrClient({ gathering: { quietMs: 1_000, longestMs: 10_000 } });
+    const clock = new ManualClock();
+    const patient = new EcrClient({ gathering: { quietMs: 1_000, longestMs: 10_000 }, clock });
     const outcomes: Promise<unknown>[] = [];
-    for (let i = 0; i < 10; i++) {
-      outcomes.push(client.manifest(name, `t${i}`));
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    for (let i = 0; i < 12; i++) {
+      outcomes.push(patient.manifest(name, `t${i}`));
+      await clock.pass(999);
     }
+    await clock.pass(1_000);
     await Promise.all(outcomes);
-    assert.equal(ecr.seen.length, 1);
+    // The first call leaves after ten seconds, full or not.
+    assert.deepEqual(
+      ecr.seen.map((call) => idsOf(call).length),
+      [11, 1],
+    );
+    await patient.close();
   });
 
   it("get their own answers if some images are missing", async () => {
@@ -225,12 +235,15 @@ describe("requests to private ECR", () => {
   });
 
   it("that were aborted before they were sent cost no call", async () => {
-    const outcome = await client.manifest(name, "t", AbortSignal.abort());
+    const clock = new ManualClock();
+    const patient = new EcrClient({ clock });
+    const outcome = await patient.manifest(name, "t", AbortSignal.abort());
     const abort = new AbortController();
-    const left = client.manifest(name, "u", abort.signal);
+    const left = patient.manifest(name, "u", abort.signal);
     abort.abort();
     assert.ok(!outcome.ok && !(await left).ok);
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    assert.deepEqual(clock.waits, []);
     assert.equal(ecr.seen.length, 0);
+    await patient.close();
   });
 });
