@@ -1,6 +1,7 @@
 import type { Failure } from "../common/outcome";
+import { printable } from "../common/text";
 import { groupBy } from "../common/values";
-import { referenceIn } from "../oci/reference";
+import { printableName, referenceIn } from "../oci/reference";
 import {
   type Cause,
   exemptionInWords,
@@ -15,6 +16,7 @@ import {
 import type { Settings } from "../settings";
 import { runtimesOfTasks } from "../runtimes/ecs-runtimes";
 import type { ImageFinding, JudgedImage, PolicyDefinition, TaskFinding } from "../policies/definition";
+import { unverifiedImage } from "../policies/unverified-image";
 import type { Inspection } from "../inspection/inspector";
 import type { Session } from "./session";
 import type { Review, ReviewedImage, Workload } from "./review";
@@ -54,7 +56,7 @@ export function imageFindings(
   const { allowOciMix, runtimes } = settings;
   const { isActive, levelOf, willPush } = run;
   const found = review.images.flatMap((reviewed): Found[] => {
-    const finding = judge({
+    const judged: JudgedImage = {
       ...reviewed,
       inspection: withoutMadeSecret(reviewed.inspection, run),
       runtimes: runtimesOfTasks(
@@ -65,7 +67,14 @@ export function imageFindings(
       toCome: willPush(reviewed.image),
       isActive,
       ...(levelOf && { levelOf }),
-    });
+    };
+    let finding: ImageFinding | undefined;
+    try {
+      finding = judge(judged);
+    } catch (error) {
+      // It must not hide what the policy says of other images.
+      finding = defect(error, run, printableName(reviewed.image));
+    }
     return finding === undefined ? [] : [{ reviewed, finding }];
   });
   return groupByCause(found, groupOf).flatMap(({ members }) => {
@@ -77,6 +86,24 @@ export function imageFindings(
     const listed = members.length > mostAlike ? listOf(members, review) : undefined;
     return listed === undefined ? explain(members, explained) : [listed];
   });
+}
+
+/**
+ * What a policy says if it fails itself. Like an image that could not be checked, that blocks only where `unverified-image` does.
+ *
+ * @param what it could not judge
+ */
+export function defect(
+  error: unknown,
+  { levelOf }: Pick<JudgedImage, "levelOf">,
+  what?: string,
+): ImageFinding {
+  const words = printable(error instanceof Error ? error.message : String(error));
+  const judged = what === undefined ? "" : ` ${what}`;
+  return {
+    message: `The guard itself failed here and could not judge${judged}: ${words}\nThis is a defect of pulumi-ecs-image-guard; please report it.`,
+    ...(levelOf?.(unverifiedImage.name) === "mandatory" ? {} : { remark: true }),
+  };
 }
 
 function groupOf({ finding: { shared, cause } }: Found): Cause | undefined {

@@ -6,11 +6,11 @@ import type {
   ResourceValidationPolicy,
   StackValidationPolicy,
 } from "@pulumi/policy";
-import { homepage, printable } from "../common/text";
+import { homepage } from "../common/text";
 import type { Settings } from "../settings";
 import { engineSchema } from "../settings/schema";
 import type { PolicyMetadata } from "../policies/definition";
-import type { Finding } from "./findings";
+import { defect, type Finding } from "./findings";
 import { reportsAtEnd } from "./pulumi-run";
 import type { Session } from "./session";
 
@@ -73,14 +73,7 @@ export function collectingPolicy(session: Session, args: CollectingPolicyArgs): 
     try {
       findings = await work();
     } catch (error) {
-      const words = printable(error instanceof Error ? error.message : String(error));
-      findings = [
-        {
-          urn,
-          remark: true,
-          message: `The guard itself failed here and could not judge: ${words}\nThis is a defect of pulumi-ecs-image-guard; please report it.`,
-        },
-      ];
+      findings = [{ ...defect(error, { levelOf: (policy) => session.levelOf(policy) }), urn }];
     }
     report(findings, reportViolation);
   }
