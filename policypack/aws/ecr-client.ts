@@ -1,6 +1,7 @@
 // aws/ reads private ECR, and logins from Secrets Manager. Read this client first. `batches.ts` gathers its calls, `ecr-api.ts` makes
 // them, `failures.ts` has the words for failures, and `identity.ts` the caller.
-import { type Clock, orAborted } from "../common/concurrency";
+import { type Clock, KeyedSemaphore, orAborted } from "../common/concurrency";
+import { limits } from "../common/limits";
 import { failure, type Outcome, success } from "../common/outcome";
 import { printable } from "../common/text";
 import { HostRules } from "../http/host-rules";
@@ -43,6 +44,8 @@ export class EcrClient {
   readonly #trace: Trace | undefined;
   readonly #apis = new Map<string, Promise<EcrApi>>();
   readonly #lookUps = new Map<string, BatchedLookup<FetchedManifest>>();
+  /** The SDK counts the time that a call waits for one of its connections as the call's own. */
+  readonly #downloadUrls = new KeyedSemaphore(limits.awsSdkConnections);
   readonly #storage: Transport;
   readonly #ownsStorage: boolean;
 
@@ -125,11 +128,15 @@ export class EcrClient {
   ): Promise<Outcome<Uint8Array>> {
     const host = parseEcrHost(name.registry);
     if (host === undefined) return notEcr(name.registry);
+    const call = async () => {
+      const api = await this.#api(host);
+      if (signal?.aborted) return undefined;
+      this.#calls++;
+      return api.downloadUrl(host.account, name.repository, digest, signal);
+    };
     let url: string | undefined;
     try {
-      const api = await this.#api(host);
-      this.#calls++;
-      url = await orAborted(api.downloadUrl(host.account, name.repository, digest, signal), signal);
+      url = await orAborted(this.#downloadUrls.during(apiOf(host), call), signal);
     } catch (error) {
       return signal?.aborted ? timeIsOver() : failureOf(error, this.#identity.describe);
     }
@@ -176,7 +183,7 @@ export class EcrClient {
   }
 
   #api(host: EcrHost): Promise<EcrApi> {
-    const key = [host.region, host.fips, host.dualStack].join();
+    const key = apiOf(host);
     let api = this.#apis.get(key);
     if (api === undefined) {
       api = EcrApi.open(host, this.#identity, this.#trace);
@@ -235,6 +242,11 @@ export class EcrClient {
     const halves = [ids.slice(0, middle), ids.slice(middle)];
     return merge(await Promise.all(halves.map((half) => this.#manifests(host, repository, half, signal))));
   }
+}
+
+/** Hosts of one API share its client. */
+function apiOf({ region, fips, dualStack }: EcrHost): string {
+  return [region, fips, dualStack].join();
 }
 
 /** ECR says "does not exist" too if a pull through cache may not create the repository (user guide, "Syncing an upstream registry"). */

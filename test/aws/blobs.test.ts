@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { EcrClient } from "../../policypack/aws/ecr-client";
+import { limits } from "../../policypack/common/limits";
+import { eventually } from "../../support/mocha/eventually";
 import {
   dummyKeys,
   exception,
@@ -48,6 +50,34 @@ describe("a blob of private ECR", () => {
     });
     assert.equal(download?.what, `/blob?${secret}`);
     assert.equal(download.headers.authorization, undefined);
+  });
+
+  it("waits while the SDK has no connection left, and costs no call if it is given up meanwhile", async () => {
+    const waiting: (() => void)[] = [];
+    const answer = storage((_seen, response) => response.end(config));
+    ecr.handle = (seen, response) => {
+      if (seen.what === "GetDownloadUrlForLayer")
+        waiting.push(() => {
+          answer(seen, response);
+        });
+      else answer(seen, response);
+    };
+    const most = limits.awsSdkConnections;
+    const blobs = Array.from({ length: most + 1 }, () => client.blob(name, sha256(config), 100));
+    await eventually(() => waiting.length === most, "the calls that may be under way");
+    // One that is given up while it waits costs no call.
+    const ended = new AbortController();
+    const givenUp = client.blob(name, sha256(config), 100, ended.signal);
+    ended.abort();
+    assert.ok(!(await givenUp).ok);
+    assert.equal(client.requests, most);
+    waiting.splice(0).forEach((one) => {
+      one();
+    });
+    await eventually(() => waiting.length === 1, "the last call");
+    waiting[0]?.();
+    assert.ok((await Promise.all(blobs)).every(({ ok }) => ok));
+    assert.equal(ecr.seen.filter(({ what }) => what === "GetDownloadUrlForLayer").length, most + 1);
   });
 
   it("returns its first bytes, unverified, whether or not the storage supports ranges", async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
+import { limits } from "../../policypack/common/limits";
 import { Inspector } from "../../policypack/inspection/inspector";
 import { parseReference } from "../../policypack/oci/reference";
 import { namedImage } from "../../policypack/run/prefetch/expected-image";
@@ -94,4 +95,17 @@ describe("a hundred images in five ECR repositories", () => {
         assert.ok(found.every(({ ok }) => ok));
         assert.deepEqual(answered, rounds);
       });
+
+  it("take five calls, and two requests for each config, if they are single-platform and each has a config of its own", async () => {
+    for (const n of numbers) {
+      const built = buildImage({ layers: ["gzip"], family: "oci", platform: amd64, content: content(n) });
+      pushImage(store, `own${n % repositories}`, `v${n}`, built);
+    }
+    const answered = answerInRounds([repositories, limits.awsSdkConnections]);
+    const found = await previewed(numbers.map((n) => `${host}/own${n % repositories}:v${n}`));
+    assert.ok(found.every(({ ok }) => ok));
+    assert.deepEqual(answered.slice(0, 2), [pass, times(limits.awsSdkConnections, "GetDownloadUrlForLayer")]);
+    const count = (what: string) => answered.flat().filter((one) => one === what).length;
+    assert.deepEqual(["BatchGetImage", "GetDownloadUrlForLayer", "download"].map(count), [5, 100, 100]);
+  });
 });
