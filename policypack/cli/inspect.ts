@@ -1,6 +1,6 @@
 import { groupBy } from "../common/values";
 import { TraceLog } from "../common/trace";
-import { Inspector, type InspectorOptions } from "../inspection/inspector";
+import { type Inspection, Inspector, type InspectorOptions } from "../inspection/inspector";
 import type { ImageFinding } from "../policies/definition";
 import { judgeTasks } from "../run/findings";
 import { WaitingBudget } from "../run/progress";
@@ -44,9 +44,8 @@ export async function inspectAll({ images, places }: Subjects, options: InspectO
       images.map(async (subject) => {
         const trace = options.explain ? new TraceLog() : undefined;
         const inspectors = trace === undefined ? shared : open(trace);
-        const views = await Promise.all(
-          options.policies.map((policy) => viewOf(subject, policy, { inspectors, budget, pullThrough })),
-        );
+        const read = readingOf(subject, { inspectors, budget, pullThrough });
+        const views = await Promise.all(options.policies.map((policy) => viewOf(subject, policy, read)));
         options.onDecided();
         return { subject, views, ...(trace && { steps: trace.steps }) };
       }),
@@ -98,25 +97,35 @@ function findingsOfTasks(
   return found;
 }
 
-async function viewOf(
-  subject: Subject,
-  policy: PolicyInForce,
+type Reading = (settings: Settings) => Promise<Inspection>;
+
+/** Reads an image, once for all policies that share an inspector. */
+function readingOf(
+  { image, platform, credentialsParameter }: Subject,
   { inspectors, budget, pullThrough }: Means,
-): Promise<View> {
-  const { uses, exempt } = withExemptions(subject, policy);
-  if (uses.length === 0 || policy.level === "disabled")
-    return { ...policy, uses, exempt, inspection: undefined };
-  const { image, platform, credentialsParameter } = subject;
+): Reading {
   const reader = credentialsParameter === undefined ? {} : { credentialsParameter };
-  const inspector = inspectors.for(policy.settings);
-  const inspecting = inspector
-    .inspect(image, platform, reader)
-    .then((inspection) =>
-      pullThrough.imported({ image, platform, reader, inspection }, inspector, inspector),
-    );
-  const inspection =
-    budget === undefined ? await inspecting : await budget.wait(inspecting, overdue(budget.seconds));
-  return { ...policy, uses, exempt, inspection };
+  const known = new Map<Inspector, Promise<Inspection>>();
+  const read = async (inspector: Inspector): Promise<Inspection> => {
+    const inspection = await inspector.inspect(image, platform, reader);
+    return pullThrough.imported({ image, platform, reader, inspection }, inspector, inspector);
+  };
+  return (settings) => {
+    const inspector = inspectors.for(settings);
+    let reading = known.get(inspector);
+    if (reading === undefined) {
+      reading = read(inspector);
+      if (budget !== undefined) reading = budget.wait(reading, overdue(budget.seconds));
+      known.set(inspector, reading);
+    }
+    return reading;
+  };
+}
+
+async function viewOf(subject: Subject, policy: PolicyInForce, read: Reading): Promise<View> {
+  const { uses, exempt } = withExemptions(subject, policy);
+  const isRead = uses.length > 0 && policy.level !== "disabled";
+  return { ...policy, uses, exempt, inspection: isRead ? await read(policy.settings) : undefined };
 }
 
 /** Policies whose settings agree share an inspector. */

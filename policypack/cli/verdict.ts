@@ -97,17 +97,17 @@ export function judged({ views, ...inspected }: InspectedName): JudgedName {
     };
   };
   const read = active.flatMap((view) =>
-    view.inspection === undefined ? [] : [{ ...view, inspection: view.inspection }],
+    view.inspection === undefined
+      ? []
+      : [{ ...view, inspection: view.inspection, image: judgedIn(view, view.inspection) }],
   );
-  const found = read.flatMap((view): Finding[] => {
-    const { definition, inspection, level, ofTasks } = view;
-    const finding = definition.judge?.(judgedIn(view, inspection));
+  const found = read.flatMap(({ definition, image, level, ofTasks }): Finding[] => {
+    const finding = definition.judge?.(image);
     return [finding, ...ofTasks].flatMap((one) => findingOf(definition.name, level, one));
   });
   const exempt = active.some((view) => view.exempt.some(({ exemption }) => exemption.state === "in-force"));
   // Whichever policies are disabled, an image that was not read is not ok, and the report says why.
-  const reasons =
-    read.length > 0 || exempt ? read.flatMap((view) => whyUnread(judgedIn(view, view.inspection))) : notRead;
+  const reasons = read.length > 0 || exempt ? read.flatMap((view) => whyUnread(view.image)) : notRead;
   const findings = found.length > 0 ? found : reasons.slice(0, 1);
   const unread =
     (found.length === 0 && reasons.length > 0) ||

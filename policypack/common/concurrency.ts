@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import { inheritRank } from "./rank";
 
 /** Lets so much work of one kind run at a time; the rest waits, in its order. */
@@ -26,6 +25,9 @@ export class KeyedSemaphore {
   }
 }
 
+/** What runs when a signal fires. Each signal has one listener: those of Node are slow to add and to remove, and it warns of many. */
+const endings = new WeakMap<AbortSignal, Set<() => void>>();
+
 /**
  * Runs `ended` when the signal fires, at once if it already has. Lighter than `AbortSignal.any`, of which Node 20 keeps every one
  * with a listener until its source fires or is gone.
@@ -37,11 +39,17 @@ export function whenAborted(signal: AbortSignal, ended: () => void): () => void 
     ended();
     return () => undefined;
   }
-  // Many listen for one image's end; Node would warn of that.
-  setMaxListeners(0, signal);
-  signal.addEventListener("abort", ended, { once: true });
+  const all = endings.get(signal) ?? new Set();
+  if (!endings.has(signal)) {
+    endings.set(signal, all);
+    const end = () => {
+      for (const one of all) one();
+    };
+    signal.addEventListener("abort", end, { once: true });
+  }
+  all.add(ended);
   return () => {
-    signal.removeEventListener("abort", ended);
+    all.delete(ended);
   };
 }
 
