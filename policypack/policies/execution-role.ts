@@ -6,7 +6,6 @@ import {
   type Kind,
   registryPolicy,
   role as roleKind,
-  service,
   taskDefinition,
 } from "../program/kinds";
 import {
@@ -27,13 +26,12 @@ import { permissionsOf } from "../program/role-permissions";
 import {
   isFargateOnly,
   isInPrivateEcr,
-  listIn,
-  runsOnFargate,
   type Task,
   taskOf,
   taskOfExpress,
   tasksOfJob,
 } from "../program/tasks";
+import { type TaskRun, taskRunning, taskRunOf } from "../program/task-runs";
 import { assumersWithoutEcs } from "../program/trust-policy";
 import {
   type LackingRole,
@@ -151,12 +149,12 @@ type RoleUsers = ReadonlyMap<Resource, readonly EcrUse[]>;
 /** The execution roles that the program creates, and the Fargate tasks with images in private ECR that use them. */
 function rolesOfEcr(program: Program, tasks: readonly Task[]): RoleUsers {
   const users = new Map<Resource, EcrUse[]>();
-  const services = servicesOf(program);
+  const runs = runsOf(program);
   for (const task of tasks) {
     const images = (task.containers ?? []).flatMap(({ image, repositoryCredentials }) =>
       image !== undefined && repositoryCredentials === "absent" && isInPrivateEcr(image) ? [image] : [],
     );
-    if (images.length === 0 || !pullsOnFargate(task, services.get(task.resource) ?? [])) continue;
+    if (images.length === 0 || !pullsOnFargate(task, runs.get(task.resource) ?? [])) continue;
     const link = program.link(task.resource, "executionRoleArn", roleKind);
     if (link.state === "found")
       users.set(link.resource, [...(users.get(link.resource) ?? []), { task: task.resource, images }]);
@@ -164,25 +162,26 @@ function rolesOfEcr(program: Program, tasks: readonly Task[]): RoleUsers {
   return users;
 }
 
-/** Task definition → the services of the program that run it. */
-function servicesOf(program: Program): Map<Resource, Resource[]> {
-  const services = new Map<Resource, Resource[]>();
-  for (const one of program.ofKind(service)) {
-    const link = program.link(one, "taskDefinition", taskDefinition);
-    if (link.state === "found") services.set(link.resource, [...(services.get(link.resource) ?? []), one]);
-  }
-  return services;
+/** Task definition → the services, schedules and others that run it. */
+function runsOf(program: Program): Map<Resource, TaskRun[]> {
+  const runs = new Map<Resource, TaskRun[]>();
+  for (const run of program.ofKind(taskRunning).flatMap((one) => taskRunOf(one) ?? []))
+    for (const task of program.links(
+      run.resource,
+      run.keys.taskDefinition,
+      [run.taskDefinition],
+      taskDefinition,
+    ) ?? [])
+      runs.set(task, [...(runs.get(task) ?? []), run]);
+  return runs;
 }
 
-/** A definition for Fargate runs on EC2 too, if a service says so: there, the instance may pull. */
-function pullsOnFargate(task: Task, services: readonly Resource[]): boolean {
-  return services.some(runsOnFargate) || (isFargateOnly(task) && !services.some(choosesLaunchType));
-}
-
-function choosesLaunchType(one: Resource): boolean {
-  return ["launchType", "capacityProviderStrategies", "capacityProviderStrategy"]
-    .map((key) => inputOf(one, key))
-    .some((given) => given.state !== "absent" && listIn(given)?.length !== 0);
+/** A definition for Fargate runs on EC2 too, if what runs it says so: there, the instance may pull. */
+function pullsOnFargate(task: Task, runs: readonly TaskRun[]): boolean {
+  return (
+    runs.some(({ isOnFargate }) => isOnFargate) ||
+    (isFargateOnly(task) && !runs.some(({ choosesHost }) => choosesHost))
+  );
 }
 
 /** A role that the program creates does not let ECS pull from private ECR. */

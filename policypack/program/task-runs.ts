@@ -11,6 +11,8 @@ export interface TaskRun {
   readonly taskDefinition: Reading;
   /** Whether all its tasks run on Fargate's platform 1.4.0 or later, where they pull through their own network interface. */
   readonly isOnFargate: boolean;
+  /** Whether it says where they run: if not, the cluster and the task definition decide. */
+  readonly choosesHost: boolean;
   /** Undefined if the resource says nothing of it that is known. */
   readonly network: TaskNetwork | undefined;
   /** The inputs that hold the two: the engine knows dependencies of an input as a whole. */
@@ -74,6 +76,9 @@ export function taskRunOf(resource: Resource): TaskRun | undefined {
     noun,
     taskDefinition: get(nameKey),
     isOnFargate: isRecent && launchesOnFargate(resource, get),
+    choosesHost: ["launchType", "capacityProviderStrategy", "capacityProviderStrategies"]
+      .map(get)
+      .some((given) => given.state !== "absent" && listIn(given)?.length !== 0),
     network: runsTaskSets(resource) ? undefined : networkIn(get("networkConfiguration"), around),
     keys: { taskDefinition: key ?? nameKey, network: key ?? "networkConfiguration" },
   };

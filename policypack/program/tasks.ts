@@ -70,12 +70,7 @@ export function tasksOfJob(resource: Resource): Task[] {
   ];
 }
 
-/** Whether a service runs all its tasks on Fargate. */
-export function runsOnFargate(service: Resource): boolean {
-  return launchesOnFargate(service, (key) => inputOf(service, key));
-}
-
-/** The same for a resource that says it in a part of its own, which `get` reads. */
+/** Whether a resource runs all its tasks on Fargate, by what `get` reads of it. */
 export function launchesOnFargate({ type }: Resource, get: (key: string) => Reading): boolean {
   const launchType = get("launchType");
   if (launchType.state === "known") return launchType.value === "FARGATE";

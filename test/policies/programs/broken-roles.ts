@@ -13,7 +13,19 @@ import {
   task,
   trust,
 } from "../../../support/engine/fragments";
-import { exec, good, arn, secret, awslogs, login, without, repository, statements, cache } from "./roles";
+import {
+  exec,
+  good,
+  arn,
+  secret,
+  awslogs,
+  login,
+  without,
+  opaque,
+  repository,
+  statements,
+  cache,
+} from "./roles";
 
 /** A program with one link broken, and what the policy says of it: in the first preview, and once all exists. */
 export const brokenRoles: Record<
@@ -88,6 +100,11 @@ export const brokenRoles: Record<
     ["mandatory a"],
   ],
   "no permission at all": [[exec, task("web")], ["mandatory web"], ["advisory web"]],
+  "no permission, and an image that is known in the update only": [
+    [opaque("repo", "aws:ecr/repository:Repository"), exec, task("web", ref("repo", "repositoryUrl"))],
+    [],
+    ["advisory web"],
+  ],
   "a policy for logs only": [
     [exec, attach("a", ref("exec", "name"), "arn:aws:iam::aws:policy/CloudWatchLogsFullAccess"), task("web")],
     ["mandatory web"],

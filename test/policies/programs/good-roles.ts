@@ -234,6 +234,7 @@ export const goodRoles: Record<string, readonly Declared[]> = {
   "an image that is known in the update only": [
     opaque("repo", "aws:ecr/repository:Repository", { url: "x" }),
     exec,
+    good,
     task("web", ref("repo", "repositoryUrl")),
   ],
   "no execution role and an image outside ECR": [task("web", hubImage, without)],

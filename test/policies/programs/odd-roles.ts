@@ -31,6 +31,10 @@ const express = (props: object = {}): Declared =>
 const either = task("web", ecrImage, { requiresCompatibilities: ["EC2", "FARGATE"] });
 const service = (props: object): Declared =>
   opaque("service", "aws:ecs/service:Service", { taskDefinition: ref("web", "arn"), ...props });
+const nightly = (props: object): Declared =>
+  opaque("nightly", "aws:cloudwatch/eventTarget:EventTarget", {
+    ecsTarget: { taskDefinitionArn: ref("web", "arn"), ...props },
+  });
 
 /** Programs whose roles are fine, or cannot be judged, in shapes that few people write. */
 export const goodOddRoles: Record<string, readonly Declared[]> = {
@@ -171,6 +175,11 @@ export const goodOddRoles: Record<string, readonly Declared[]> = {
     }),
   ],
   "a task for Fargate that a service runs on EC2": [exec, task("web"), service({ launchType: "EC2" })],
+  "a task for Fargate that a rule of EventBridge runs on EC2": [
+    exec,
+    task("web"),
+    nightly({ launchType: "EC2" }),
+  ],
   "a task for Fargate that a service runs on instances": [
     exec,
     task("web"),
@@ -226,5 +235,9 @@ export const brokenOddRoles: Record<
       [[exec, task("web"), service(props)], ["mandatory web"], ["advisory web"]],
     ]),
   ),
+  "no permission for a task of either launch type that a rule of EventBridge runs on Fargate": [
+    [exec, either, nightly({ launchType: "FARGATE" })],
+    ["mandatory web"],
+  ],
   "no permission for an Express service": [[exec, express()], ["mandatory web"], ["advisory web"]],
 };
