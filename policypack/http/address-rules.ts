@@ -38,33 +38,31 @@ export function familyOf(address: string): "ipv4" | "ipv6" {
   return isIPv6(address) ? "ipv6" : "ipv4";
 }
 
-/** The IPv4 addresses that an IPv6 address embeds, in every form: mostly one or none. */
+/** The IPv4 addresses that an IPv6 address may embed, in every form: mostly one or none. */
 function embeddedIn(address: string): string[] {
   if (!isIPv6(address)) return [];
   // The URL parser writes it in hextets, without a zone.
   const { hostname } = new URL(`http://[${address.replace(/%.*$/, "")}]`);
-  const hextets = (part: string) => (part.match(/\w+/g) ?? []).map((hextet) => parseInt(hextet, 16));
-  const [left = [], right = []] = hostname.split("::").map(hextets);
-  const all = [...left, ...Array<number>(8 - left.length - right.length).fill(0), ...right];
-  const [, h1 = 0, h2 = 0, h3 = 0, h4 = 0, h5 = 0, h6 = 0, h7 = 0] = all;
-  const isPrefix = (...prefix: number[]) => prefix.every((hextet, n) => hextet === all[n]);
-  const last = dotted(h6, h7);
-  const found: string[] = [];
+  const hextetsOf = (part: string) => (part.match(/\w+/g) ?? []).map((hextet) => parseInt(hextet, 16));
+  const [left = [], right = []] = hostname.split("::").map(hextetsOf);
+  const hextets = [...left, ...Array<number>(8 - left.length - right.length).fill(0), ...right];
+  const [, , , , h4 = 0, h5 = 0] = hextets;
+  const isPrefix = (...prefix: number[]) => prefix.every((hextet, n) => hextet === hextets[n]);
+  const bytes = hextets.flatMap((hextet) => [hextet >> 8, hextet & 0xff]);
+  const at = (...places: number[]) => places.map((place) => bytes[place] ?? 0);
+  const last = at(12, 13, 14, 15);
+  const found: number[][] = [];
   // IPv4-compatible and IPv4-mapped (RFC 4291 §2.5.5), IPv4-translated by SIIT (RFC 2765 §2.1).
-  if (isPrefix(0, 0, 0, 0) && [`0,0`, `0,65535`, `65535,0`].includes(`${h4},${h5}`)) found.push(last);
-  // NAT64, by the prefix of all, or by a network's own, in which the address may come early (RFC 6052 §2.2, RFC 8215).
-  if (isPrefix(0x64, 0xff9b))
-    found.push(h2 === 1 && h3 !== 0 ? dotted(h3, ((h4 & 0xff) << 8) | (h5 >> 8)) : last);
+  if (isPrefix(0, 0, 0, 0) && ["0,0", "0,65535", "65535,0"].includes(`${h4},${h5}`)) found.push(last);
+  // NAT64, by the prefix of all, or by a network's own of any length, with byte 8 left out (RFC 6052 §2.2, RFC 8215).
+  if (isPrefix(0x64, 0xff9b, 1))
+    found.push(...[at(6, 7, 9, 10), at(7, 9, 10, 11), at(9, 10, 11, 12), last].filter(([a]) => a !== 0));
+  else if (isPrefix(0x64, 0xff9b)) found.push(last);
   // 6to4 (RFC 3056 §2), Teredo's client (RFC 4380 §4), ISATAP (RFC 5214 §6.1).
-  if (isPrefix(0x2002)) found.push(dotted(h1, h2));
-  if (isPrefix(0x2001, 0)) found.push(dotted(h6 ^ 0xffff, h7 ^ 0xffff));
+  if (isPrefix(0x2002)) found.push(at(2, 3, 4, 5));
+  if (isPrefix(0x2001, 0)) found.push(last.map((byte) => byte ^ 0xff));
   if ((h4 & 0xfdff) === 0 && h5 === 0x5efe) found.push(last);
-  return found;
-}
-
-/** `127.0.0.1` of 7f00:1. */
-function dotted(high: number, low: number): string {
-  return [high >> 8, high & 0xff, low >> 8, low & 0xff].join(".");
+  return found.map((four) => four.join("."));
 }
 
 /** The class of an IP address, without brackets. One that holds an IPv4 address is at most as public as that. */

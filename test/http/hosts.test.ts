@@ -79,6 +79,8 @@ describe("registry hosts", () => {
       ["64:ff9b:1::a9fe:a9fe", "local-link"],
       ["64:ff9b:1:a9fe:a9:fe00::", "local-link"],
       ["64:ff9b:1:808:8:800::", "private"],
+      ["64:ff9b:1:fffe::169.254.169.254", "local-link"],
+      ["64:ff9b:1:fffe::8.8.8.8", "private"],
       ["64:ff9b::169.254.169.254", "local-link"],
       ["64:ff9b::7f00:1", "loopback"],
       ["::ffff:0:169.254.169.254", "local-link"],
