@@ -1,8 +1,6 @@
 import type { LookupFunction } from "node:net";
 import { classOfHostname, type Reach, reachFrom } from "./address-rules";
 
-export type Scheme = "http" | "https";
-
 /**
  * Which hosts may be queried without verified TLS: loopback ones and those declared insecure, as Docker does
  * (moby `registry/config.go`, `isSecureIndex`). Every other host is queried over verified https only.
@@ -27,13 +25,6 @@ export class HostRules {
   /** The addresses that the host of this URL may name in redirects and realms. */
   async reach(url: URL): Promise<Reach> {
     return this.mayBeInsecure(url) ? "loopback" : reachFrom(url.hostname, this.lookup);
-  }
-
-  /** The schemes to try at a `host[:port]`, in this order. */
-  schemesOf(authority: string): readonly Scheme[] {
-    const url = new URL(`https://${authority}`);
-    if (classOfHostname(url.hostname) === "loopback") return ["http", "https"];
-    return this.mayBeInsecure(url) ? ["https", "http"] : ["https"];
   }
 }
 

@@ -3,8 +3,7 @@ import { type Clock, sleep, whenAborted } from "../common/concurrency";
 import { limits } from "../common/limits";
 import { Authorization } from "./authorization";
 import type { Authorized } from "./bearer-tokens";
-import type { Scheme } from "../http/host-rules";
-import type { Host, Network } from "./options";
+import type { Host, Network, Scheme } from "./options";
 import { follow } from "../http/redirects";
 import { type HttpResponse, type SendResult, sendFailure } from "../http/messages";
 

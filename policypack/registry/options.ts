@@ -2,7 +2,8 @@ import type { LookupFunction } from "node:net";
 import type { Gathering } from "../aws/batches";
 import type { KnownChallenges } from "../cache/records";
 import { type Clock, systemClock } from "../common/concurrency";
-import { HostRules, type Scheme } from "../http/host-rules";
+import { classOfHostname } from "../http/address-rules";
+import { HostRules } from "../http/host-rules";
 import { Retries } from "../http/retries";
 import type { Trace } from "../common/trace";
 import { Transport } from "../http/transport";
@@ -38,6 +39,8 @@ export interface RegistryOptions {
   readonly clock?: Clock;
 }
 
+export type Scheme = "http" | "https";
+
 /** A registry or mirror as a place to send requests to. */
 export interface Host extends RegistryPlace {
   /** The schemes to try, in this order. */
@@ -47,7 +50,12 @@ export interface Host extends RegistryPlace {
 /** The host behind a registry's name, or a mirror's `host[:port][/prefix]`; undefined if it does not name a host. */
 export function hostOf(entry: string, rules: HostRules): Host | undefined {
   const place = registryPlace(entry);
-  return place && { ...place, schemes: rules.schemesOf(place.authority) };
+  return place && { ...place, schemes: schemesOf(new URL(`https://${place.authority}`), rules) };
+}
+
+function schemesOf(url: URL, rules: HostRules): readonly Scheme[] {
+  if (classOfHostname(url.hostname) === "loopback") return ["http", "https"];
+  return rules.mayBeInsecure(url) ? ["https", "http"] : ["https"];
 }
 
 /** What all clients of a run share: one transport, and with it one bound of its connections. */
