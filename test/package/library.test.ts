@@ -47,4 +47,19 @@ describe("the library", () => {
       console.log(Object.keys(require.cache).filter((file) => /node_modules\\/(undici|@aws-sdk|@pulumi\\/aws)\\//.test(file)).length);`;
     assert.equal(run(script), "0\n");
   });
+
+  it("tunnels through a proxy, with the part of the HTTP library that the bundle holds", () => {
+    const script = `
+      const server = require("node:http").createServer().listen(0, "127.0.0.1", async () => {
+        process.env.HTTPS_PROXY = "http://127.0.0.1:" + server.address().port;
+        const found = await require("pulumi-ecs-image-guard").inspectImage("registry.invalid/app:1");
+        console.log(found.failure.message.replace(/ the proxy \\S+/, ""));
+        server.close();
+      });
+      server.on("connect", ({ url }, socket) => socket.end("HTTP/1.1 403 No " + url + "\\r\\n\\r\\n"));`;
+    assert.match(
+      run(script),
+      /registry\.invalid cannot be reached through \(HTTPS_PROXY\), which refuses to connect to it \(HTTP 403\)/,
+    );
+  });
 });
