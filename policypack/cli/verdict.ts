@@ -108,7 +108,7 @@ export function judged({ views, ...inspected }: InspectedName): JudgedName {
   const exempt = active.some((view) => view.exempt.some(({ exemption }) => exemption.state === "in-force"));
   // Whichever policies are disabled, an image that was not read is not ok, and the report says why.
   const reasons = read.length > 0 || exempt ? read.flatMap((view) => whyUnread(view.image)) : notRead;
-  const findings = found.length > 0 ? found : reasons.slice(0, 1);
+  const findings = found.length > 0 ? found.toSorted((a, b) => rankOf(a) - rankOf(b)) : reasons.slice(0, 1);
   const unread =
     (found.length === 0 && reasons.length > 0) ||
     read.some(({ inspection }) => unreadParts(inspection).length > 0);
@@ -118,6 +118,12 @@ export function judged({ views, ...inspected }: InspectedName): JudgedName {
     findings: [...findings, ...remarksOf(image, active)],
     verdict: verdictOf(findings, unread, exempt),
   };
+}
+
+/** Reports in text show the first finding: the one that decides. */
+function rankOf({ level, policy }: Finding): number {
+  if (level === "mandatory") return 0;
+  return policy === unverifiedImage.name ? 1 : 2;
 }
 
 const notRead: readonly Finding[] = [

@@ -24,6 +24,12 @@ describe("ecs-image-guard inspect --config", () => {
       platform: { os: "linux", architecture: "arm64" },
     });
     pushIndex(registry, "app", "arm-mix", [arm]);
+    pushImage(
+      registry,
+      "app",
+      "oci-mix-on-arm",
+      buildImage({ layers: ["gzip", "zstd"], family: "oci", platform: arm.platform }),
+    );
     registry.putManifest("app", "broken", "application/vnd.oci.image.manifest.v1+json", "{");
     const gzip = "application/vnd.oci.image.layer.v1.tar+gzip";
     pushImage(
@@ -161,6 +167,21 @@ describe("ecs-image-guard inspect --config", () => {
   it("sends nothing for an exempt image", async () => {
     await verdicts({ [mixed]: { exclude: [{ image: "**", reason: "TEAM-1" }] } }, ["mixed"]);
     assert.deepEqual(registry.log, []);
+  });
+
+  it("shows what decides first: not that the mix of an image for another platform is allowed", async () => {
+    const file = join(folder, "allow.json");
+    writeFileSync(file, JSON.stringify({ [mixed]: { allowOciMix: true } }));
+    const shown = async (tag: string) =>
+      (await runCli(["inspect", `${registry.host}/app:${tag}`, "--config", file])).out;
+    assert.match(await shown("oci-mix-on-arm"), /^blocked .*\n {2}Not built for linux\/amd64\./);
+    registry.onRequest = ({ url = "" }, response) => {
+      if (url.includes("/blobs/")) response.writeHead(404).end();
+      return url.includes("/blobs/");
+    };
+    assert.match(await shown("oci-mix"), /^unverified .*\n {2}Not verified: a part of the image/);
+    registry.onRequest = undefined;
+    assert.match(await shown("oci-mix"), /^warning .*\n {2}Mixes gzip and zstd layers\. Not blocked/);
   });
 
   it("lets options of the command line come on top", async () => {
