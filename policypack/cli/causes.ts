@@ -2,7 +2,7 @@ import { unreadParts } from "../inspection/inspected-image";
 import { mixedLayerCompression } from "../policies/mixed-layer-compression";
 import { unpullableLayers } from "../policies/unpullable-layers";
 import { type Cause, type CauseGroup, failureCause, groupByCause, layersCause } from "../report/causes";
-import type { JudgedName } from "./verdict";
+import { type JudgedName, shownFindings } from "./verdict";
 
 const aboutLayers = [mixedLayerCompression.name, unpullableLayers.name];
 
@@ -28,6 +28,8 @@ function causeOf(result: JudgedName): Cause | undefined {
   const { image, platform, inspection, verdict, findings } = result;
   const [{ policy } = { policy: "" }] = findings;
   if (image === null || platform === null || inspection === null) return undefined;
+  // Another problem beside the shared one must not stay untold.
+  if (shownFindings(result).length > 1) return undefined;
   const [unread] = unreadParts(inspection);
   const failed = inspection.ok ? unread : inspection.failure;
   const layers = inspection.ok && aboutLayers.includes(policy) ? layersCause(inspection.value) : undefined;

@@ -3,7 +3,7 @@ import { formatPlatform } from "../oci/platform";
 import { explainedBy } from "./causes";
 import { countsInWords } from "./summary";
 import { isBad, layersInWords, subjectOf } from "./text";
-import type { JudgedName, Verdict } from "./verdict";
+import { type JudgedName, shownFindings, type Verdict } from "./verdict";
 
 const signs: Readonly<Record<Verdict, string>> = {
   ok: "✅",
@@ -50,11 +50,15 @@ function noteOf({ verdict, inspection, platform, users }: JudgedName): string {
 function messagesOf(results: readonly JudgedName[]): string[] {
   const explained = explainedBy(results);
   return results.flatMap((result) => {
-    const [finding] = result.findings;
-    if (finding === undefined || explained.has(result)) return [];
+    if (explained.has(result)) return [];
     const sharing = results.filter((other) => explained.get(other) === result);
     const names = [result, ...sharing].map(imageCell).join(", ");
-    return ["", `#### ${signs[result.verdict]} ${finding.policy}: ${names}`, "", ...fenced(finding.message)];
+    return shownFindings(result).flatMap(({ policy, message }) => [
+      "",
+      `#### ${signs[result.verdict]} ${policy}: ${names}`,
+      "",
+      ...fenced(message),
+    ]);
   });
 }
 

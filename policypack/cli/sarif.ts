@@ -42,7 +42,9 @@ export function renderSarif(results: readonly JudgedName[], version: string): st
         automationDetails: { id: "ecs-image-guard/" },
         columnKind: "utf16CodeUnits",
         results: results.flatMap((result) =>
-          result.findings.map((finding) => resultOf(result, finding, explained.get(result))),
+          result.findings.map((finding, index) =>
+            resultOf(result, finding, index === 0 ? explained.get(result) : undefined),
+          ),
         ),
       },
     ],

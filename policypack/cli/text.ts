@@ -5,7 +5,7 @@ import { formatPlatform } from "../oci/platform";
 import { printableName } from "../oci/reference";
 import { explainedBy } from "./causes";
 import { renderSteps, stepsOf } from "./explain";
-import { type JudgedName, predictionsOf, type Verdict } from "./verdict";
+import { type JudgedName, predictionsOf, shownFindings, type Verdict } from "./verdict";
 
 /** How a report in text looks. */
 export interface TextOptions {
@@ -42,13 +42,12 @@ function explanationOf(result: JudgedName): string {
 }
 
 function blockOf(result: JudgedName, explainedAt: JudgedName | undefined, color: boolean): string {
-  const { verdict, findings, inspection } = result;
+  const { verdict, inspection } = result;
   const headline = `${labelOf(verdict, color)}  ${subjectOf(result)}`;
   if (verdict === "ok" && inspection?.ok) return `${headline}  ${layersInWords(inspection.value)}`;
   if (explainedAt !== undefined) return `${headline}  same cause as ${subjectOf(explainedAt)}`;
-  // The first says it best: the others are for those who set their levels otherwise.
-  const message = findings[0]?.message.split("\n") ?? [];
-  const lines = [...message, ...named(result)];
+  const messages = shownFindings(result).map(({ message }) => message);
+  const lines = [...messages.join("\n\n").split("\n"), ...named(result)];
   return [headline, ...lines.map((line) => (line === "" ? "" : `  ${line}`))].join("\n");
 }
 

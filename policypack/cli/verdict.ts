@@ -120,7 +120,13 @@ export function judged({ views, ...inspected }: InspectedName): JudgedName {
   };
 }
 
-/** Reports in text show the first finding: the one that decides. */
+/** What reports in text show: every finding that blocks, else the first one. */
+export function shownFindings({ findings }: Pick<JudgedName, "findings">): readonly Finding[] {
+  const blocking = findings.filter(({ level }) => level === "mandatory");
+  return blocking.length > 0 ? blocking : findings.slice(0, 1);
+}
+
+/** What decides comes first. */
 function rankOf({ level, policy }: Finding): number {
   if (level === "mandatory") return 0;
   return policy === unverifiedImage.name ? 1 : 2;

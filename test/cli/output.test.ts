@@ -110,6 +110,21 @@ describe("the output of ecs-image-guard inspect", () => {
     );
   });
 
+  it("shows every problem that blocks an image, also if it shares one of them", async () => {
+    const layers = ["gzip", "zstd"] as const;
+    const arm64 = { os: "linux", architecture: "arm64" };
+    pushImage(registry, "both", "amd", buildImage({ layers, family: "docker" }));
+    pushImage(registry, "both", "arm", buildImage({ layers, family: "docker", platform: arm64 }));
+    const images = ["amd", "arm"].map((tag) => `${registry.host}/both:${tag}`);
+    const mixes = /Mixes gzip and zstd layers\./g;
+    for (const format of ["text", "markdown"]) {
+      const { out } = await runCli(["inspect", ...images, "--format", format]);
+      assert.equal(out.match(mixes)?.length, 2, out);
+      assert.equal(out.match(/Not built for linux\/amd64\./g)?.length, 1, out);
+      assert.doesNotMatch(out, /same cause/);
+    }
+  });
+
   it("shows no progress if standard error is not a terminal, in CI or with --quiet", async () => {
     for (const [isTTY, env, args] of [
       [false, {}, []],

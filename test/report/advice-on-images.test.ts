@@ -185,7 +185,7 @@ const circumstances: readonly Circumstance[] = [
     what: `the placeholder ${image}`,
     image,
     says: /it contains a placeholder, .* that was not replaced/,
-    never: /lowercase|white space|write/,
+    never: /lowercase|white space|(?<!fix )write/,
   })),
   {
     what: "a registry's host without a repository",
