@@ -10,6 +10,7 @@ import {
 } from "../program/kinds";
 import {
   ecrPermissions,
+  hasRepositoryPolicy,
   importAction,
   importActions,
   lackingActions,
@@ -189,12 +190,13 @@ function unpermitted(program: Program, users: RoleUsers): ProgramFinding[] {
   return [...users].flatMap(([role, used]): ProgramFinding[] => {
     const statements = permissionsOf(program, role);
     if (statements === undefined) return [];
-    const lacking = lackingUsers(used, (image) =>
-      lackingActions(statements, [loginAction, ...layerActions], image),
-    );
+    const lacking = lackingUsers(used, (image) => {
+      const missing = lackingActions(statements, [loginAction, ...layerActions], image);
+      return missing.includes(loginAction) || !hasRepositoryPolicy(program, image) ? missing : [];
+    });
     const [first] = lacking;
     if (first === undefined) return [];
-    // All images of a registry need the same login. The repository's own policy may allow the rest.
+    // All images need the same login. A policy of the repository that another stack made may allow the rest.
     const isLikely = !first.missing.includes(loginAction);
     return [
       {

@@ -1,6 +1,7 @@
 import { parseEcrHost, partitionOf } from "../aws/ecr-hosts";
 import { matchesWildcard } from "../common/wildcard";
 import { referenceIn } from "../oci/reference";
+import { inputOf, type Program } from "./program";
 import { type AllowStatement, coversAction, type Grant, grants } from "./policy-document";
 
 /** What an execution role must be allowed before ECS can log in to private ECR, and pull an image there (Amazon ECR user guide). */
@@ -25,6 +26,23 @@ export function lackingActions(
   const covers = repositoryOf(image);
   return actions.filter(
     (action) => grants(statements, action, action === loginAction ? everything : covers) === "no",
+  );
+}
+
+/** What gives a repository of private ECR a policy of its own, and the input that names the repository. */
+const repositoryPolicies: readonly (readonly [type: string, policy: string, repository: string])[] = [
+  ["aws:ecr/repositoryPolicy:RepositoryPolicy", "policy", "repository"],
+  ["aws-native:ecr:Repository", "repositoryPolicyText", "repositoryName"],
+];
+
+/** Whether the program gives the image's repository a policy, which may allow what the role's policies do not. */
+export function hasRepositoryPolicy(program: Program, image: string): boolean {
+  const repository = referenceIn(image)?.repository;
+  return repositoryPolicies.some(([type, policy, key]) =>
+    program.ofKind({ types: [type] }).some((one) => {
+      const name = inputOf(one, key);
+      return inputOf(one, policy).state !== "absent" && (name.state !== "known" || name.value === repository);
+    }),
   );
 }
 

@@ -1,4 +1,4 @@
-import { isLeftOut, member, type Reading } from "../common/values";
+import { isLeftOut, isRedacted, member, type Reading } from "../common/values";
 import type { Kind } from "./kinds";
 
 /** What the engine shows of a resource before it is created or updated. */
@@ -222,7 +222,7 @@ export function elementsOf(list: readonly unknown[]): Reading[] {
 }
 
 function nameRelation(value: unknown, target: Resource, kind: Kind): Relation {
-  if (typeof value !== "string") return "maybe";
+  if (typeof value !== "string" || isRedacted(value)) return "maybe";
   const { ids, names } = identityOf(target, kind);
   if (ids.includes(value)) return "is";
   if ((kind.names ?? []).length === 0) return "not";

@@ -1,3 +1,4 @@
+import { redactedSecret } from "../../../policypack/common/values";
 import { type Declared, json, ref } from "../../../support/engine/declared";
 import {
   allow,
@@ -31,6 +32,14 @@ const express = (props: object = {}): Declared =>
 const either = task("web", ecrImage, { requiresCompatibilities: ["EC2", "FARGATE"] });
 const service = (props: object): Declared =>
   opaque("service", "aws:ecs/service:Service", { taskDefinition: ref("web", "arn"), ...props });
+const tokenOnly = inlinePolicy("p", ref("exec", "name"), allow("ecr:GetAuthorizationToken"));
+const shared = (name: unknown): readonly Declared[] => [
+  opaque("repo", "aws:ecr/repository:Repository", { name }),
+  opaque("shared", "aws:ecr/repositoryPolicy:RepositoryPolicy", {
+    repository: ref("repo", "name"),
+    policy: json(allow(pull, undefined, { Principal: { AWS: ref("exec", "arn") } })),
+  }),
+];
 const nightly = (props: object): Declared =>
   opaque("nightly", "aws:cloudwatch/eventTarget:EventTarget", {
     ecsTarget: { taskDefinitionArn: ref("web", "arn"), ...props },
@@ -124,6 +133,23 @@ export const goodOddRoles: Record<string, readonly Declared[]> = {
     inlinePolicy("p", ref("exec", "name"), statements({ Effect: "Deny", Action: "s3:*", Resource: "*" })),
     task("web"),
   ],
+  "permissions of the repository's own policy": [exec, tokenOnly, ...shared("team/app"), task("web")],
+  "permissions of a repository of aws-native": [
+    exec,
+    tokenOnly,
+    opaque("repo", "aws-native:ecr:Repository", {
+      repositoryName: "team/app",
+      repositoryPolicyText: allow(pull, undefined, { Principal: { AWS: ref("exec", "arn") } }),
+    }),
+    task("web"),
+  ],
+  "a role's name and an ARN that `policy analyze` cannot decrypt": [
+    exec,
+    attach("a", redactedSecret),
+    task("web"),
+    role("other", forEc2),
+    task("api", ecrImage, { executionRoleArn: redactedSecret }),
+  ],
   "an exclusive list of inline policies": [
     exec,
     opaque("a", "aws:iam/rolePoliciesExclusive:RolePoliciesExclusive", {
@@ -200,6 +226,21 @@ export const brokenOddRoles: Record<
   "a trust policy for EC2 of a role with a path and a permissions boundary": [
     [role("exec", { path: "/service/", permissionsBoundary: arn("boundary"), ...forEc2 }), good, task("web")],
     ["mandatory web"],
+  ],
+  "layers that only the policy of another repository allows": [
+    [exec, tokenOnly, ...shared("team/other"), task("web")],
+    ["advisory web"],
+    ["advisory web"],
+  ],
+  "no token, and a policy of the repository": [[exec, ...shared("team/app"), task("web")], ["mandatory web"]],
+  "layers of a repository of aws-native without a policy": [
+    [
+      exec,
+      tokenOnly,
+      opaque("repo", "aws-native:ecr:Repository", { repositoryName: "team/app" }),
+      task("web"),
+    ],
+    ["advisory web"],
   ],
   "a policy that denies only": [
     [
