@@ -46,8 +46,6 @@ const standIns: Readonly<Record<string, string>> = {
   "@pulumi/pulumi": "pulumi.ts",
   "@opentelemetry/api": "opentelemetry.ts",
   "@grpc/proto-loader": "proto-loader.ts",
-  undici: "undici.js",
-  "../web/fetch/body.js": "undici-body.ts",
 };
 
 const standInPlugin: Plugin = {
@@ -96,6 +94,8 @@ export async function bundleJavaScript(folder: string): Promise<Metafile> {
     outdir: bin,
     chunkNames: "[name]-[hash]",
     plugins: [standInPlugin, awsSdkPlugin, lateModulesPlugin],
+    // undici's cookies, which nobody uses, look at Node's own Headers; that alone makes Node load its own undici.
+    define: { "globalThis.Headers": "undefined" },
   });
   const aws = await buildOne(awsSdk.source, join(bin, awsSdk.file));
   const start = await buildOne("policypack/start/run-policy-pack.ts", join(folder, startFile));

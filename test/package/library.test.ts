@@ -48,7 +48,7 @@ describe("the library", () => {
     assert.equal(run(script), "0\n");
   });
 
-  it("tunnels through a proxy, with the part of the HTTP library that the bundle holds", () => {
+  it("tunnels through a proxy with the HTTP library in the bundle", () => {
     const script = `
       const server = require("node:http").createServer().listen(0, "127.0.0.1", async () => {
         process.env.HTTPS_PROXY = "http://127.0.0.1:" + server.address().port;
