@@ -43,7 +43,7 @@ export class Memo<R extends Outcome<unknown>> {
     const entry = serves ? known : this.#begin(key, signal, work, isFresh !== undefined);
     entry.waiting++;
     if (signal === undefined) return entry.outcome;
-    if (serves) inheritRank(signal, entry.abort.signal);
+    if (entry.result === undefined) inheritRank(signal, entry.abort.signal);
     let stopListening = () => {};
     const ended = new Promise<undefined>((resolve) => {
       stopListening = whenAborted(signal, () => {

@@ -1,6 +1,6 @@
 /** Which of all the work that waits for the same thing goes first: the one with the lowest number. */
 export class Rank {
-  readonly #waiting: Rank[] = [];
+  readonly #waiting = new Set<Rank>();
 
   constructor(private readonly own: number) {}
 
@@ -12,7 +12,7 @@ export class Rank {
 
   /** Other work needs what this work brings: from now on, this one comes no later. */
   serve(other: Rank): void {
-    if (!this.#waiting.includes(other)) this.#waiting.push(other);
+    this.#waiting.add(other);
   }
 }
 

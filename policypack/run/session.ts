@@ -21,8 +21,8 @@ import { ViolationSummary } from "./violation-summary";
 
 /**
  * The engine registers a program's resources one after another, some milliseconds apart. A preview awaits its lookups
- * at the end of the stack only, so those in ECR can wait for each other until then and go out in few calls. A program that
- * stands still for longer, for something that it waits for itself, gives them the time to go.
+ * at the end of the stack only, so those in ECR can wait for each other until then and go out in few calls, and repositories for each
+ * other's tokens. A program that stands still for longer, for something that it waits for itself, gives them the time to go.
  */
 const previewGathering = { quietMs: 1_000, longestMs: 10_000 };
 

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import type { Outcome } from "../../policypack/common/outcome";
 import { eventually } from "../../support/mocha/eventually";
 import { ManualClock } from "../../support/mocha/manual-clock";
-import { at, bench, manifest, manifestType, valueOf } from "../../support/registry/client";
+import { assertFails, at, bench, manifest, manifestType, valueOf } from "../../support/registry/client";
+import type { TestRegistryOptions } from "../../support/registry/registry";
 
 const names = Array.from({ length: 50 }, (_, n) => `team/service-${n}`);
 
@@ -9,15 +11,15 @@ describe("a program that names one image after another", () => {
   const { start, connect } = bench();
 
   /** Reads images that are named one by one while time stands still, and tells how many tokens that has cost. */
-  async function running() {
-    const registry = await start({ access: { mode: "bearer" } });
+  async function running(options: TestRegistryOptions = {}) {
+    const registry = await start({ access: { mode: "bearer" }, ...options });
     for (const name of names) registry.putManifest(name, "1", manifestType, { ...manifest, name });
     const [clock, end] = [new ManualClock(), new AbortController()];
     const client = connect({ clock, gathering: { quietMs: 60_000, longestMs: 60_000, until: end.signal } });
-    const reads: Promise<unknown>[] = [];
+    const reads: Promise<Outcome<unknown>>[] = [];
     const name = async (from: number, to: number) => {
       for (const repository of names.slice(from, to)) {
-        reads.push(client.manifest(at(registry, repository), "1").then(valueOf));
+        reads.push(client.manifest(at(registry, repository), "1"));
         await new Promise((resolve) => setImmediate(resolve));
       }
     };
@@ -63,7 +65,23 @@ describe("a program that names one image after another", () => {
     await name(36, 50);
     assert.equal(tokens(), 4);
     end.abort();
-    await read();
+    for (const outcome of await read()) valueOf(outcome);
     assert.equal(tokens(), 5);
   });
+
+  for (const scopes of ["all", "all or none", "first", "last", "refused"] as const)
+    for (const denied of [0, 1, 30])
+      it(`is denied image ${denied} alone by a service of the kind "${scopes}"`, async () => {
+        const access = { mode: "bearer", scopes } as const;
+        const login = { username: "Aladdin", password: "open sesame" };
+        const perRepository = { [names[denied]!]: { ...access, login } };
+        const { name, clock, end, read } = await running({ access, perRepository });
+        await name(0, 20);
+        await clock.pass(1_000);
+        await name(20, 50);
+        end.abort();
+        for (const [n, outcome] of (await read()).entries())
+          if (n === denied) assertFails(outcome, "denied", /needs a login/);
+          else valueOf(outcome);
+      });
 });
