@@ -1,18 +1,21 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
+import { type Clock, systemClock } from "../common/concurrency";
 import { printable } from "../common/text";
 import { type Credential, CredentialError } from "./credential";
 import { credentialOf, parseObject, stringField } from "./docker-config";
 
 /** 64 KiB: more than any token. */
 const maximumBytes = 64 * 1024;
+/** How long a helper may take. */
+const timeLimitMs = 10_000;
 
 export interface HelperOptions {
   /** The helper's environment; its PATH is searched for the helper. */
   readonly env: NodeJS.ProcessEnv;
-  /** In milliseconds. */
-  readonly timeLimitMs: number;
+  /** Bounds its time. Default: the system's. */
+  readonly clock?: Clock | undefined;
 }
 
 interface Ended {
@@ -71,11 +74,11 @@ export function isHelperName(name: string): boolean {
 }
 
 function run(command: string, input: string, failed: Failed, options: HelperOptions): Promise<Ended> {
-  const { env, timeLimitMs } = options;
+  const { env, clock = systemClock } = options;
   const ownGroup = process.platform !== "win32";
   return new Promise((resolve, reject) => {
     const refuse = (error: CredentialError) => {
-      clearTimeout(timer);
+      stopTimer();
       dismiss();
       reject(error);
     };
@@ -101,9 +104,9 @@ function run(command: string, input: string, failed: Failed, options: HelperOpti
       endMarked(mark);
       refuse(failed(fault));
     };
-    const timer = setTimeout(() => {
+    const stopTimer = clock.after(timeLimitMs, () => {
       giveUp(`did not end within ${timeLimitMs / 1000} s`);
-    }, timeLimitMs);
+    });
     const chunks: Buffer[] = [];
     let size = 0;
     child.stdout.on("data", (chunk: Buffer) => {
@@ -119,7 +122,7 @@ function run(command: string, input: string, failed: Failed, options: HelperOpti
       );
     });
     child.once("close", (status, signal) => {
-      clearTimeout(timer);
+      stopTimer();
       dismiss();
       const fault =
         status === 0

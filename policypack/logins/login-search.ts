@@ -2,6 +2,7 @@
 // files, `login-key.ts` matches registries with entries, and `credential-helper.ts` runs helpers.
 import { homedir } from "node:os";
 import { join } from "node:path";
+import type { Clock } from "../common/concurrency";
 import { printable } from "../common/text";
 import type { SearchedPlace } from "../common/trace";
 import { type Credential, CredentialError, type CredentialSource } from "./credential";
@@ -10,8 +11,8 @@ import { credentialOfEntry, type LoginConfig, parseLoginConfig, readLoginFile } 
 import { dockerKey, findDockerKey, findPodmanKey } from "./login-key";
 
 export interface LoginOptions {
-  /** How long a credential helper may take, in milliseconds. Default: 10 s. */
-  readonly helperTimeLimitMs?: number;
+  /** Bounds the time of credential helpers. Default: the system's. */
+  readonly clock?: Clock | undefined;
 }
 
 type RunHelper = (name: string, server: string) => Promise<Credential | undefined>;
@@ -32,12 +33,12 @@ interface Found {
  */
 export function loginCredentials(
   env: NodeJS.ProcessEnv = process.env,
-  { helperTimeLimitMs = 10_000 }: LoginOptions = {},
+  { clock }: LoginOptions = {},
 ): CredentialSource {
   const logins = new Map<string, Promise<Credential | undefined>>();
   const run: RunHelper = (name, server) => {
     const key = JSON.stringify([name, server]);
-    const login = logins.get(key) ?? helperLogin(name, server, { env, timeLimitMs: helperTimeLimitMs });
+    const login = logins.get(key) ?? helperLogin(name, server, { env, clock });
     logins.set(key, login);
     return login;
   };

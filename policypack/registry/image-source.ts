@@ -39,7 +39,7 @@ export class RegistryImageSource {
   /** The default credentials are the logins of docker and Podman. */
   constructor(options: RegistryOptions) {
     this.#options = options;
-    this.#credentials = options.credentials ?? loginCredentials();
+    this.#credentials = options.credentials ?? loginCredentials(process.env, { clock: options.clock });
     this.#mirrored = new Set(Object.keys(options.mirrors ?? {}).map(bareName));
     this.#network = openNetwork({ ...options, credentials: this.#credentials });
     this.#distribution = new RegistryClient(options, this.#network);

@@ -1,6 +1,7 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import type { Clock } from "../../policypack/common/concurrency";
 import type { CredentialSource } from "../../policypack/logins/credential";
 import { loginCredentials } from "../../policypack/logins/login-search";
 
@@ -57,8 +58,8 @@ export class Home {
     };
   }
 
-  source(variables: Record<string, string> = {}, helperTimeLimitMs = 5_000): CredentialSource {
-    return loginCredentials(this.env(variables), { helperTimeLimitMs });
+  source(variables: Record<string, string> = {}, clock?: Clock): CredentialSource {
+    return loginCredentials(this.env(variables), { clock });
   }
 }
 
