@@ -2,7 +2,7 @@ import { imagesOfJob } from "./batch";
 import { imagesOfDaemon, imagesOfDescribed, imagesOfExpressService } from "./ecs";
 import type { UnreadableUse, WorkloadFamily, WorkloadImages } from "./image-use";
 import { type Holder, joined, jsonAt, NOTHING, objectAt, type Place, unreadableAt } from "./places";
-import { isRecord, member, type Reading, textAt, unknownValue } from "../common/values";
+import { isRecord, isRedacted, member, type Reading, textAt, unknownValue } from "../common/values";
 
 /** CloudFormation's types of resources that make ECS run containers → how their properties are read. */
 const readers: ReadonlyMap<string, (properties: unknown, place: Holder) => WorkloadImages> = new Map([
@@ -47,7 +47,10 @@ const WORKLOAD = new RegExp(`\\b(?:${[...readers.keys()].join("|")})\\b`);
 
 /** Templates are JSON or YAML (CloudFormation User Guide, "Template formats"). One that is not known yet may hold anything. */
 function imagesOfTemplate(props: unknown): WorkloadImages {
-  const text = templateOf(member(props, TEMPLATE));
+  const body = member(props, TEMPLATE);
+  if (body.state === "known" && isRedacted(body.value))
+    return unreadableAt("redacted", TEMPLATE, "the template is a secret that could not be decrypted");
+  const text = templateOf(body);
   if (text === undefined || !WORKLOAD.test(text)) return NOTHING;
   let template: unknown;
   try {

@@ -140,7 +140,8 @@ function nameOf(container: unknown, keys: KeyMatch): string | undefined {
 function credentialsOf(container: unknown, keys: KeyMatch): string | undefined {
   const credentials = member(container, "repositoryCredentials", keys);
   if (credentials.state !== "known") return undefined;
-  return filled(textAt(credentials.value, "credentialsParameter", keys));
+  const parameter = filled(textAt(credentials.value, "credentialsParameter", keys));
+  return isRedacted(parameter) ? undefined : parameter;
 }
 
 /** A text that says something: ECS treats white space alone as absent. */

@@ -92,12 +92,12 @@ export function joined(parts: readonly WorkloadImages[]): WorkloadImages {
 /** The images with a note if not all launch types can be read: the images are judged for those that can, and for EC2 if there are none. */
 export function withLaunchTypes(images: WorkloadImages, { reading, path }: Place): WorkloadImages {
   if (images.uses.length === 0) return images;
-  const { value } = reading.state === "known" ? reading : { value: undefined };
-  const words = Array.isArray(value) ? Array.from(value.keys(), (at) => member(value, at)) : [reading];
+  const list = reading.state === "known" && Array.isArray(reading.value) ? reading.value : undefined;
+  const words = list === undefined ? [reading] : Array.from(list.keys(), (at) => member(list, at));
   const what = "launch types";
   const { unreadable } = words.some(({ state }) => state === "unknown")
     ? nothingAt("unknown", path, what)
-    : isRedacted(value)
+    : words.some((word) => word.state === "known" && isRedacted(word.value))
       ? redactedAt(path, what)
       : NOTHING;
   return unreadable.length === 0 ? images : { ...images, unreadable: [...images.unreadable, ...unreadable] };

@@ -1,7 +1,7 @@
 import type { Platform } from "../oci/platform";
 import type { UnreadableUse } from "./image-use";
 import { type Holder, inside, type Place } from "./places";
-import { isRecord, kindOf } from "../common/values";
+import { isRecord, isRedacted, kindOf } from "../common/values";
 
 /** The platform that a task will run on, or why it is unknown; `path` and `message` are those of the unreadable use. */
 export type PlatformReading =
@@ -42,6 +42,7 @@ export function runtimePlatform(
   const { reading, path } = place;
   if (reading.state === "absent") return { ok: true, platform: LINUX_AMD64 };
   if (reading.state === "unknown") return unknown(path, "the runtime platform");
+  if (isRedacted(reading.value)) return redacted(path, "the runtime platform");
   if (!isRecord(reading.value)) {
     return malformed(path, `the runtime platform is ${kindOf(reading.value)}, not an object`);
   }
@@ -80,6 +81,7 @@ function part<T>(
   meaning: (word: string) => T | undefined,
 ): Part<T> {
   if (reading.state === "unknown") return unknown(path, what);
+  if (reading.state === "known" && isRedacted(reading.value)) return redacted(path, what);
   const word = reading.state === "absent" || reading.value === "" ? byDefault : reading.value;
   if (typeof word !== "string") return malformed(path, `${what} is ${kindOf(word)}, not a string`);
   const value = meaning(word.toUpperCase());
@@ -88,6 +90,10 @@ function part<T>(
 
 function unknown(path: string, what: string): Extract<PlatformReading, { ok: false }> {
   return { ok: false, reason: "unknown", path, message: `${what} is known only during the update` };
+}
+
+function redacted(path: string, what: string): Extract<PlatformReading, { ok: false }> {
+  return { ok: false, reason: "redacted", path, message: `${what} is a secret that could not be decrypted` };
 }
 
 function malformed(path: string, message: string): Extract<PlatformReading, { ok: false }> {

@@ -49,6 +49,34 @@ describe("a secret that could not be decrypted", () => {
       "containerProperties",
       "the container properties are",
     ],
+    [
+      "the runtime platform",
+      "aws-native:ecs:TaskDefinition",
+      { containerDefinitions: [{ image: "a" }], runtimePlatform: secret },
+      "runtimePlatform",
+      "a: the runtime platform is",
+    ],
+    [
+      "the architecture",
+      "aws-native:ecs:TaskDefinition",
+      { containerDefinitions: [{ image: "a" }], runtimePlatform: { cpuArchitecture: secret } },
+      "runtimePlatform.cpuArchitecture",
+      "a: the CPU architecture is",
+    ],
+    [
+      "the properties of a resource of Cloud Control",
+      "aws:cloudcontrol/resource:Resource",
+      { typeName: "AWS::ECS::TaskDefinition", desiredState: secret },
+      "desiredState",
+      "the properties are",
+    ],
+    [
+      "a template of CloudFormation",
+      "aws:cloudformation/stack:Stack",
+      { templateBody: secret },
+      "templateBody",
+      "the template is",
+    ],
   ];
   for (const [title, type, props, path, what] of table)
     it(`is not a malformed definition: ${title}`, () => {
@@ -62,4 +90,18 @@ describe("a secret that could not be decrypted", () => {
         },
       );
     });
+
+  it("hides no image if it is a launch type or the name of a login secret", () => {
+    const container = { image: "a", repositoryCredentials: { credentialsParameter: secret } };
+    const props = { containerDefinitions: [container], requiresCompatibilities: ["EC2", secret] };
+    const { uses, unreadable } = imagesOf("aws-native:ecs:TaskDefinition", previewed(props))!;
+    assert.deepEqual(
+      uses.map(({ image, launchTypes, credentialsParameter }) => [image, launchTypes, credentialsParameter]),
+      [["a", ["EC2"], undefined]],
+    );
+    assert.deepEqual(
+      unreadable.map(({ path, reason }) => [path, reason]),
+      [["requiresCompatibilities", "redacted"]],
+    );
+  });
 });
