@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { imagesOf, isWorkload } from "../../policypack/workloads";
 import { previewed, UNKNOWN } from "../../support/pulumi/previewed";
 
@@ -214,5 +215,37 @@ describe("a template of CloudFormation", () => {
     const deep = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
     const templateBody = `{"Resources":{"Task":{"Type":"AWS::ECS::TaskDefinition","Properties":{"ContainerDefinitions":[{"Image":"a","X":${deep}}]}}}}`;
     assert.equal(found(type, { templateBody }).uses.length, 1);
+  });
+
+  it("is read without throwing, whatever its resources are, alike as a text and as an object", () => {
+    const value = fc.oneof(
+      { depthSize: "small" },
+      fc.jsonValue({ maxDepth: 3 }),
+      fc.constantFrom({ Ref: "A" }, { "Fn::If": [] }, "{{resolve:ssm:a}}", "web:1", "__proto__"),
+    );
+    const container = fc.record({ Name: value, Image: value }, { requiredKeys: [] });
+    const properties = fc.record(
+      {
+        ContainerDefinitions: fc.oneof(value, fc.array(fc.oneof(value, container))),
+        PrimaryContainer: fc.oneof(value, container),
+        ContainerProperties: fc.oneof(value, container),
+        RuntimePlatform: fc.oneof(value, fc.record({ CpuArchitecture: value })),
+        RequiresCompatibilities: fc.oneof(value, fc.array(value)),
+      },
+      { requiredKeys: [] },
+    );
+    const resource = fc.record({
+      Type: fc.oneof(value, fc.constantFrom(...TYPES.map(([name]) => name))),
+      Properties: fc.oneof(value, properties),
+    });
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.oneof(value, resource)), (Resources) => {
+        const asText = imagesOf(type, { templateBody: JSON.stringify({ Resources }) });
+        assert.ok(asText?.unreadable.every(({ reason }) => reason !== "unknown"));
+        const native = "aws-native:cloudformation:Stack";
+        assert.deepEqual(imagesOf(native, { templateBody: { Resources } }), asText);
+      }),
+      { seed: 20261127, numRuns: 300 },
+    );
   });
 });
