@@ -73,6 +73,16 @@ export class CacheFolder {
     }
   }
 
+  /** Bytes of a file; 0 if it is not there. */
+  size(name: string): number {
+    if (!this.#check(false)) return 0;
+    try {
+      return lstatSync(join(this.path, name), { throwIfNoEntry: false })?.size ?? 0;
+    } catch {
+      return 0;
+    }
+  }
+
   /** Says that a file was of use, so that it stays longer than others. Once a day is enough. */
   touch(name: string, ageMs: number): void {
     if (Math.abs(ageMs) < day) return;

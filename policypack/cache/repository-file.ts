@@ -27,15 +27,14 @@ export class RepositoryFile {
   /** Whether records can be added to the file. */
   #isWhole = true;
   #mostBytes = usualBytes;
+  /** Bytes of the file, as far as this run knows. */
+  #size = 0;
 
   constructor(
     private readonly folder: CacheFolder,
     private readonly name: string,
   ) {
-    const kept = folder.read(name, maximumBytes);
-    if (kept === undefined) return;
-    folder.touch(name, kept.ageMs);
-    this.#isWhole = this.#parse(kept.bytes);
+    this.#read();
   }
 
   document(digest: string): Uint8Array | undefined {
@@ -55,6 +54,8 @@ export class RepositoryFile {
   }
 
   #use(name: string): Buffer | undefined {
+    // Another process, or another inspector of this one, may have added it since.
+    if (!this.#known.has(name) && this.folder.size(this.name) !== this.#size) this.#read();
     const known = this.#known.get(name);
     if (known === undefined) return undefined;
     this.#used.add(name);
@@ -72,14 +73,27 @@ export class RepositoryFile {
 
   #append(record: Uint8Array): void {
     // Another process may have made the file since it was read.
-    if (this.#isWhole && this.folder.append(this.name, record, this.#mostBytes)) return;
+    if (this.#isWhole && this.folder.append(this.name, record, this.#mostBytes)) {
+      this.#size += record.length;
+      return;
+    }
     const all = [...this.#known];
     const isShort = all.reduce((sum, [, one]) => sum + one.record.length, 0) <= usualBytes;
     const stays = ([name]: readonly [string, Known]) => isShort || this.#used.has(name);
-    this.folder.write(this.name, Buffer.concat(all.filter(stays).map(([, one]) => one.record)));
+    const records = Buffer.concat(all.filter(stays).map(([, one]) => one.record));
+    this.folder.write(this.name, records);
     for (const one of all) if (!stays(one)) this.#leftOut.add(one[0]);
     this.#isWhole = true;
     this.#mostBytes = maximumBytes;
+    this.#size = records.length;
+  }
+
+  #read(): void {
+    const kept = this.folder.read(this.name, maximumBytes);
+    if (kept === undefined) return;
+    this.folder.touch(this.name, kept.ageMs);
+    this.#isWhole = this.#parse(kept.bytes);
+    this.#size = kept.bytes.length;
   }
 
   /** @returns whether these are records up to the end */

@@ -49,6 +49,18 @@ describe("the cached file of a repository", () => {
     );
   });
 
+  it("finds what another process added since it was opened", () => {
+    open().addTag("0", "first");
+    const one = open();
+    const other = open();
+    other.addTag("1", "a");
+    assert.equal(one.tag("1"), "a");
+    one.addTag("2", "b");
+    other.addDocument(...document("c"));
+    assert.equal(other.tag("2"), "b");
+    assert.deepEqual(one.document("sha256:c"), document("c")[1]);
+  });
+
   it("keeps the records before one that is broken, and is written again with the next addition", () => {
     const first = open();
     first.addTag("1", "a");
