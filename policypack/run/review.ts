@@ -61,10 +61,36 @@ export interface Review {
   readonly unread: readonly UnreadTaskDefinition[];
 }
 
-export interface PendingImage extends Omit<ReviewedImage, "users" | "inspection"> {
-  readonly users: { workload: Workload; use: ImageUse }[];
+/** An image that is looked up for the policies of a run. */
+interface LookedUpImage extends Omit<ReviewedImage, "users" | "inspection"> {
   readonly reader: ReaderIdentity;
   readonly inspection: Promise<Inspection>;
+  /** Equal for uses that share a result and a message. */
+  readonly key: string;
+  /** Where a policy has waited for it: the inspection that all judge. */
+  outcome?: Inspection;
+}
+
+export interface PendingImage extends Pick<LookedUpImage, "image" | "platform" | "reader"> {
+  readonly users: { workload: Workload; use: ImageUse }[];
+  readonly looked: LookedUpImage;
+}
+
+/** The lookups of one inspector, by container: the policies of a pack are shown the same ones. */
+export class SharedLookups {
+  readonly #known = new WeakMap<
+    ImageUse,
+    { readonly by: Workload["reader"]; readonly looked: LookedUpImage }
+  >();
+
+  of(use: ImageUse, by: Workload["reader"], look: () => LookedUpImage): LookedUpImage {
+    const known = this.#known.get(use);
+    // Workloads of different readers may name one task definition.
+    if (known !== undefined && known.by === by) return known.looked;
+    const looked = look();
+    this.#known.set(use, { by, looked });
+    return looked;
+  }
 }
 
 /** Collects workloads, and starts the lookup of each image at once; `settle` waits for the results. */
@@ -82,6 +108,7 @@ export class ReviewInProgress {
     /** Looks behind a pull through cache, if an image is missing there. */
     private readonly imported: (inspected: Inspected) => Promise<Inspection> = ({ inspection }) =>
       Promise.resolve(inspection),
+    private readonly lookups: SharedLookups = new SharedLookups(),
   ) {}
 
   add(workload: Workload): void {
@@ -120,6 +147,7 @@ export class ReviewInProgress {
   #exemptionOf({ urn, name, exclusion }: Workload, image?: string): Exemption | undefined {
     const { exclude } = this.settings;
     const exclusions = exclusion === undefined ? exclude : [...exclude, exclusion];
+    if (exclusions.length === 0) return undefined;
     const reference = image === undefined ? undefined : referenceIn(image);
     return findExemption(exclusions, { image, reference, resource: { name, urn } }, today());
   }
@@ -138,37 +166,36 @@ export class ReviewInProgress {
     await Promise.all(this.#described);
     const overdue = this.#overdue();
     const images = await Promise.all(
-      [...this.#images.values()].map(async (pending) => ({
-        ...pending,
-        inspection: await this.budget.wait(
-          pending.inspection.then((inspection) => this.imported({ ...pending, inspection })),
-          overdue,
-        ),
+      [...this.#images.values()].map(async ({ looked, ...image }) => ({
+        ...image,
+        inspection: looked.outcome ?? (await this.budget.wait(this.#outcomeOf(looked), overdue)),
       })),
     );
     return { images, exempt: this.#exempt, unreadable: this.#unreadable, unread: this.#unread };
   }
 
+  async #outcomeOf(looked: LookedUpImage): Promise<Inspection> {
+    return (looked.outcome = await this.imported({ ...looked, inspection: await looked.inspection }));
+  }
+
   #look(workload: Workload, use: ImageUse): void {
-    const { image, platform, credentialsParameter } = use;
+    const looked = this.lookups.of(use, workload.reader, () => this.#lookUp(use, workload.reader));
+    const { key, image, platform, reader } = looked;
+    const pending = this.#images.get(key);
+    if (pending !== undefined) pending.users.push({ workload, use });
+    else this.#images.set(key, { image, platform, reader, looked, users: [{ workload, use }] });
+  }
+
+  #lookUp({ image, platform, credentialsParameter }: ImageUse, by: Workload["reader"]): LookedUpImage {
     const reader = {
-      ...workload.reader,
+      ...by,
       ...(credentialsParameter !== undefined && { credentialsParameter }),
     };
     // Readers with the same access share a result and a message: an AWS identity does not matter at Docker Hub.
     const registry = referenceIn(image)?.registry;
-    const by =
+    const identity =
       registry === undefined ? "" : resolveIdentity(registry, reader, this.settings.awsIdentities).key;
-    const key = JSON.stringify([image, formatPlatform(platform), by]);
-    const pending = this.#images.get(key);
-    if (pending !== undefined) pending.users.push({ workload, use });
-    else
-      this.#images.set(key, {
-        image,
-        platform,
-        reader,
-        users: [{ workload, use }],
-        inspection: this.inspector.inspect(image, platform, reader),
-      });
+    const key = JSON.stringify([image, formatPlatform(platform), identity]);
+    return { key, image, platform, reader, inspection: this.inspector.inspect(image, platform, reader) };
   }
 }

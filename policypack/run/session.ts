@@ -13,9 +13,9 @@ import { Pushes } from "./prefetch/push-dependencies";
 import { StackPrefetch } from "./prefetch/stack-prefetch";
 import { Progress, WaitingBudget } from "./progress";
 import { NamedTaskDefinitions } from "./named-task-definitions";
-import { PullThroughRules } from "./pull-through-rules";
+import { type Inspected, PullThroughRules } from "./pull-through-rules";
 import { configuredLevels, isPreview, isServedByEngine, reportsAtEnd } from "./pulumi-run";
-import { type ReadWorkload, ReviewInProgress } from "./review";
+import { type ReadWorkload, ReviewInProgress, SharedLookups } from "./review";
 import { StackProgram } from "./stack-program";
 import { ViolationSummary } from "./violation-summary";
 
@@ -39,6 +39,7 @@ export class Session {
   /** What the policies reported. */
   readonly violations: ViolationSummary = new ViolationSummary();
   readonly #inspectors = new Map<string, Inspector>();
+  readonly #lookups = new Map<Inspector, SharedLookups>();
   readonly #reported = new Set<string>();
   readonly #pushes = new Pushes();
   readonly #secrets: unknown[] = [];
@@ -146,11 +147,13 @@ export class Session {
   review(settings: Settings): ReviewInProgress {
     const inspector = this.inspectorFor(settings);
     const answers = this.#handOver.answers(inspector);
-    return new ReviewInProgress(answers, settings, this.budgetFor(settings), async (inspected) =>
+    const imported = async (inspected: Inspected) =>
       this.willPush(inspected.image)
         ? inspected.inspection
-        : this.#pullThrough.imported(inspected, answers, inspector),
-    );
+        : this.#pullThrough.imported(inspected, answers, inspector);
+    const lookups = this.#lookups.get(inspector) ?? new SharedLookups();
+    this.#lookups.set(inspector, lookups);
+    return new ReviewInProgress(answers, settings, this.budgetFor(settings), imported, lookups);
   }
 
   budgetFor({ timeBudgetSeconds, summary }: Settings): WaitingBudget {

@@ -22,7 +22,12 @@ export function namedImage(reference: Reference, platform: Platform, reader: Rea
 }
 
 /** What a preview leaves of an image: undefined if it takes more than its name and an AWS identity to look it up again, such as a secret. */
-export function toStackImage({ image, platform, reader, users }: PendingImage): StackImage | undefined {
+export function toStackImage({
+  image,
+  platform,
+  reader,
+  users,
+}: Omit<PendingImage, "looked">): StackImage | undefined {
   const reference = referenceIn(image);
   if (reference === undefined || users.some(({ use }) => use.credentialsParameter !== undefined))
     return undefined;
