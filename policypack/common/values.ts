@@ -25,6 +25,16 @@ const UNKNOWN_SENTINELS: ReadonlySet<unknown> = new Set([
   "dd056dcd-154b-4c76-9bd3-c8f88648b5ff", // object
 ]);
 
+/**
+ * The object behind the proxy that the SDK makes of a resource's properties (`@pulumi/policy/proxy`): each read from the proxy makes another.
+ * Whoever reads all of it by {@link member} sees unknown values without it; anything else would take their sentinels for texts.
+ */
+export function unproxied(props: unknown): unknown {
+  if (!isObject(props) || Object.hasOwn(props, "__isSpecialProxy")) return props;
+  const isProxy: unknown = Reflect.get(props, "__isSpecialProxy");
+  return isProxy === true ? Reflect.get(props, "__getSpecialProxyTarget") : props;
+}
+
 /** Reads one member of an object or array; anything else has no members. Never throws: what cannot be read is unknown. */
 export function member(holder: unknown, key: string | number, match: KeyMatch = "exact"): Reading {
   if (!isObject(holder)) return { state: "absent" };

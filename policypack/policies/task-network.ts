@@ -70,13 +70,13 @@ function mayReach(kind: DeadEnd["kind"], registry: ImageRegistry, endpoints: End
 type Endpoints = readonly string[] | "unclear";
 
 function endpointsOf(program: Program): Endpoints {
-  const types = [...program.types()].filter((type) => /vpc[/_]?endpoint/i.test(type));
-  const names = program.ofKind({ types }).map((endpoint) => {
+  const names = program.matching(endpointTypes).map((endpoint) => {
     const name = inputOf(endpoint, "serviceName");
     return name.state === "known" && typeof name.value === "string" ? name.value : "";
   });
   return names.every((name) => awsService.test(name)) ? names : "unclear";
 }
 
+const endpointTypes = /vpc[/_]?endpoint/i;
 const awsService = /^(?:cn\.)?com\.amazonaws\.[a-z]+(?:-[a-z]+)+-\d+\.(?!ecr-public)[a-z0-9.-]+$/;
 const isOfEcr = (name: string): boolean => /\.ecr\b/.test(name);

@@ -13,7 +13,7 @@ import {
   taskDefinition,
   vpc as vpcKind,
 } from "./kinds";
-import { exists, ignoresChanges, inputOf, type Program, type Resource } from "./program";
+import { exists, ignoresChanges, inputOf, type Program, type Resource, sourcesOf } from "./program";
 import { isTouched } from "./role-permissions";
 import { inside, listIn } from "./tasks";
 import type { TaskRun } from "./task-runs";
@@ -77,31 +77,37 @@ const besidesSubnets: ReadonlySet<string> = new Set([
   "awsx:ec2:Vpc",
 ]);
 
-const egressRule = {
-  "aws:ec2/securityGroupRule:SecurityGroupRule": "securityGroupId",
-  "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": "securityGroupId",
-  "aws-native:ec2:SecurityGroupEgress": "groupId",
-} as const;
+const egressRules = [
+  {
+    kind: {
+      types: [
+        "aws:ec2/securityGroupRule:SecurityGroupRule",
+        "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+      ],
+    },
+    key: "securityGroupId",
+  },
+  { kind: { types: ["aws-native:ec2:SecurityGroupEgress"] }, key: "groupId" },
+];
 
 /** They make rules in ways that are not worth following; a module of Terraform shows its resources as `name:tf:type`. */
 const opaqueRules = /Exclusive$|:tf:aws_.*security_group/;
 
 /** Whether a security group surely lets nothing out. */
 function isShut(program: Program, group: Resource): boolean {
-  if ([...program.types()].some((type) => opaqueRules.test(type))) return false;
+  if (program.matching(opaqueRules).length > 0) return false;
   const egress = inputOf(group, "egress");
   const none = egress.state === "absent" || (egress.state === "known" && listIn(egress)?.length === 0);
   return none && !exists(group, securityGroup) && !isTouched(program, group) && !hasRule(program, group);
 }
 
 function hasRule(program: Program, group: Resource): boolean {
-  return Object.entries(egressRule).some(([type, key]) =>
-    program.ofKind({ types: [type] }).some((rule) => {
-      const direction = inputOf(rule, "type");
-      if (direction.state === "known" && direction.value === "ingress") return false;
-      return program.relation(rule, key, group, securityGroup) !== "not";
-    }),
-  );
+  return egressRules
+    .flatMap(({ kind, key }) => program.related(kind, key, group, securityGroup))
+    .some(({ resource }) => {
+      const direction = inputOf(resource, "type");
+      return direction.state !== "known" || direction.value !== "ingress";
+    });
 }
 
 /** A subnet with any of these may reach more than its routes of IPv4 say. */
@@ -122,13 +128,10 @@ function deadEnd(program: Program, subnet: Resource): DeadEnd | undefined {
   const own = vpc.state === "found" ? vpc.resource : undefined;
   // Endpoints belong to the VPC.
   if (own !== undefined && isTouched(program, own)) return undefined;
-  const associations = program
-    .ofKind(routeTableAssociation)
-    .filter((one) => program.relation(one, "subnetId", subnet, subnetKind) !== "not");
+  const associations = program.related(routeTableAssociation, "subnetId", subnet, subnetKind);
   const [association] = associations;
-  if (association === undefined || associations.length > 1) return undefined;
-  if (program.relation(association, "subnetId", subnet, subnetKind) !== "is") return undefined;
-  const table = program.link(association, "routeTableId", routeTableKind);
+  if (association?.relation !== "is" || associations.length > 1) return undefined;
+  const table = program.link(association.resource, "routeTableId", routeTableKind);
   if (table.state !== "found") return undefined;
   const kind = routesOf(program, table.resource);
   if (kind === undefined) return undefined;
@@ -153,7 +156,7 @@ const propagation =
 
 function routesOf(program: Program, table: Resource): DeadEnd["kind"] | undefined {
   if (isTouched(program, table) || isSet(inputOf(table, "propagatingVgws"))) return undefined;
-  if ([...program.types()].some((type) => propagation.test(type))) return undefined;
+  if (program.matching(propagation).length > 0) return undefined;
   const inline = inputOf(table, "routes");
   const written = inline.state === "absent" ? [] : listIn(inline);
   const planned = listIn(member(table.outputs, "routes")) ?? [];
@@ -163,19 +166,17 @@ function routesOf(program: Program, table: Resource): DeadEnd["kind"] | undefine
   const targets: Target[] = [...written, ...planned.filter(({ state }) => state === "known")].map((one) =>
     targetOf(
       (key) => inside(one, key),
-      () => isInternet(table.propertyDependencies["routes"] ?? []),
+      () => isInternet(sourcesOf(table, "routes")),
     ),
   );
-  for (const one of program.ofKind(routeKind)) {
-    const relation = program.relation(one, "routeTableId", table, routeTableKind);
+  for (const { resource, relation } of program.related(routeKind, "routeTableId", table, routeTableKind)) {
     if (relation === "maybe") return undefined;
-    if (relation === "is")
-      targets.push(
-        targetOf(
-          (key) => inputOf(one, key),
-          () => !ignoresChanges(one, "gatewayId") && isInternet(one.propertyDependencies["gatewayId"] ?? []),
-        ),
-      );
+    targets.push(
+      targetOf(
+        (key) => inputOf(resource, key),
+        () => !ignoresChanges(resource, "gatewayId") && isInternet(sourcesOf(resource, "gatewayId")),
+      ),
+    );
   }
   if (targets.includes("other")) return undefined;
   return targets.includes("internet") ? "public" : "closed";

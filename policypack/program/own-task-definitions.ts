@@ -1,7 +1,7 @@
 import { member, textAt } from "../common/values";
 import { type NamedTaskDefinition, parseTaskDefinitionName } from "../workloads";
 import { taskDefinition } from "./kinds";
-import type { Program, Resource } from "./program";
+import { type Program, type Resource, sourcesOf } from "./program";
 
 /** A task definition's family and, if it has one already, its revision. */
 interface Revision {
@@ -14,7 +14,7 @@ interface Revision {
  * other revision than the program's. Such a task definition is judged by its own resource.
  */
 export function namesOwn(program: Program, resource: Resource, { name, key }: NamedTaskDefinition): boolean {
-  const sources = resource.propertyDependencies[key] ?? [];
+  const sources = sourcesOf(resource, key);
   if (sources.some((urn) => taskDefinition.types.includes(program.get(urn)?.type ?? ""))) return true;
   const parsed = parseTaskDefinitionName(name);
   return (

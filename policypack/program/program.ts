@@ -1,36 +1,30 @@
-import { isLeftOut, isRedacted, member, type Reading } from "../common/values";
+import { isLeftOut, type Reading } from "../common/values";
+import { Holders, Targets } from "./indices";
 import type { Kind } from "./kinds";
+import {
+  elementsOf,
+  exists,
+  inputOf,
+  isName,
+  isOfOthers,
+  nameRelation,
+  type PlannedResource,
+  type Relation,
+  type Resource,
+  type SeenResource,
+  sourcesOf,
+} from "./resource";
 
-/** What the engine shows of a resource before it is created or updated. */
-export interface SeenResource {
-  readonly urn: string;
-  readonly type: string;
-  readonly name: string;
-  /** The inputs, as the provider's Check leaves them; reading an unknown one may throw. */
-  readonly inputs: unknown;
-  /** The inputs of its provider, if the engine shows them. */
-  readonly provider?: unknown;
-  /** Paths of inputs whose changes the program ignores: what the inputs say of them is what the state says. */
-  readonly ignoreChanges: readonly string[];
-}
-
-/** What the engine shows of a resource at the end of a preview. */
-export interface PlannedResource {
-  readonly urn: string;
-  readonly outputs: unknown;
-  /** URNs. */
-  readonly dependencies: readonly string[];
-  /** Input → URNs of the resources that its value comes from. `pulumi policy analyze` does not show them. */
-  readonly propertyDependencies: Readonly<Record<string, readonly string[]>>;
-}
-
-export type Resource = SeenResource & PlannedResource;
-
-/**
- * How a property relates to a resource of the program: its value is that resource's (`is`), certainly not (`not`), or it
- * is unknown (`maybe`).
- */
-export type Relation = "is" | "maybe" | "not";
+export {
+  elementsOf,
+  exists,
+  ignoresChanges,
+  inputOf,
+  type PlannedResource,
+  type Resource,
+  type SeenResource,
+  sourcesOf,
+} from "./resource";
 
 /**
  * The resource that a property names. `absent`: the property is not set. `elsewhere`: its value is known and belongs to no resource of the
@@ -40,6 +34,12 @@ export type Link =
   | { readonly state: "found"; readonly resource: Resource }
   | { readonly state: "absent" | "elsewhere" | "unclear" };
 
+/** A resource that may name another by one of its properties. */
+export interface Related {
+  readonly resource: Resource;
+  readonly relation: Exclude<Relation, "not">;
+}
+
 /**
  * The resources of a program as a preview shows them: inputs from `validateResource`, dependencies and outputs from `validateStack`, joined
  * by URN. Resources that the program only reads (`get`) are not among them. Pure; what cannot be read is unknown.
@@ -48,6 +48,10 @@ export class Program {
   readonly #byUrn: ReadonlyMap<string, Resource>;
   readonly #tellsDependencies: boolean;
   readonly #byType = new Map<string, Resource[]>();
+  /** Programs may have thousands of resources on either side of a property, so each side has an index, made when it is first needed. */
+  readonly #matching = new Map<RegExp, readonly Resource[]>();
+  readonly #holders = new Map<string, Holders>();
+  readonly #targets = new Map<Kind, Targets>();
 
   constructor(resources: readonly Resource[]) {
     this.#byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
@@ -64,7 +68,7 @@ export class Program {
     return new Program(
       planned.flatMap((plan) => {
         const one = seen.get(plan.urn);
-        return one === undefined ? [] : [{ ...one, ...plan }];
+        return one === undefined ? [] : [{ ...one, ...plan, isLeftOut: isLeftOut(one.inputs) }];
       }),
     );
   }
@@ -82,12 +86,29 @@ export class Program {
     return this.#byUrn.values();
   }
 
-  types(): Iterable<string> {
-    return this.#byType.keys();
+  ofKind({ types }: Pick<Kind, "types">): readonly Resource[] {
+    const lists = types.flatMap((type) => [this.#byType.get(type) ?? []]);
+    const [only = [], ...others] = lists.filter((list) => list.length > 0);
+    return others.length === 0 ? only : lists.flat();
   }
 
-  ofKind({ types }: Pick<Kind, "types">): readonly Resource[] {
-    return types.flatMap((type) => this.#byType.get(type) ?? []);
+  /** The resources whose types match a pattern. */
+  matching(pattern: RegExp): readonly Resource[] {
+    return once(this.#matching, pattern, () =>
+      [...this.#byType].flatMap(([type, resources]) => (pattern.test(type) ? resources : [])),
+    );
+  }
+
+  /** The resources of one kind of which a property may name a resource of another, and how it relates to that one. */
+  related(holders: Pick<Kind, "types">, key: string, target: Resource, kind: Kind): Related[] {
+    const index = once(this.#holders, [...holders.types, key, ...kind.types].join(), () => {
+      const isTarget = (urn: string) => kind.types.includes(this.#byUrn.get(urn)?.type ?? "");
+      return new Holders(this.ofKind(holders), key, isTarget);
+    });
+    return index.candidates(target, kind).flatMap((resource) => {
+      const relation = this.relation(resource, key, target, kind);
+      return relation === "not" ? [] : [{ resource, relation }];
+    });
   }
 
   /** How a property of a resource relates to another resource, which is of the given kind. */
@@ -105,14 +126,14 @@ export class Program {
   }
 
   #relation(reading: Reading, holder: Resource, key: string, target: Resource, kind: Kind): Relation {
-    if (hasNoInputs(holder) || ignoresChanges(holder, key)) return "maybe";
+    if (isOfOthers(holder, key)) return "maybe";
     switch (reading.state) {
       case "absent":
         return "not";
       case "known":
         return nameRelation(reading.value, target, kind);
       case "unknown":
-        return this.#dependencyRelation(holder.propertyDependencies[key] ?? [], target, kind);
+        return this.#dependencyRelation(sourcesOf(holder, key), target, kind);
     }
   }
 
@@ -122,8 +143,8 @@ export class Program {
     if (reading.state === "absent" || (reading.state === "known" && reading.value === ""))
       return { state: "absent" };
     if (reading.state === "unknown") return this.#dependency(holder, key, kind);
-    const related = this.ofKind(kind)
-      .map((resource) => ({ resource, relation: this.#relation(reading, holder, key, resource, kind) }))
+    const related = this.#named(reading.value, kind)
+      .map((resource) => ({ resource, relation: nameRelation(reading.value, resource, kind) }))
       .filter(({ relation }) => relation !== "not");
     const [only] = related;
     if (only === undefined) return { state: "elsewhere" };
@@ -137,13 +158,13 @@ export class Program {
    * The engine shows dependencies of the property as a whole, so unknown elements are counted.
    */
   links(holder: Resource, key: string, elements: readonly Reading[], kind: Kind): Resource[] | undefined {
-    const candidates = this.ofKind(kind);
     const known = elements.flatMap((element) => (element.state === "known" ? [element.value] : []));
     const found = known.map((value) =>
-      candidates.find((candidate) => nameRelation(value, candidate, kind) === "is"),
+      this.#named(value, kind).find((candidate) => nameRelation(value, candidate, kind) === "is"),
     );
-    const urns = new Set(holder.propertyDependencies[key] ?? []);
-    const created = candidates.filter((one) => urns.has(one.urn) && !exists(one, kind));
+    const created = [...new Set(sourcesOf(holder, key))]
+      .map((urn) => this.#byUrn.get(urn))
+      .filter((one) => one !== undefined && kind.types.includes(one.type) && !exists(one, kind));
     const unknown = elements.filter(({ state }) => state === "unknown").length;
     if (known.length + unknown !== elements.length || created.length !== unknown) return undefined;
     const all = [...found, ...created];
@@ -157,7 +178,7 @@ export class Program {
    */
   sources(holder: Resource, key: string, kind: Kind, besides: ReadonlySet<string>): Resource[] | undefined {
     const found: Resource[] = [];
-    for (const urn of holder.propertyDependencies[key] ?? []) {
+    for (const urn of sourcesOf(holder, key)) {
       const resource = this.#byUrn.get(urn);
       if (resource === undefined) return undefined;
       if (kind.types.includes(resource.type)) found.push(resource);
@@ -166,15 +187,22 @@ export class Program {
     return found.length > 0 ? found : undefined;
   }
 
+  /** The resources of a kind that a known value may name. */
+  #named(value: unknown, kind: Kind): readonly Resource[] {
+    if (!isName(value)) return this.ofKind(kind);
+    return once(this.#targets, kind, () => new Targets(this.ofKind(kind), kind)).candidates(value);
+  }
+
   /** The resource that an unknown value comes from. */
   #dependency(holder: Resource, key: string, kind: Kind): Link {
-    const [urn = "", ...others] = holder.propertyDependencies[key] ?? [];
+    const [urn = "", ...others] = sourcesOf(holder, key);
     const resource = this.#byUrn.get(urn);
-    if (resource === undefined || others.length > 0 || !kind.types.includes(resource.type))
-      return { state: "unclear" };
-    return this.relation(holder, key, resource, kind) === "is"
-      ? { state: "found", resource }
-      : { state: "unclear" };
+    const isSource =
+      resource !== undefined &&
+      others.length === 0 &&
+      kind.types.includes(resource.type) &&
+      !exists(resource, kind);
+    return isSource && !isOfOthers(holder, key) ? { state: "found", resource } : { state: "unclear" };
   }
 
   /** An unknown value is a resource's if it depends on it alone, and that is to be created: a value of one that exists would be known. */
@@ -187,85 +215,8 @@ export class Program {
   }
 }
 
-/** Whether AWS has the resource already: it has an id. Someone may have changed it outside of the program then. */
-export function exists(resource: Resource, kind: Kind): boolean {
-  return identityOf(resource, kind).ids.length > 0;
-}
-
-/**
- * An input. Absent only if it has neither a value nor dependencies: the engine leaves out some values that are not known. One whose changes
- * the program ignores is unknown, since someone else sets it, and so is every input of a resource that is shown without any.
- */
-export function inputOf(resource: Resource, key: string): Reading {
-  const known = readings.get(resource) ?? new Map<string, Reading>();
-  const reading = known.get(key) ?? readInput(resource, key);
-  readings.set(resource, known.set(key, reading));
-  return reading;
-}
-
-function readInput(resource: Resource, key: string): Reading {
-  if (hasNoInputs(resource) || ignoresChanges(resource, key)) return { state: "unknown" };
-  const reading = member(resource.inputs, key);
-  return reading.state === "absent" && Object.hasOwn(resource.propertyDependencies, key)
-    ? { state: "unknown" }
-    : reading;
-}
-
-/** Whether the program leaves changes of an input to others: what AWS has then is not known. */
-export function ignoresChanges({ ignoreChanges }: Pick<SeenResource, "ignoreChanges">, key: string): boolean {
-  return ignoreChanges.some((path) => path === "*" || path.replace(/^\["/, "").split(/[.["]/, 1)[0] === key);
-}
-
-/** The elements of a list, each separately. */
-export function elementsOf(list: readonly unknown[]): Reading[] {
-  return Array.from({ length: list.length }, (_, at) => member(list, at));
-}
-
-function nameRelation(value: unknown, target: Resource, kind: Kind): Relation {
-  if (typeof value !== "string" || isRedacted(value)) return "maybe";
-  const { ids, names } = identityOf(target, kind);
-  if (ids.includes(value)) return "is";
-  if ((kind.names ?? []).length === 0) return "not";
-  if (names.includes(value)) return "is";
-  return names.length === 0 || names.some((name) => value.endsWith(`/${name}`)) ? "maybe" : "not";
-}
-
-/** What names a resource: ids that AWS gave it, and names of its own. */
-interface Identity {
-  readonly ids: readonly string[];
-  readonly names: readonly string[];
-}
-
-// Reading a resource of a preview is slow, since a proxy looks for unknown values, and each resource is compared with many.
-const identities = new WeakMap<Resource, Identity>();
-const readings = new WeakMap<Resource, Map<string, Reading>>();
-const leftOut = new WeakMap<Resource, boolean>();
-
-function identityOf(resource: Resource, { ids, names = [] }: Kind): Identity {
-  const known = identities.get(resource);
-  if (known !== undefined) return known;
-  const { inputs, outputs } = resource;
-  const identity = {
-    ids: ids.flatMap((id) => textOf(member(outputs, id)) ?? []),
-    names: names.flatMap((name) =>
-      [member(inputs, name), member(outputs, name)].flatMap((one) => textOf(one) ?? []),
-    ),
-  };
-  identities.set(resource, identity);
-  return identity;
-}
-
-function hasNoInputs(resource: Resource): boolean {
-  let without = leftOut.get(resource);
-  if (without === undefined) {
-    without = isLeftOut(resource.inputs);
-    leftOut.set(resource, without);
-  }
-  return without;
-}
-
-function textOf(reading: Reading): string | undefined {
-  return reading.state === "known" && typeof reading.value === "string" && reading.value !== ""
-    ? reading.value
-    : undefined;
+function once<K, V>(made: Map<K, V>, key: K, make: () => V): V {
+  let value = made.get(key);
+  if (value === undefined) made.set(key, (value = make()));
+  return value;
 }

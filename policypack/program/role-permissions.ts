@@ -4,7 +4,10 @@ import { type AllowStatement, allowStatements } from "./policy-document";
 import { elementsOf, inputOf, type Program, type Resource } from "./program";
 
 const attachment = { types: ["aws:iam/rolePolicyAttachment:RolePolicyAttachment"] };
-const rolePolicy = { types: ["aws:iam/rolePolicy:RolePolicy", "aws-native:iam:RolePolicy"] };
+const rolePolicies = [
+  { kind: { types: ["aws:iam/rolePolicy:RolePolicy"] }, key: "role" },
+  { kind: { types: ["aws-native:iam:RolePolicy"] }, key: "roleName" },
+];
 const attachingPolicy = { types: ["aws-native:iam:ManagedPolicy", "aws-native:iam:Policy"] };
 
 /** They attach or detach policies of roles that they name in ways which are not worth following. */
@@ -19,17 +22,15 @@ const opaqueChanges =
  * may attach one.
  */
 export function permissionsOf(program: Program, role: Resource): readonly AllowStatement[] | undefined {
-  if ([...program.types()].some((type) => opaqueTypes.test(type)) || isTouched(program, role))
-    return undefined;
+  if (program.matching(opaqueTypes).length > 0 || isTouched(program, role)) return undefined;
   return all([
     ...ownPolicies(program, role),
     ...program
-      .ofKind(attachment)
-      .map((one) => related(program.relation(one, "role", role, roleKind), () => attached(program, one))),
-    ...program.ofKind(rolePolicy).map((one) => {
-      const key = one.type.startsWith("aws-native:") ? "roleName" : "role";
-      return related(program.relation(one, key, role, roleKind), () => documentOf(one));
-    }),
+      .related(attachment, "role", role, roleKind)
+      .map(({ resource, relation }) => related(relation, () => attached(program, resource))),
+    ...rolePolicies
+      .flatMap(({ kind, key }) => program.related(kind, key, role, roleKind))
+      .map(({ resource, relation }) => related(relation, () => documentOf(resource))),
     ...program
       .ofKind(attachingPolicy)
       .map((one) => related(program.listRelation(one, "roles", role, roleKind), () => documentOf(one))),
@@ -39,8 +40,8 @@ export function permissionsOf(program: Program, role: Resource): readonly AllowS
 /** Whether commands, or documents such as templates of CloudFormation, may change the resource: they depend on it. */
 export function isTouched(program: Program, { urn }: Resource): boolean {
   return program
-    .ofKind({ types: [...program.types()].filter((type) => opaqueChanges.test(type)) })
-    .some(({ dependencies }) => !program.tellsDependencies || dependencies.includes(urn));
+    .matching(opaqueChanges)
+    .some(({ dependencies }) => !program.tellsDependencies || dependencies.some((one) => one.urn === urn));
 }
 
 type Statements = readonly AllowStatement[] | undefined;

@@ -1,6 +1,6 @@
 import { referenceIn } from "../oci/reference";
 import { ecrRepository, taskDefinition } from "./kinds";
-import type { Program, Resource } from "./program";
+import { type Program, type Resource, sourcesOf } from "./program";
 import type { TaskRun } from "./task-runs";
 import { isInPrivateEcr, taskOf } from "./tasks";
 
@@ -32,11 +32,13 @@ const builds: ReadonlySet<string> = new Set([
 /** Whether images of a task definition are in a repository of ECR that the program creates: its containers depend on that, or on a build for it. */
 function usesOwnRepository(program: Program, task: Resource): boolean {
   const isRepository = (urn: string) => ecrRepository.types.includes(program.get(urn)?.type ?? "");
-  return (task.propertyDependencies["containerDefinitions"] ?? []).some((urn) => {
+  return sourcesOf(task, "containerDefinitions").some((urn) => {
     const source = program.get(urn);
     return (
       isRepository(urn) ||
-      (source !== undefined && builds.has(source.type) && source.dependencies.some(isRepository))
+      (source !== undefined &&
+        builds.has(source.type) &&
+        source.dependencies.some((one) => isRepository(one.urn)))
     );
   });
 }

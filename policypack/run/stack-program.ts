@@ -1,4 +1,5 @@
 import type { PolicyResource, ResourceValidationArgs } from "@pulumi/policy";
+import { unproxied } from "../common/values";
 import { type PlannedResource, Program, type SeenResource } from "../program/program";
 
 /** Collects what the engine shows of a program's resources, and joins it at the end of the preview. */
@@ -13,9 +14,16 @@ export class StackProgram {
       this.#seen = new Map();
       this.#program = undefined;
     }
-    const { urn, type, name, props: inputs, opts, provider } = resource;
+    const { urn, type, name, props, opts, provider } = resource;
     const { ignoreChanges = [] } = (opts as Partial<typeof opts> | undefined) ?? {};
-    this.#seen.set(urn, { urn, type, name, inputs, ignoreChanges, provider: provider?.props });
+    this.#seen.set(urn, {
+      urn,
+      type,
+      name,
+      inputs: unproxied(props),
+      ignoreChanges,
+      provider: provider?.props,
+    });
   }
 
   /** The program, built once for all policies. */
@@ -34,10 +42,8 @@ function planned(resource: PolicyResource): PlannedResource {
   } = resource as Partial<PolicyResource> & Pick<PolicyResource, "urn">;
   return {
     urn,
-    outputs: props,
-    dependencies: dependencies.map((one) => one.urn),
-    propertyDependencies: Object.fromEntries(
-      Object.entries(propertyDependencies).map(([key, ones]) => [key, ones.map((one) => one.urn)]),
-    ),
+    outputs: unproxied(props),
+    dependencies,
+    propertyDependencies,
   };
 }
