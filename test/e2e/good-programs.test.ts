@@ -30,6 +30,7 @@ const alone = [
   ["a PolicyAttachment", "VPC endpoints"],
   ["an exclusive list of attachments", "aws-native with a VPC endpoint"],
   ["an exclusive list of inline policies", "a closed subnet and a private endpoint"],
+  ["a role's name and an ARN that `policy analyze` cannot decrypt"],
 ] as const;
 
 /** Broken programs, which stand among the good ones: as long as each is reported, none of the good ones silences a rule for the others. */

@@ -34,7 +34,7 @@ const service = (props: object): Declared =>
   opaque("service", "aws:ecs/service:Service", { taskDefinition: ref("web", "arn"), ...props });
 const tokenOnly = inlinePolicy("p", ref("exec", "name"), allow("ecr:GetAuthorizationToken"));
 const shared = (name: unknown): readonly Declared[] => [
-  opaque("repo", "aws:ecr/repository:Repository", { name }),
+  opaque("repo", "aws:ecr/repository:Repository", { name, url: "x" }),
   opaque("shared", "aws:ecr/repositoryPolicy:RepositoryPolicy", {
     repository: ref("repo", "name"),
     policy: json(allow(pull, undefined, { Principal: { AWS: ref("exec", "arn") } })),
