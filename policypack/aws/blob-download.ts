@@ -1,6 +1,6 @@
 import { failure, type Failure, type Outcome, success } from "../common/outcome";
-import { printable } from "../common/text";
-import { classOfHostname } from "../http/address-rules";
+import { parseUrl, printable } from "../common/text";
+import { classOfHostname, mayBeWithin } from "../http/address-rules";
 import type { Transport } from "../http/transport";
 
 export interface Download {
@@ -17,21 +17,21 @@ export async function downloadBlob(
   transport: Transport,
   signal: AbortSignal,
 ): Promise<Outcome<Uint8Array>> {
-  const url = URL.parse(presigned);
-  if (url === null) return failure("malformed", "ECR answered with an invalid download URL");
+  const url = parseUrl(presigned);
+  // Storage may well lie in a private network (VPC endpoints), but never on a local link, which holds instance metadata.
+  const reach = "loopback";
+  if (url === undefined) return failure("malformed", "ECR answered with an invalid download URL");
   if (
     url.protocol !== "https:" &&
     !(url.protocol === "http:" && classOfHostname(url.hostname) === "loopback")
   )
     return failure("unsupported", `ECR gave a download URL at ${printable(url.host)} that is not https`);
-  if (classOfHostname(url.hostname) === "local-link")
+  if (!mayBeWithin(reach, url.hostname))
     return failure(
       "unsupported",
       `ECR gave a download URL at ${printable(url.host)}, an internal address that the guard refuses`,
     );
   const label = `the storage of ECR at ${printable(url.host)}`;
-  // Storage may well lie in a private network (VPC endpoints), but never on a local link, which holds instance metadata.
-  const reach = "loopback";
   // What is signed is the host alone, so that a Range field may be added for a start (S3's presigned URLs for GetObject).
   const rest = { headers: {}, maxBytes, startOnly, reach, label, signal } as const;
   const sent = await transport.send({ method: "GET", url, ...rest });

@@ -85,8 +85,14 @@ export function withoutBrackets(hostname: string): string {
   return hostname.replace(/^\[(.*)\]$/, "$1");
 }
 
-export function mayReach(reach: Reach, target: AddressClass): boolean {
+function mayReach(reach: Reach, target: AddressClass): boolean {
   return ranks[target] <= ranks[reach];
+}
+
+/** Whether the host of a URL is within reach as far as its name tells. The addresses of other names are judged by `lookupWithin`. */
+export function mayBeWithin(reach: Reach, hostname: string): boolean {
+  const told = classOfHostname(hostname);
+  return told === undefined || mayReach(reach, told);
 }
 
 /**

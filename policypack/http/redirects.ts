@@ -1,5 +1,5 @@
 import { parseUrl } from "../common/text";
-import { classOfHostname, mayReach } from "./address-rules";
+import { mayBeWithin } from "./address-rules";
 import type { HostRules } from "./host-rules";
 import { type HttpRequest, type SendResult, sendFailure } from "./messages";
 import type { Transport } from "./transport";
@@ -68,8 +68,7 @@ async function redirected(
   const next = { method, url: target, headers, maxBytes, startOnly, byRecord, signal };
   const reach = first.reach ?? (await rules.reach(first.url));
   if (target.hostname === first.url.hostname) return first.reach === undefined ? next : { ...next, reach };
-  const told = classOfHostname(target.hostname);
-  return told === undefined || mayReach(reach, told)
+  return mayBeWithin(reach, target.hostname)
     ? { ...next, reach }
     : `${target.host}, an internal address that the guard refuses`;
 }

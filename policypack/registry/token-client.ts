@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "../common/concurrency";
 import { failure, type Outcome, success } from "../common/outcome";
 import { basicAuthorization } from "../common/text";
-import { classOfHostname, mayReach } from "../http/address-rules";
+import { mayBeWithin } from "../http/address-rules";
 import type { HostRules } from "../http/host-rules";
 import type { HttpRequest, HttpResponse } from "../http/messages";
 import { follow } from "../http/redirects";
@@ -54,8 +54,7 @@ export class TokenClient {
       realm.hostname === request.registryUrl.hostname
         ? undefined
         : await this.rules.reach(request.registryUrl);
-    const told = classOfHostname(realm.hostname);
-    if (reach !== undefined && told !== undefined && !mayReach(reach, told))
+    if (reach !== undefined && !mayBeWithin(reach, realm.hostname))
       return failure(
         "unsupported",
         `${registry} names a token service at ${realm.host}, an internal address that the guard refuses`,
