@@ -34,6 +34,8 @@ export interface JudgedTask {
   readonly workload: ImageUser["workload"];
   /** GiB of ephemeral storage. */
   readonly storageGiB: number;
+  /** Its resource cannot set it. */
+  readonly storageIsFixed?: true;
   readonly images: readonly Pick<JudgedImage, "image" | "inspection">[];
 }
 

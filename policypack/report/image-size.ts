@@ -7,6 +7,13 @@ export interface SizedImage {
   readonly bytes: number;
 }
 
+export interface SizedTask {
+  readonly workload: ImageUser["workload"];
+  readonly storageGiB: number;
+  /** Its resource cannot set it. */
+  readonly storageIsFixed?: true;
+}
+
 /** Of Fargate, in GiB (ECS API, `EphemeralStorage`). */
 const storageLimits = { least: 21, most: 200 };
 const mostShown = 5;
@@ -17,7 +24,7 @@ const mostShown = 5;
  * @param images the largest first
  */
 export function imagesTooLarge(
-  { workload, storageGiB }: { readonly workload: ImageUser["workload"]; readonly storageGiB: number },
+  { workload, storageGiB, storageIsFixed }: SizedTask,
   images: readonly SizedImage[],
   bytes: number,
   isLikely: boolean,
@@ -44,16 +51,18 @@ export function imagesTooLarge(
         .map((one, i): Fact => [i === 0 ? "images" : "", `${inGiB(one.bytes)} ${printableName(one.image)}`]),
     ]),
     "",
-    ...(wanted > storageLimits.most
-      ? [`Fix: make the images smaller. Fargate offers at most ${storageLimits.most} GiB.`]
-      : [
-          "Fix: make the images smaller, or give the task more storage. In TypeScript:",
-          `  ephemeralStorage: { sizeInGib: ${wanted} },`,
-          "In YAML:",
-          "  ephemeralStorage:",
-          `    sizeInGib: ${wanted}`,
-          "aws-native and AWS Batch spell it sizeInGiB.",
-        ]),
+    ...(storageIsFixed
+      ? [`Fix: make the images smaller. An Express service has ${storageGiB} GiB.`]
+      : wanted > storageLimits.most
+        ? [`Fix: make the images smaller. Fargate offers at most ${storageLimits.most} GiB.`]
+        : [
+            "Fix: make the images smaller, or give the task more storage. In TypeScript:",
+            `  ephemeralStorage: { sizeInGib: ${wanted} },`,
+            "In YAML:",
+            "  ephemeralStorage:",
+            `    sizeInGib: ${wanted}`,
+            "aws-native and AWS Batch spell it sizeInGiB.",
+          ]),
   ].join("\n");
 }
 

@@ -193,9 +193,14 @@ export function judgeTasks<I extends TaskImage>(
   for (const one of images)
     for (const { workload } of one.users) tasks.set(workload, (tasks.get(workload) ?? new Set()).add(one));
   return [...tasks].flatMap(([workload, own]) => {
-    const { storageGiB } = workload.images;
+    const { storageGiB, storageIsFixed } = workload.images;
     if (storageGiB === undefined) return [];
-    const finding = judge({ workload, storageGiB, images: [...own] });
+    const finding = judge({
+      workload,
+      storageGiB,
+      ...(storageIsFixed && { storageIsFixed }),
+      images: [...own],
+    });
     return finding === undefined ? [] : [{ workload, images: [...own], finding }];
   });
 }

@@ -98,5 +98,5 @@ export function imagesOfExpressService(props: unknown, place: Holder = RESOURCE)
     return { uses: [], unreadable: [] };
   }
   const only = { container, path, label: "primary container", keys };
-  return { ...imagesOfContainers([only], EXPRESS), ...DEFAULT_STORAGE };
+  return { ...imagesOfContainers([only], EXPRESS), ...DEFAULT_STORAGE, storageIsFixed: true };
 }

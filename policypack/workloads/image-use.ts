@@ -42,6 +42,8 @@ export interface WorkloadImages {
   readonly unreadable: readonly UnreadableUse[];
   /** GiB of ephemeral storage, if the resource is one Linux task for Fargate alone and sets it. */
   readonly storageGiB?: number;
+  /** The resource cannot set it. */
+  readonly storageIsFixed?: true;
 }
 
 /** One kind of ECS resource, under the Pulumi types by which the classic AWS provider and aws-native know it. */

@@ -219,6 +219,13 @@ describe("the size of a task's images", () => {
     assert.ok(message.split("\n").every((line) => line.length <= 80));
     const [most] = await analyze("preview", [task(["huge"], storage(80))]);
     assert.match(most!.message, /at most 200 GiB/);
+    const express: Registered = {
+      type: "aws:ecs/expressGatewayService:ExpressGatewayService",
+      name: "express",
+      props: { primaryContainer: { image: image("twenty-one") } },
+    };
+    const [fixed] = await analyze("preview", [express]);
+    assert.match(fixed!.message, /Fix: make the images smaller\. An Express service has 20 GiB\.$/);
   });
 
   it("can be exempted by image and by resource, and disabled", async () => {
