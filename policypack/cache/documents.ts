@@ -42,10 +42,8 @@ export class DocumentCache {
   }
 
   keep(name: RepositoryName, digest: string, bytes: Uint8Array): void {
-    if (!isDigest(digest) || bytes.length > maximumDocumentBytes) return;
-    const repository = this.#repository(name);
-    const known = repository.document(digest);
-    if (known === undefined || Buffer.compare(known, bytes) !== 0) repository.addDocument(digest, bytes);
+    if (isDigest(digest) && bytes.length <= maximumDocumentBytes)
+      this.#repository(name).addDocument(digest, bytes);
   }
 
   /** The digest that a tag had; `mute` if its registry does not answer a `HEAD` with it. */
@@ -57,8 +55,7 @@ export class DocumentCache {
   }
 
   remember(name: RepositoryName, tag: string, digest: string): void {
-    const repository = this.#repository(name);
-    if (repository.tag(tag) !== digest) repository.addTag(tag, digest);
+    this.#repository(name).addTag(tag, digest);
   }
 
   /** Remembers that the registry does not say what its tag names without sending it. */

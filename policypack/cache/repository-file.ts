@@ -64,6 +64,10 @@ export class RepositoryFile {
   }
 
   #add(name: string, [start, value, end]: readonly [string, Uint8Array, string]): void {
+    if (this.#known.get(name)?.value.equals(value) === true) {
+      this.#use(name);
+      return;
+    }
     const record = Buffer.concat([Buffer.from(start), value, Buffer.from(end)]);
     this.#known.set(name, { record, value: record.subarray(start.length, -end.length) });
     this.#used.add(name);

@@ -29,6 +29,7 @@ export interface Answer {
 /** One registry or mirror: knows its scheme and its challenge once it has answered, and pulls from it. */
 export class Endpoint {
   readonly #authorization: Authorization;
+  readonly #urls = new Map<Scheme, URL>();
   #scheme: Scheme | undefined;
   #first: Promise<void> | undefined;
   #told = false;
@@ -126,8 +127,12 @@ export class Endpoint {
     }
   }
 
-  #url(scheme: Scheme = this.#scheme ?? this.host.schemes[0] ?? "https"): URL {
-    return new URL(`${scheme}://${this.host.authority}`);
+  /** Of the registry itself; not to be changed. */
+  #url(): URL {
+    const scheme = this.#scheme ?? this.host.schemes[0] ?? "https";
+    let url = this.#urls.get(scheme);
+    if (url === undefined) this.#urls.set(scheme, (url = new URL(`${scheme}://${this.host.authority}`)));
+    return url;
   }
 
   #send(request: PullRequest, authorization: string | undefined): Promise<SendResult> {
@@ -158,8 +163,9 @@ export class Endpoint {
     authorization: string | undefined,
     byRecord = false,
   ): Promise<SendResult> {
-    const url = this.#url(scheme);
-    url.pathname = `/v2/${request.repository}/${request.path}`;
+    // A mirror's prefix may hold anything.
+    const path = `${request.repository}/${request.path}`.replace(/[?#]/g, encodeURIComponent);
+    const url = new URL(`${scheme}://${this.host.authority}/v2/${path}`);
     const { transport, rules } = this.network;
     const headers = {
       ...(request.accept === undefined ? {} : { accept: request.accept }),
