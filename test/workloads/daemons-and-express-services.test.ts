@@ -58,6 +58,7 @@ for (const type of SERVICES) {
         ],
         unreadable: [],
         storageGiB: 20,
+        storageIsFixed: true,
       });
     });
 
