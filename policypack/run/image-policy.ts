@@ -63,6 +63,7 @@ export function imagePolicy(session: Session, definition: PolicyDefinition): Ima
                 session.taskDefinitions.describe(named, workload, settings),
               );
           const settled = await review.settle();
+          session.countUnverified(settled);
           if (resources !== undefined) session.saveImages(review, resources);
           return [
             ...imageFindings(settled, settings, run, judge, explained),

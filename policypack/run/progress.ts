@@ -65,9 +65,10 @@ export class Progress {
   /**
    * The last lines of a run: what it cost if it looked for images, and what it found.
    *
+   * @param unverified how many of the images could not be read
    * @param found undefined if that is nothing
    */
-  close(found?: string): void {
+  close({ unverified = 0, found }: { unverified?: number; found?: string | undefined } = {}): void {
     if (this.#closed) return;
     this.#closed = true;
     if (found !== undefined) this.say(`ecs-image-guard: ${found}`);
@@ -75,7 +76,8 @@ export class Progress {
     if (images === 0) return;
     const cost = `${count(requests, "request")}, ${count(cacheHits, "cache hit")}`;
     const seconds = (this.#waited.totalMs / 1000).toFixed(1);
-    this.say(`ecs-image-guard: ${count(images, "image")}, ${cost}, waited ${seconds} s`);
+    const unread = unverified === 0 ? "" : ` (${unverified} unverified)`;
+    this.say(`ecs-image-guard: ${count(images, "image")}${unread}, ${cost}, waited ${seconds} s`);
   }
 
   /** Several waits watch the time; the first of them prints it. */

@@ -6,7 +6,9 @@ import type {
 } from "@pulumi/policy";
 import { cacheInUse, type CacheOptions } from "../cache/location";
 import { type Clock, systemClock } from "../common/concurrency";
+import { unreadParts } from "../inspection/inspected-image";
 import { Inspector, type InspectorOptions, type Statistics, total } from "../inspection/inspector";
+import { formatPlatform } from "../oci/platform";
 import { isSecretType, mayConcern } from "../program/secrets";
 import { mergeSettings, readSettings, type Settings } from "../settings";
 import { Pushes } from "./prefetch/push-dependencies";
@@ -15,7 +17,7 @@ import { Progress, WaitingBudget } from "./progress";
 import { NamedTaskDefinitions } from "./named-task-definitions";
 import { type Inspected, PullThroughRules } from "./pull-through-rules";
 import { configuredLevels, isPreview, isServedByEngine, reportsAtEnd } from "./pulumi-run";
-import { type ReadWorkload, ReviewInProgress, SharedLookups } from "./review";
+import { type ReadWorkload, type Review, ReviewInProgress, SharedLookups } from "./review";
 import { StackProgram } from "./stack-program";
 import { ViolationSummary } from "./violation-summary";
 
@@ -50,6 +52,7 @@ export class Session {
   readonly #levels = new Map<string, EnforcementLevel>();
   readonly #active = new Set<string>();
   readonly #closed = new Set<string>();
+  readonly #unverified = new Set<string>();
   #budget: WaitingBudget | undefined;
   #summary = true;
 
@@ -171,11 +174,19 @@ export class Session {
     if (isPreview()) this.#handOver.saveImages(review, resources);
   }
 
+  /** Counts the images that could not be read, for the last line of the run: the policy that reports them may be disabled. */
+  countUnverified({ images }: Review): void {
+    for (const { image, platform, inspection } of images)
+      if (unreadParts(inspection).length > 0 && !this.willPush(image))
+        this.#unverified.add(JSON.stringify([image, formatPlatform(platform)]));
+  }
+
   /** A policy has judged the stack. The last policy to do so reports the cost of the run, and the findings of all. */
   close(policy: string): void {
     this.#handOver.close();
     this.#closed.add(policy);
-    if (this.#summary && this.#closed.size >= this.#active.size) this.#progress.close(this.violations.line);
+    if (this.#summary && this.#closed.size >= this.#active.size)
+      this.#progress.close({ unverified: this.#unverified.size, found: this.violations.line });
   }
 
   /** Policies with the same settings share their inspections; others have their own. */

@@ -2,7 +2,7 @@ import { imagesOfJob } from "./batch";
 import { imagesOfDaemon, imagesOfDescribed, imagesOfExpressService } from "./ecs";
 import type { UnreadableUse, WorkloadFamily, WorkloadImages } from "./image-use";
 import { type Holder, joined, jsonAt, NOTHING, objectAt, type Place, unreadableAt } from "./places";
-import { isRecord, isRedacted, member, type Reading, textAt, unknownValue } from "../common/values";
+import { isRecord, isRedacted, member, read, type Reading, textAt, unknownValue } from "../common/values";
 
 /** CloudFormation's types of resources that make ECS run containers → how their properties are read. */
 const readers: ReadonlyMap<string, (properties: unknown, place: Holder) => WorkloadImages> = new Map([
@@ -26,10 +26,10 @@ export const cloudControlResource: WorkloadFamily = {
 };
 
 function imagesOfTyped(props: unknown, type: string, properties: string): WorkloadImages {
-  const read = readers.get(textAt(props, type) ?? "");
-  if (read === undefined) return NOTHING;
+  const reader = readers.get(textAt(props, type) ?? "");
+  if (reader === undefined) return NOTHING;
   const place: Place = { reading: member(props, properties), path: properties, keys: "any-case" };
-  return jsonAt(place, NOUN, (decoded) => objectAt(decoded, NOUN, (holder) => read(holder, decoded)));
+  return jsonAt(place, NOUN, (decoded) => objectAt(decoded, NOUN, (holder) => reader(holder, decoded)));
 }
 
 /** A stack of CloudFormation, or a set of stacks. A template that stands elsewhere (`templateUrl`) is not read. */
@@ -64,12 +64,16 @@ function imagesOfTemplate(props: unknown): WorkloadImages {
     : NOTHING;
 }
 
-/** aws-native takes an object too; one with a value that is not known yet cannot be converted to a string. */
+/** aws-native takes an object too; one with a value that is not known yet is not known as a whole, as a text is not. */
 function templateOf(body: Reading): string | undefined {
   if (body.state !== "known") return undefined;
   if (typeof body.value === "string") return body.value;
   try {
-    return JSON.stringify(body.value);
+    return JSON.stringify(body.value, (_, value: unknown) => {
+      const reading = read(value);
+      if (reading.state === "unknown") throw new Error("known only during the update");
+      return reading.state === "known" ? reading.value : null;
+    });
   } catch {
     return undefined;
   }
@@ -77,10 +81,10 @@ function templateOf(body: Reading): string | undefined {
 
 function imagesOfResource(id: string, resource: unknown): WorkloadImages {
   const path = `${TEMPLATE}.Resources.${id}`;
-  const read = readers.get(textAt(resource, "Type") ?? "");
-  if (read !== undefined) {
+  const reader = readers.get(textAt(resource, "Type") ?? "");
+  if (reader !== undefined) {
     const properties = evaluated(isRecord(resource) ? resource["Properties"] : undefined, 0);
-    const { uses, unreadable } = read(properties, { path: `${path}.Properties`, keys: "any-case" });
+    const { uses, unreadable } = reader(properties, { path: `${path}.Properties`, keys: "any-case" });
     return { uses, unreadable: unreadable.map(inTemplate) };
   }
   // A loop (`Fn::ForEach`) is an array of templates.

@@ -123,6 +123,12 @@ describe("with the real Pulumi engine, the pack", function () {
     assert.equal(run.passed, false);
     assert.match(run.output, /\[advisory\].*unverified-image[\s\S]*unreachable: /);
     assert.match(run.output, /\[mandatory\].*mixed-layer-compression/);
+    assert.match(run.output, /ecs-image-guard: 2 images \(1 unverified\), /);
+    const silent = await stack.preview({
+      configs: [{ "unverified-image": { enforcementLevel: "disabled" } }],
+    });
+    assert.doesNotMatch(silent.output, /unreachable: /);
+    assert.match(silent.output, /ecs-image-guard: 2 images \(1 unverified\), /);
   });
 
   it("fails closed if unverified-image is mandatory", async () => {

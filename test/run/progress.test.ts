@@ -71,8 +71,13 @@ describe("the progress of a run", () => {
     assert.deepEqual(lines, ["ecs-image-guard: 200 images, 400 requests, 1 cache hit, waited 1.2 s"]);
   });
 
+  it("ends with the number of images that could not be read, if there are any", () => {
+    progress.close({ unverified: 3 });
+    assert.match(lines.join(), /^ecs-image-guard: 200 images \(3 unverified\), 400 requests, /);
+  });
+
   it("ends with the findings of the run before its cost", () => {
-    progress.close("1 violation: mixed-layer-compression (api)");
+    progress.close({ found: "1 violation: mixed-layer-compression (api)" });
     assert.equal(lines.length, 2);
     assert.equal(lines[0], "ecs-image-guard: 1 violation: mixed-layer-compression (api)");
   });

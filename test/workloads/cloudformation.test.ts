@@ -195,6 +195,7 @@ describe("a template of CloudFormation", () => {
     assert.equal(found(native, { templateBody }).uses.length, 2);
     const props = { templateBody: { Resources: taskOf({ Cpu: UNKNOWN.string }) } };
     assert.deepEqual(found(native, props), { uses: [], unreadable: [] });
+    assert.deepEqual(imagesOf(native, props), { uses: [], unreadable: [] }, "without the SDK's proxy");
   });
 
   it("is left alone if it is unknown, stands elsewhere or is of another form", () => {
