@@ -84,7 +84,10 @@ export class ManifestLookup implements PullSource {
   async layers(manifest: ImageManifest): Promise<readonly Layer[]> {
     let layers = this.#layers.get(manifest);
     if (layers === undefined) {
-      layers = Promise.all((manifest.layers ?? []).map((layer, index) => this.#layer(layer, index)));
+      const claimed = (manifest.layers ?? []).map(claimedLayer);
+      layers = this.args.sniffLayers
+        ? Promise.all(claimed.map((layer, index) => this.#sniffed(layer, index)))
+        : Promise.resolve(claimed);
       this.#layers.set(manifest, layers);
     }
     return layers;
@@ -141,9 +144,8 @@ export class ManifestLookup implements PullSource {
     return new Document("", digest, bytes.value);
   }
 
-  async #layer({ mediaType, digest, size }: Descriptor, index: number): Promise<Layer> {
-    const claimed: Layer = { mediaType, digest, size, compression: compressionOf(mediaType) };
-    if (!this.args.sniffLayers) return claimed;
+  async #sniffed(claimed: Layer, index: number): Promise<Layer> {
+    const { mediaType, digest } = claimed;
     const { registries, reference, reader, signal } = this.args;
     const first = await registries.blobStart(reference, digest, sniffedBytes, reader, signal);
     if (!first.ok) {
@@ -152,7 +154,7 @@ export class ManifestLookup implements PullSource {
       if (!isForeign) this.#missed(`layer ${index + 1}`, first.failure);
       return claimed;
     }
-    const other = otherStart(first.value, size, reference.registry);
+    const other = otherStart(first.value, claimed.size, reference.registry);
     if (other !== undefined) {
       this.#missed(`layer ${index + 1}`, other);
       return claimed;
@@ -249,6 +251,11 @@ function otherStart(first: Uint8Array, size: number, registry: string): Failure 
   if (size < 0 || first.length === expected) return undefined;
   const message = `${registry} sent ${first.length} of the first ${expected} bytes of a layer`;
   return { kind: "malformed", message };
+}
+
+/** A layer as its descriptor has it. */
+function claimedLayer({ mediaType, digest, size }: Descriptor): Layer {
+  return { mediaType, digest, size, compression: compressionOf(mediaType) };
 }
 
 /** The config for people to read; null if runtimes refuse it, which the predictions report. */

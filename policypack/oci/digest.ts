@@ -27,7 +27,8 @@ export function digestProblem(digest: string): string | undefined {
 }
 
 export function isDigest(text: string): boolean {
-  return digestProblem(text) === undefined;
+  // Nearly every digest is of this form.
+  return /^sha256:[a-f0-9]{64}$/.test(text) || digestProblem(text) === undefined;
 }
 
 /** The canonical digest, `sha256:<hex>`. */
