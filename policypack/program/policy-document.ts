@@ -45,7 +45,8 @@ export function allowStatements(document: Reading): readonly AllowStatement[] | 
 
 /** Whether a list of action patterns covers an action; IAM matches actions in any case. */
 export function coversAction(actions: readonly string[], action: string): boolean {
-  return actions.some((pattern) => matchesWildcard(pattern.toLowerCase(), action.toLowerCase()));
+  const wanted = action.toLowerCase();
+  return actions.some((pattern) => pattern === action || matchesWildcard(pattern.toLowerCase(), wanted));
 }
 
 /** Whether the statements grant an action on a resource, which is judged by `covers`, pattern by pattern. */

@@ -15,9 +15,9 @@ const created = process.env.ECS_IMAGE_GUARD_CREATED;
 /** Whether the call that is being answered belongs to a preview: Pulumi's SDK for providers does not pass it on. */
 let preview = false;
 
-/** Like the real one, a repository tells its URL only once it is there. */
+/** Like the real one, a repository tells its URL only once it is there: the one that the program gives it, if it does. */
 function outputs(urn, inputs) {
-  if (urn.includes("ecr/repository:Repository"))
+  if (urn.includes("ecr/repository:Repository") && inputs.url !== undefined)
     return preview ? inputs : { ...inputs, repositoryUrl: inputs.url };
   return outputsOf(urn, inputs, { preview });
 }

@@ -8,16 +8,33 @@ import { verdicts } from "../../support/engine/verdicts";
 import { definitions } from "../../policypack/policies";
 import { brokenNetworks } from "../policies/programs/broken-networks";
 import { brokenRoles } from "../policies/programs/broken-roles";
+import { goodCommonNetworks } from "../policies/programs/common-networks";
+import { goodCommonTasks } from "../policies/programs/common-tasks";
 import { goodNetworks } from "../policies/programs/good-networks";
 import { goodRoles } from "../policies/programs/good-roles";
 import { goodNativeNetworks } from "../policies/programs/native-networks";
 import { goodOddNetworks } from "../policies/programs/odd-networks";
 import { goodOddRoles } from "../policies/programs/odd-roles";
+import { goodOutputNetworks } from "../policies/programs/output-networks";
+import { goodTaskRuns } from "../policies/programs/task-runs";
 
 /** No image is looked up: only what the program says is judged. */
 const configs = [Object.fromEntries(definitions.map(({ name }) => [name, { enforcementLevel: "disabled" }]))];
 
+/** Of each kind of resource that runs tasks, one program is enough here. */
+const oneOfEach = Object.entries(goodTaskRuns).filter(([title]) => title.endsWith(" with a NAT gateway"));
+
+/** Whether the stand-in provider has all its types, and nothing stands in AWS before the program. */
+const isReal = ([, program]: readonly [string, readonly Declared[]]) =>
+  program.every(({ type, state }) => /^(?:aws|aws-native|docker-build):/.test(type) && state !== "existing");
+
 const good: Record<string, readonly Declared[]> = {
+  ...Object.fromEntries(
+    [
+      ...oneOfEach,
+      ...[goodOutputNetworks, goodCommonNetworks, goodCommonTasks].flatMap((all) => Object.entries(all)),
+    ].filter(isReal),
+  ),
   ...goodRoles,
   ...goodOddRoles,
   ...goodNetworks,
@@ -31,6 +48,16 @@ const alone = [
   ["an exclusive list of attachments", "aws-native with a VPC endpoint"],
   ["an exclusive list of inline policies", "a closed subnet and a private endpoint"],
   ["a role's name and an ARN that `policy analyze` cannot decrypt"],
+  [
+    "interface endpoints, a gateway endpoint for S3, and egress to both",
+    "endpoints for ECR in a public subnet",
+    "an endpoint whose service is not known",
+    "an endpoint of a gateway load balancer",
+    "egress to the group itself and to that of the endpoints",
+    "a route of the VPC's main table, which a subnet uses",
+    "routes that a VPN gateway propagates",
+    "rules that an exclusive resource lists",
+  ],
 ] as const;
 
 /** Broken programs, which stand among the good ones: as long as each is reported, none of the good ones silences a rule for the others. */

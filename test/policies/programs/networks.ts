@@ -55,7 +55,9 @@ export const ip = { assignPublicIp: true };
 /** A repository, an image that is built for it, and a task of that image. */
 const built = [
   ...ecr.slice(0, 2),
-  any("aws:ecr/repository:Repository", "repository"),
+  any("aws:ecr/repository:Repository", "repository", {
+    url: "123456789012.dkr.ecr.eu-west-1.amazonaws.com/repository",
+  }),
   any("docker-build:index:Image", "image", {
     tags: [mapped([ref("repository", "repositoryUrl")], ([url]) => `${String(url)}:1`)],
   }),
