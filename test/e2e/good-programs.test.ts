@@ -17,6 +17,7 @@ import { goodOddNetworks } from "../policies/programs/odd-networks";
 import { goodOddRoles } from "../policies/programs/odd-roles";
 import { goodOutputNetworks } from "../policies/programs/output-networks";
 import { goodTaskRuns } from "../policies/programs/task-runs";
+import { goodPolicyForms } from "../policies/programs/policy-forms";
 
 /** No image is looked up: only what the program says is judged. */
 const configs = [Object.fromEntries(definitions.map(({ name }) => [name, { enforcementLevel: "disabled" }]))];
@@ -37,6 +38,7 @@ const good: Record<string, readonly Declared[]> = {
   ),
   ...goodRoles,
   ...goodOddRoles,
+  ...goodPolicyForms,
   ...goodNetworks,
   ...goodOddNetworks,
   ...goodNativeNetworks,

@@ -17,13 +17,20 @@ import { brokenRoles } from "./programs/broken-roles";
 import { goodCaches } from "./programs/good-caches";
 import { goodRoles } from "./programs/good-roles";
 import { brokenOddRoles, goodOddRoles } from "./programs/odd-roles";
+import { brokenPolicyForms, goodPolicyForms } from "./programs/policy-forms";
 import { arn, cache, exec, good, opaque, repository, secret, statements, without } from "./programs/roles";
 
 describe("the execution role", () => {
-  for (const [title, program] of Object.entries({ ...goodRoles, ...goodOddRoles, ...goodCaches }))
+  const broken: typeof brokenRoles = { ...brokenRoles, ...brokenOddRoles, ...brokenPolicyForms };
+  for (const [title, program] of Object.entries({
+    ...goodRoles,
+    ...goodOddRoles,
+    ...goodPolicyForms,
+    ...goodCaches,
+  }))
     it(`is fine: ${title}`, () => assertSilent(program));
 
-  for (const [title, [program, first, second]] of Object.entries({ ...brokenRoles, ...brokenOddRoles }))
+  for (const [title, [program, first, second]] of Object.entries(broken))
     it(`is reported: ${title}`, async () => {
       const expected = (list: readonly string[]) => list.map((one) => `execution-role ${one}`);
       assert.deepEqual(verdicts(await violationsOf(program, "first")), expected(first));

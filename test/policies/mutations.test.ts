@@ -10,6 +10,7 @@ import { goodCommonTasks } from "./programs/common-tasks";
 import { goodNativeNetworks } from "./programs/native-networks";
 import { goodOddNetworks } from "./programs/odd-networks";
 import { goodOddRoles } from "./programs/odd-roles";
+import { goodPolicyForms } from "./programs/policy-forms";
 import { goodOutputNetworks } from "./programs/output-networks";
 import { goodTaskRuns } from "./programs/task-runs";
 
@@ -222,6 +223,7 @@ const mutations: Record<string, readonly [mutate: Mutation, expected: string, ti
 const good: Record<string, Program> = {
   ...goodRoles,
   ...goodOddRoles,
+  ...goodPolicyForms,
   ...goodCaches,
   ...goodNetworks,
   ...goodOddNetworks,
