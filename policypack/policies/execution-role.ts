@@ -32,7 +32,7 @@ import {
   taskOfExpress,
   tasksOfJob,
 } from "../program/tasks";
-import { type TaskRun, taskRunning, taskRunOf } from "../program/task-runs";
+import { type TaskRun, taskRunsOf } from "../program/task-runs";
 import { assumersWithoutEcs } from "../program/trust-policy";
 import {
   type LackingRole,
@@ -166,7 +166,7 @@ function rolesOfEcr(program: Program, tasks: readonly Task[]): RoleUsers {
 /** Task definition → the services, schedules and others that run it. */
 function runsOf(program: Program): Map<Resource, TaskRun[]> {
   const runs = new Map<Resource, TaskRun[]>();
-  for (const run of program.ofKind(taskRunning).flatMap((one) => taskRunOf(one) ?? []))
+  for (const run of taskRunsOf(program))
     for (const task of program.links(
       run.resource,
       run.keys.taskDefinition,

@@ -1,6 +1,6 @@
 import { type DeadEnd, Network } from "../program/network";
 import { inputOf, type Program } from "../program/program";
-import { type TaskRun, taskRunning, taskRunOf } from "../program/task-runs";
+import { type TaskRun, taskRunning, taskRunsOf } from "../program/task-runs";
 import { type ImageRegistry, registryOf } from "../program/task-registry";
 import { noEgress, noWayOut } from "../report";
 import { deploymentRisks, type ProgramFinding, type ProgramPolicyDefinition } from "./definition";
@@ -18,10 +18,7 @@ export const taskNetwork: ProgramPolicyDefinition = {
   concerns: [taskRunning],
   judge: (program) => {
     const network = new Network(program);
-    return program
-      .ofKind(taskRunning)
-      .flatMap((resource) => taskRunOf(resource) ?? [])
-      .flatMap((run) => judge(program, run, network));
+    return taskRunsOf(program).flatMap((run) => judge(program, run, network));
   },
 };
 

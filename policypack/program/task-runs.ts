@@ -1,6 +1,6 @@
 import { isRecord, type Reading } from "../common/values";
 import type { Kind } from "./kinds";
-import { inputOf, type Resource } from "./program";
+import { inputOf, type Program, type Resource } from "./program";
 import { inside, launchesOnFargate, listIn } from "./tasks";
 
 /** A resource that has ECS run tasks, and what it says of them. */
@@ -59,8 +59,16 @@ const forms: ReadonlyMap<string, Form> = new Map<string, Form>([
 /** What has ECS run tasks. */
 export const taskRunning: Kind = { types: [...forms.keys()], ids: [] };
 
-/** Undefined for a resource of another kind. */
-export function taskRunOf(resource: Resource): TaskRun | undefined {
+const known = new WeakMap<Program, readonly TaskRun[]>();
+
+/** All of a program's, read once for the policies that judge them. */
+export function taskRunsOf(program: Program): readonly TaskRun[] {
+  const runs = known.get(program) ?? program.ofKind(taskRunning).flatMap((one) => taskRunOf(one) ?? []);
+  known.set(program, runs);
+  return runs;
+}
+
+function taskRunOf(resource: Resource): TaskRun | undefined {
   const form = forms.get(resource.type);
   if (form === undefined) return undefined;
   const { noun, at, around } = form;
