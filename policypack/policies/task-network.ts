@@ -33,19 +33,14 @@ function judge(program: Program, run: TaskRun, network: Network): ProgramFinding
   if (end === undefined || ends.some(({ kind }) => kind !== end.kind)) return [];
   const registry = registryOf(program, run);
   if (mayReach(end.kind, registry, endpointsOf(program))) return [];
-  const doubts = [
-    ...(ends.some((one) => one.isLikely)
-      ? ["something outside this program adds a route or an endpoint"]
-      : []),
-    ...(registry === "unknown" ? ["the registry of their image is inside the VPC"] : []),
-  ];
+  const isLikely = ends.some((one) => one.isLikely);
   const image = end.kind === "closed" && typeof registry === "object" ? registry.image : undefined;
   const { publicIp } = run.network;
   return [
     {
       users: [resource],
-      message: () => noWayOut({ noun, resource, publicIp }, distinct(ends), end.kind, image, doubts),
-      ...(doubts.length > 0 && { remark: true as const }),
+      message: () => noWayOut({ noun, resource, publicIp }, distinct(ends), end.kind, image, isLikely),
+      ...(isLikely && { remark: true as const }),
     },
   ];
 }
@@ -57,7 +52,7 @@ function distinct(ends: readonly DeadEnd[]): readonly DeadEnd[] {
 
 /** Whether tasks without a route that they can use may reach the registry all the same. */
 function mayReach(kind: DeadEnd["kind"], registry: ImageRegistry, endpoints: Endpoints): boolean {
-  if (registry === "elsewhere" || endpoints === "unclear") return true;
+  if (registry === "internal" || endpoints === "unclear") return true;
   if (typeof registry === "object") return false;
   // Whoever closes a subnet may add endpoints to it elsewhere.
   return kind === "closed" || (registry === "ecr" ? endpoints.some(isOfEcr) : endpoints.length > 0);

@@ -4,21 +4,21 @@ import { type Program, type Resource, sourcesOf } from "./program";
 import type { TaskRun } from "./task-runs";
 import { isInPrivateEcr, taskOf } from "./tasks";
 
-/** Where tasks pull an image from: the internet alone has it, or private ECR does. A registry `elsewhere` may be inside the VPC. */
-export type ImageRegistry = { readonly image: string } | "ecr" | "elsewhere" | "unknown";
+/** Where tasks pull an image from: the internet alone has it, private ECR does, a registry with an internal name, or any other. */
+export type ImageRegistry = { readonly image: string } | "ecr" | "internal" | "other";
 
-/** Where tasks pull an image from that only the internet has, if there is one; else, one in private ECR. */
+/** Of the images of tasks, that of one that only the internet has, if there is one; else, of one in private ECR. */
 export function registryOf(program: Program, run: TaskRun): ImageRegistry {
   const [task] =
     program.links(run.resource, run.keys.taskDefinition, [run.taskDefinition], taskDefinition) ?? [];
-  if (task === undefined) return "unknown";
+  if (task === undefined) return "other";
   const images = taskOf(task).containers?.map((container) => container.image) ?? [undefined];
   const known = images.filter((image) => image !== undefined);
   const image = known.find(isOnInternet);
   if (image !== undefined) return { image };
   if (known.some(isInPrivateEcr)) return "ecr";
-  if (known.length === images.length) return "elsewhere";
-  return usesOwnRepository(program, task) ? "ecr" : "unknown";
+  if (known.some(hasInternalName)) return "internal";
+  return known.length < images.length && usesOwnRepository(program, task) ? "ecr" : "other";
 }
 
 /** What builds and pushes an image. Of an image that is not known yet, it tells the repository. */
@@ -68,4 +68,14 @@ const ofOtherClouds = /\.(?:gcr\.io|pkg\.dev|azurecr\.io)$/;
 function isOnInternet(image: string): boolean {
   const { registry = "" } = referenceIn(image) ?? {};
   return publicRegistries.has(registry) || ofOtherClouds.test(registry);
+}
+
+/** Names that the internet's DNS does not have (RFC 6762 appendix G, RFC 8375, `.internal` by ICANN), and addresses. */
+const internalName =
+  /^(?:[^.:]+|.*\.(?:internal|intranet|private|corp|home|lan|local|home\.arpa)|[\d.]+|\[.*\])(?::\d+)?$/;
+
+/** Whether a registry may be inside a VPC, by its name: loopback addresses never are. */
+function hasInternalName(image: string): boolean {
+  const { registry = "" } = referenceIn(image) ?? {};
+  return internalName.test(registry) && !/^(?:localhost|127\.[\d.]+|\[::1\])(?::|$)/.test(registry);
 }

@@ -32,14 +32,14 @@ export function noEgress({ noun, resource }: Runner, groups: readonly Named[]): 
 /**
  * A resource whose tasks are in subnets from which they reach no registry.
  *
- * @param doubts to complete "unless …"; none if it is proven
+ * @param isLikely that it is likely, but not proven
  */
 export function noWayOut(
   { noun, resource, publicIp }: Runner & { readonly publicIp: string },
   ends: readonly { readonly subnet: Named; readonly routeTable: Named }[],
   kind: "public" | "closed",
   image: string | undefined,
-  doubts: readonly string[],
+  isLikely: boolean,
 ): string {
   const cause =
     kind === "public"
@@ -50,8 +50,8 @@ export function noWayOut(
   return [
     ...wrapped(cause),
     ...wrapped(
-      doubts.length > 0
-        ? `Unless ${doubts.join(", or ")}, ECS stops them with CannotPullContainerError.`
+      isLikely
+        ? "Unless something outside this program adds a route or an endpoint, ECS stops them with CannotPullContainerError."
         : "ECS stops them after a timeout with CannotPullContainerError.",
     ),
     "",

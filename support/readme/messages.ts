@@ -186,12 +186,12 @@ export function sampleMessages(): SampleMessage[] {
     sample(
       "task-network",
       "a public subnet without a public IP",
-      noWayOut(apiRun, [publicSubnet], "public", undefined, []),
+      noWayOut(apiRun, [publicSubnet], "public", undefined, false),
     ),
     sample(
       "task-network",
       "no route to the internet",
-      noWayOut(apiRun, [publicSubnet], "closed", "nginx:1.27", []),
+      noWayOut(apiRun, [publicSubnet], "closed", "nginx:1.27", false),
     ),
     sample("task-network", "security groups without egress", noEgress(apiRun, [apiGroup])),
   ];

@@ -143,7 +143,7 @@ describe("pulumi policy analyze of a stack that was deployed with faults", funct
     await secrets.stop();
   });
 
-  it("reports names, sizes and logins as a preview does, and existing roles as remarks; a registry that may be in the VPC proves no fault of the network", async () => {
+  it("reports names, sizes and logins as a preview does, and existing roles and networks as remarks", async () => {
     const exec = { executionRoleArn: "arn:aws:iam::123456789012:role/exec" };
     const image = (tag: string) => `${registry.host}/app:${tag}`;
     const credentialsParameter = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:login-AbCdEf";
@@ -180,6 +180,7 @@ describe("pulumi policy analyze of a stack that was deployed with faults", funct
         "image-name mandatory misnamed",
         "image-size mandatory huge",
         "registry-login mandatory secretive",
+        "task-network advisory web",
       ],
       output,
     );

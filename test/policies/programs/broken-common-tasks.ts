@@ -4,6 +4,7 @@ import { awsxSubnets, awsxVpc } from "./common-networks";
 import { existing, toS3, unknownImage } from "./common-tasks";
 import {
   any,
+  app,
   builtApp,
   ecr,
   endpoint,
@@ -56,12 +57,22 @@ export const brokenCommonTasks: Record<
   ],
   "an image that is not known": [
     [...unknownImage, ...publicNet, sg, service()],
-    ["advisory web"],
+    ["mandatory web"],
     ["advisory web"],
   ],
   "a task definition of another stack": [
     [...publicNet, sg, service({}, { taskDefinition: "web:7" })],
+    ["mandatory web"],
     ["advisory web"],
+  ],
+  "an image of a registry that has a public name": [
+    [...app("acme.jfrog.io/docker/app:1"), ...publicNet, sg, service()],
+    ["mandatory web"],
+    ["advisory web"],
+  ],
+  "an image of a registry on loopback": [
+    [...app("127.0.0.1:5000/app:1"), ...publicNet, sg, service()],
+    ["mandatory web"],
     ["advisory web"],
   ],
   "an image of Docker Hub, and endpoints of AWS": [

@@ -140,6 +140,12 @@ export const goodCommonTasks: Record<string, readonly Declared[]> = {
     sg,
     service(),
   ],
+  "a registry at a private address, in a public subnet": [
+    ...app("10.0.3.7:5000/app:1"),
+    ...publicNet,
+    sg,
+    service(),
+  ],
   "an image that is not known, in a closed subnet": [...unknownImage, ...closedNet, sg, service()],
   "an image that the program builds, in a closed subnet": [...builtApp, ...closedNet, sg, service()],
   "a task definition of another stack, in a closed subnet": [
