@@ -15,7 +15,8 @@ export interface Answer extends Pick<HttpResponse, "status" | "header"> {
 }
 
 /**
- * Sends a request over a connection, which carries no other, and keeps as much of the answer as the request allows.
+ * Sends a request over a connection, which carries no other, and keeps as much of the answer as the request allows. If it rejects, the
+ * request may still be under way: its connection is to be closed.
  *
  * @param proxy the request goes to this proxy itself
  */
@@ -32,7 +33,11 @@ export function exchange(
     let maximum = maxBytes;
     let length = 0;
     const chunks: Uint8Array[] = [];
-    let stopListening = () => {};
+    // Ends the wait for a connection, too: undici starts a request only when it has one.
+    const stopListening = whenAborted(signal, () => {
+      reject(signal.reason as Error);
+    });
+    if (signal.aborted) return;
     const finish = (ended: boolean) => {
       stopListening();
       const isWhole = ended || status !== 200 || startOnly;
@@ -42,10 +47,8 @@ export function exchange(
     };
     // `Client.request` makes a stream of every body, which costs a tenth of the CPU time of a run.
     client.dispatch(messageOf(request, proxy), {
-      onRequestStart(controller) {
-        stopListening = whenAborted(signal, () => {
-          controller.abort(signal.reason as Error);
-        });
+      onRequestStart() {
+        // Marks a handler of undici 7.
       },
       // Called for interim answers (1xx), too; the last one counts.
       onResponseStart(_, ...[statusCode, fields]) {

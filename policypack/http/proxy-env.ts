@@ -61,11 +61,12 @@ function goesDirect(url: URL, list: string): boolean {
     .some((entry) => {
       if (entry === "") return false;
       if (entry === "*") return true;
-      if (entry.includes("/")) return isIP(host) !== 0 && inRange(host, entry);
-      const [, name = entry, only] =
-        /^(\[.*\]|[^:]*):(\d+)$/.exec(entry) ?? (isIP(entry) === 0 ? /^(.*)$/.exec(entry) : []) ?? [];
-      if (only !== undefined && only !== portOf(url)) return false;
-      if (isIP(withoutBrackets(name)) !== 0) return isIP(host) !== 0 && inRange(host, withoutBrackets(name));
+      if (entry.includes("/")) return inRange(host, entry);
+      // An IPv6 address without brackets has no port, though it may look like one.
+      const [, named = entry, port] = isIP(entry) === 0 ? (/^(.*):(\d+)$/.exec(entry) ?? []) : [];
+      if (port !== undefined && port !== portOf(url)) return false;
+      const name = withoutBrackets(named);
+      if (isIP(name) !== 0) return inRange(host, name);
       const domain = name.replace(/^\*(?=\.)/, "").replace(/\.$/, "");
       return domain.startsWith(".") ? host.endsWith(domain) : host === domain || host.endsWith(`.${domain}`);
     });
@@ -77,7 +78,7 @@ function inRange(host: string, range: string): boolean {
   const family = isIP(address);
   const longest = family === 4 ? 32 : 128;
   const bits = given ?? String(longest);
-  if (family === 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > longest) return false;
+  if (isIP(host) === 0 || family === 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > longest) return false;
   const list = new BlockList();
   list.addSubnet(address, Number(bits), familyOf(address));
   return list.check(host, familyOf(host));

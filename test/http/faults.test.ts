@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import type { FailureKind } from "../../policypack/common/outcome";
 import { describeNetworkError } from "../../policypack/http/errors";
+import { HostRules } from "../../policypack/http/host-rules";
 import { retryAfterMs } from "../../policypack/http/retries";
+import { Transport } from "../../policypack/http/transport";
 import { eventually } from "../../support/mocha/eventually";
 import { ManualClock } from "../../support/mocha/manual-clock";
 import { SkippingClock } from "../../support/mocha/skipping-clock";
@@ -17,6 +19,43 @@ const truncatedChunk = (response: ServerResponse) => {
   response.writeHead(200).write("{");
   setTimeout(() => response.socket?.destroySoon(), 10);
 };
+
+describe("a request that waits for its connection", () => {
+  const hour = 3_600_000;
+  const ends: readonly (readonly [
+    string,
+    (transport: Transport, time: AbortController, clock: ManualClock) => unknown,
+    RegExp,
+  ])[] = [
+    [
+      "its caller's signal fires",
+      (_transport, time) => {
+        time.abort();
+      },
+      /time for this image ended before/,
+    ],
+    ["its time is over", (_transport, _time, clock) => clock.pass(hour), /did not answer within 3600 s/],
+    ["the client is closed", (transport) => transport.close(), /was closed before/],
+  ];
+  for (const [when, end, words] of ends)
+    it(`ends at once when ${when}`, async () => {
+      const [clock, time] = [new ManualClock(), new AbortController()];
+      let lookups = 0;
+      const lookup = () => {
+        lookups++;
+      };
+      const transport = new Transport(new HostRules(), { requestTimeoutMs: hour, lookup, clock });
+      const url = new URL("https://registry.test/v2/");
+      const { signal } = time;
+      const sending = transport.send({ method: "GET", url, headers: {}, maxBytes: 10, signal });
+      await eventually(() => lookups > 0, "the lookup");
+      await end(transport, time, clock);
+      const sent = await sending;
+      await transport.close();
+      assert.ok(!sent.ok);
+      assert.match(sent.failure.message, words);
+    });
+});
 
 describe("the registry client", () => {
   const { start, connect } = bench();
