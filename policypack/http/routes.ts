@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { LookupFunction } from "node:net";
 import { buildConnector, Client } from "undici";
 import { lookupWithin, type Reach } from "./address-rules";
@@ -27,8 +28,15 @@ export class Routes {
     private readonly connectTimeoutMs: number,
     /** How host names become addresses. Default: as the system does it. */
     private readonly lookup: LookupFunction | undefined,
+    /** Ends all connections, those that are being made too. */
+    private readonly closing: AbortSignal,
   ) {
-    this.#toProxy = buildConnector({ lookup: lookupWithin(undefined, lookup), timeout: connectTimeoutMs });
+    setMaxListeners(0, closing);
+    this.#toProxy = buildConnector({
+      lookup: lookupWithin(undefined, lookup),
+      timeout: connectTimeoutMs,
+      signal: closing,
+    });
   }
 
   /** @throws ProxyError if the proxy's variable makes no sense */
@@ -51,6 +59,7 @@ export class Routes {
     const connector = buildConnector({
       lookup: lookupWithin(reach, lookup),
       timeout,
+      signal: this.closing,
       rejectUnauthorized: !this.rules.mayBeInsecure(url),
     });
     const connect = proxy === undefined ? connector : tunnelThrough(proxy, this.#toProxy, connector, timeout);

@@ -55,7 +55,7 @@ export class Transport {
   ) {
     const { lookup, requestTimeoutMs, maxConcurrentPerHost: perHost = limits.requestsPerHost } = options;
     this.#clock = options.clock ?? systemClock;
-    this.#routes = new Routes(rules, requestTimeoutMs, lookup);
+    this.#routes = new Routes(rules, requestTimeoutMs, lookup, this.#closing.signal);
     this.#limiter = new Limiter({ perHost, inAll: limits.connections, clock: this.#clock });
   }
 

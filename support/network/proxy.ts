@@ -38,7 +38,10 @@ export class TestProxy {
     this.#server.on("connect", (request: IncomingMessage, socket: Socket) => {
       this.#note(request);
       socket.on("error", () => undefined);
-      if (this.refusal === 0) return;
+      if (this.refusal === 0) {
+        socket.resume().on("end", () => socket.end());
+        return;
+      }
       if (this.refusal !== undefined) {
         socket.end(`HTTP/1.1 ${this.refusal} Refused\r\n\r\n`);
         return;
@@ -55,6 +58,11 @@ export class TestProxy {
 
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** The number of connections to it. */
+  get open(): number {
+    return this.#sockets.size;
   }
 
   async stop(): Promise<void> {

@@ -99,6 +99,17 @@ describe("the proxies of the environment", () => {
       assert.equal(proxy.asked.length, status === 502 ? 4 : 1);
     });
 
+  it("that answer nothing are left at once when the client is closed", async () => {
+    const proxy = await proxyTo(1);
+    proxy.refusal = 0;
+    const client = connect({ requestTimeoutMs: 3_600_000 });
+    const asking = client.manifest(name, "1");
+    await eventually(() => proxy.asked.length > 0);
+    await client.close();
+    assertFails(await asking, "unreachable", /was closed/);
+    await eventually(() => proxy.open === 0, "the end of the connection");
+  });
+
   it("that answer 407 to a plain request are named, too", async () => {
     const proxy = await proxyTo(1);
     proxy.refusal = 407;
