@@ -54,7 +54,7 @@ function takeConfiguration(): void {
   listenForRuns();
 }
 
-/** The SDK decodes what the engine sends of a resource once for each policy (`server.ts`, `deserializeProperties`); here one time serves all. */
+/** The SDK decodes the properties of a resource once for each policy (`server.ts`, `deserializeProperties`). Here they are decoded once. */
 function decodePropertiesOnce(): void {
   const decode = (resource: AnalyzeRequest | AnalyzerResource) => {
     for (const properties of [resource.getProperties(), resource.getProvider()?.getProperties()]) {

@@ -126,7 +126,7 @@ export class CacheFolder {
   /**
    * Adds to a file that is there. Other processes may do so at the same time: each adds at the end, with one write.
    *
-   * @returns false if there is no file, if it would be longer than so many bytes, or if it cannot be written
+   * @returns false if the file does not exist, would exceed the bytes, or cannot be written
    */
   append(name: string, bytes: Uint8Array, maxBytes: number): boolean {
     if (this.#full || !this.#check(true)) return false;

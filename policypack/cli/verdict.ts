@@ -108,7 +108,8 @@ export function judged({ views, ...inspected }: InspectedName): JudgedName {
   const exempt = active.some((view) => view.exempt.some(({ exemption }) => exemption.state === "in-force"));
   // Whichever policies are disabled, an image that was not read is not ok, and the report says why.
   const reasons = read.length > 0 || exempt ? read.flatMap((view) => whyUnread(view.image)) : notRead;
-  const findings = found.length > 0 ? found.toSorted((a, b) => rankOf(a) - rankOf(b)) : reasons.slice(0, 1);
+  const findings =
+    found.length > 0 ? found.toSorted((a, b) => priorityOf(a) - priorityOf(b)) : reasons.slice(0, 1);
   const unread =
     (found.length === 0 && reasons.length > 0) ||
     read.some(({ inspection }) => unreadParts(inspection).length > 0);
@@ -127,7 +128,7 @@ export function shownFindings({ findings }: Pick<JudgedName, "findings">): reado
 }
 
 /** What decides comes first. */
-function rankOf({ level, policy }: Finding): number {
+function priorityOf({ level, policy }: Finding): number {
   if (level === "mandatory") return 0;
   return policy === unverifiedImage.name ? 1 : 2;
 }

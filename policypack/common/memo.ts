@@ -19,8 +19,8 @@ const graceMs = 100;
 
 /**
  * Runs work once for each key, however many callers need its outcome at the same time; later callers share it too, as long as they find
- * it fresh. Work goes on while one caller still waits, so nobody's time limit takes the outcome from the others. It has the rank of the
- * caller who comes first.
+ * it fresh. Work goes on while one caller still waits, so nobody's time limit takes the outcome from the others. The work takes
+ * the best rank of its callers.
  */
 export class Memo<R extends Outcome<unknown>> {
   readonly #entries = new Map<string, Entry<R>>();

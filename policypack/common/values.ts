@@ -145,6 +145,19 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** A `Map` or a `WeakMap`. */
+interface Made<K, V> {
+  has(key: K): boolean;
+  get(key: K): V | undefined;
+  set(key: K, value: V): unknown;
+}
+
+/** The value of a key, made when it is first needed. */
+export function madeOnce<K, V>(made: Made<K, V>, key: K, make: () => V): V {
+  if (!made.has(key)) made.set(key, make());
+  return made.get(key) as V;
+}
+
 /** What has the same key, together and in order. (`Map.groupBy` comes with Node 21.) */
 export function groupBy<T, K>(all: Iterable<T>, keyOf: (one: T) => K): Map<K, T[]> {
   const groups = new Map<K, T[]>();

@@ -1,8 +1,8 @@
 import { type SendResult, sendFailure } from "./messages";
 
 /**
- * The answer to a request for the first bytes (RFC 9110 §14.1.2) as one of status 200 with the first bytes of the content, `length` at most: from a part (206), from
- * the whole if the server ignores ranges (200), or none if the content is empty (416). Other answers stay as they are.
+ * Turns the answer to a request for the first bytes (RFC 9110 §14.1.2) into one of status 200 with at most `length` bytes: from a part (206),
+ * from the whole if the server ignores ranges (200), or none if the content is empty (416). Other answers stay as they are.
  *
  * @param who the subject of the words
  */

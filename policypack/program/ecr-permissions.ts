@@ -7,7 +7,7 @@ import { type AllowStatement, coversAction, type Grant, grants } from "./policy-
 /** What an execution role must be allowed before ECS can log in to private ECR, and pull an image there (Amazon ECR user guide). */
 export const loginAction = "ecr:GetAuthorizationToken";
 export const layerActions = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
-/** What lets it import an image through a pull through cache; the second, if there is no repository for it yet (the same). */
+/** The actions that import an image through a pull through cache. The second is needed only while the repository does not exist (same guide). */
 export const importAction = "ecr:BatchImportUpstreamImage";
 export const importActions = [importAction, "ecr:CreateRepository"];
 

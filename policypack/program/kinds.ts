@@ -38,11 +38,6 @@ export const jobDefinition: Kind = {
   ids: ["arn", "jobDefinitionArn"],
 };
 
-export const service: Kind = {
-  types: ["aws:ecs/service:Service", "aws-native:ecs:Service"],
-  ids: ["arn", "serviceArn"],
-};
-
 export const cluster: Kind = { types: ["aws:ecs/cluster:Cluster", "aws-native:ecs:Cluster"], ids: ["arn"] };
 
 export const queue: Kind = { types: ["aws:sqs/queue:Queue", "aws-native:sqs:Queue"], ids: ["arn"] };

@@ -1,4 +1,4 @@
-import { member, type Reading } from "../common/values";
+import { madeOnce, member, type Reading } from "../common/values";
 import {
   cluster,
   encryptionKey,
@@ -45,7 +45,9 @@ export class Network {
     const named = network && listIn(network.securityGroups);
     const groups = named && this.#program.links(resource, keys.network, named, securityGroup);
     if (groups === undefined || groups.length === 0) return undefined;
-    const isClosed = groups.every((group) => memo(this.#closed, group, () => isShut(this.#program, group)));
+    const isClosed = groups.every((group) =>
+      madeOnce(this.#closed, group, () => isShut(this.#program, group)),
+    );
     return isClosed ? groups : undefined;
   }
 
@@ -57,14 +59,9 @@ export class Network {
       named.state === "unknown"
         ? this.#program.sources(resource, keys.network, subnetKind, besidesSubnets)
         : this.#program.links(resource, keys.network, listIn(named) ?? [], subnetKind);
-    const ends = subnets?.map((subnet) => memo(this.#ends, subnet, () => deadEnd(this.#program, subnet)));
+    const ends = subnets?.map((subnet) => madeOnce(this.#ends, subnet, () => deadEnd(this.#program, subnet)));
     return ends?.every((end) => end !== undefined) === true ? ends : undefined;
   }
-}
-
-function memo<K, V>(known: Map<K, V>, key: K, make: () => V): V {
-  if (!known.has(key)) known.set(key, make());
-  return known.get(key) as V;
 }
 
 /**

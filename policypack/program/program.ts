@@ -1,4 +1,4 @@
-import { isLeftOut, type Reading } from "../common/values";
+import { isLeftOut, madeOnce, type Reading } from "../common/values";
 import { Holders, Targets } from "./indices";
 import type { Kind } from "./kinds";
 import {
@@ -94,14 +94,14 @@ export class Program {
 
   /** The resources whose types match a pattern. */
   matching(pattern: RegExp): readonly Resource[] {
-    return once(this.#matching, pattern, () =>
+    return madeOnce(this.#matching, pattern, () =>
       [...this.#byType].flatMap(([type, resources]) => (pattern.test(type) ? resources : [])),
     );
   }
 
   /** The resources of one kind of which a property may name a resource of another, and how it relates to that one. */
   related(holders: Pick<Kind, "types">, key: string, target: Resource, kind: Kind): Related[] {
-    const index = once(this.#holders, [...holders.types, key, ...kind.types].join(), () => {
+    const index = madeOnce(this.#holders, [...holders.types, key, ...kind.types].join(), () => {
       const isTarget = (urn: string) => kind.types.includes(this.#byUrn.get(urn)?.type ?? "");
       return new Holders(this.ofKind(holders), key, isTarget);
     });
@@ -190,7 +190,7 @@ export class Program {
   /** The resources of a kind that a known value may name. */
   #named(value: unknown, kind: Kind): readonly Resource[] {
     if (!isName(value)) return this.ofKind(kind);
-    return once(this.#targets, kind, () => new Targets(this.ofKind(kind), kind)).candidates(value);
+    return madeOnce(this.#targets, kind, () => new Targets(this.ofKind(kind), kind)).candidates(value);
   }
 
   /** The resource that an unknown value comes from. */
@@ -213,10 +213,4 @@ export class Program {
       ? "not"
       : "maybe";
   }
-}
-
-function once<K, V>(made: Map<K, V>, key: K, make: () => V): V {
-  let value = made.get(key);
-  if (value === undefined) made.set(key, (value = make()));
-  return value;
 }

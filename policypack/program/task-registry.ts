@@ -7,7 +7,7 @@ import { isInPrivateEcr, taskOf } from "./tasks";
 /** Where tasks pull an image from: the internet alone has it, private ECR does, a registry with an internal name, or any other. */
 export type ImageRegistry = { readonly image: string } | "ecr" | "internal" | "other";
 
-/** Of the images of tasks, that of one that only the internet has, if there is one; else, of one in private ECR. */
+/** Where tasks pull their images from. Of several places, the internet comes first, then private ECR. */
 export function registryOf(program: Program, run: TaskRun): ImageRegistry {
   const [task] =
     program.links(run.resource, run.keys.taskDefinition, [run.taskDefinition], taskDefinition) ?? [];
@@ -29,7 +29,7 @@ const builds: ReadonlySet<string> = new Set([
   "docker:index/registryImage:RegistryImage",
 ]);
 
-/** Whether images of a task definition are in a repository of ECR that the program creates: its containers depend on that, or on a build for it. */
+/** Whether the program creates the ECR repository of a task definition: its containers depend on the repository, or on a build for it. */
 function usesOwnRepository(program: Program, task: Resource): boolean {
   const isRepository = (urn: string) => ecrRepository.types.includes(program.get(urn)?.type ?? "");
   return sourcesOf(task, "containerDefinitions").some((urn) => {

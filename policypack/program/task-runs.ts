@@ -1,4 +1,4 @@
-import { isRecord, type Reading } from "../common/values";
+import { isRecord, madeOnce, type Reading } from "../common/values";
 import type { Kind } from "./kinds";
 import { inputOf, type Program, type Resource } from "./program";
 import { inside, launchesOnFargate, listIn } from "./tasks";
@@ -61,11 +61,9 @@ export const taskRunning: Kind = { types: [...forms.keys()], ids: [] };
 
 const known = new WeakMap<Program, readonly TaskRun[]>();
 
-/** All of a program's, read once for the policies that judge them. */
+/** All that a program has, read once for the policies that judge them. */
 export function taskRunsOf(program: Program): readonly TaskRun[] {
-  const runs = known.get(program) ?? program.ofKind(taskRunning).flatMap((one) => taskRunOf(one) ?? []);
-  known.set(program, runs);
-  return runs;
+  return madeOnce(known, program, () => program.ofKind(taskRunning).flatMap((one) => taskRunOf(one) ?? []));
 }
 
 function taskRunOf(resource: Resource): TaskRun | undefined {

@@ -79,7 +79,7 @@ export class RegistryClient {
               `${registry} sent a manifest that does not match its digest ${digest}`,
             );
           const mediaType = bareMediaType(response.header("content-type")[0] ?? "");
-          // Of a registry, what it serves is the image. A mirror that serves something else does not have it.
+          // What a registry serves is the image. A mirror that serves something else does not have the image.
           if (isMirror && !isImageDocument(mediaType, response.body))
             return failure("malformed", `${registry} answered with something other than a manifest`);
           return success({ mediaType, digest: digest ?? sha256Of(response.body), bytes: response.body });

@@ -127,7 +127,7 @@ export class Endpoint {
     }
   }
 
-  /** Of the registry itself; not to be changed. */
+  /** The URL of the registry itself. Requests share it, so nobody may change it. */
   #url(): URL {
     const scheme = this.#scheme ?? this.host.schemes[0] ?? "https";
     let url = this.#urls.get(scheme);

@@ -15,7 +15,7 @@ export type Trusted = { readonly service: string } | { readonly kind: string };
 export interface LackingRole extends Named {
   /** It lists its managed policies itself: an attachment beside the list would not last, and aws-native has none. */
   readonly listsPolicies: boolean;
-  /** Of the ARNs there: `aws-cn`. */
+  /** The partition in its ARNs: `aws-cn`. */
   readonly partition: string;
   /** What its policies allow in ECR: `ecr:* on arn:…`. */
   readonly allows: readonly string[];

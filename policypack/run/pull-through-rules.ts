@@ -102,7 +102,7 @@ function withoutRules<T extends Failure>(failed: T, { message }: Failure): T {
   };
 }
 
-/** Of an official image, whose path has one more part at Docker Hub. */
+/** The failure for an official image: its full name at Docker Hub has one more part. */
 function withoutLibrary<T extends Failure>(failed: T, reference: Reference): T {
   const repository = reference.repository.replace(/[^/]*$/, "library/$&");
   return {

@@ -37,11 +37,6 @@ export function runtimesOfTasks(
   return runtimeNames.filter((name) => met.has(name));
 }
 
-/** Every runtime that ECS may use, for an image whose tasks are unknown. */
-export function runtimesOfEcs(platform: Platform): readonly RuntimeName[] {
-  return runtimesOfTasks([{ launchTypes: ["FARGATE", "EC2"], platform }]);
-}
-
 export function hasRuntimes(platform: Platform): boolean {
   return platform.os === "linux";
 }

@@ -50,7 +50,7 @@ const NODES: Properties = { key: "nodeProperties", noun: "node properties", imag
 /** `targetNodes` as Batch takes them: `0:3`, `4:`, `:3`, `5` (Batch API, `NodeRangeProperty`). */
 const TARGET_NODES = /^(?:\d{1,6}(?::\d{0,6})?|:\d{1,6})$/;
 
-/** Of a job definition, wherever it stands. With keys in any case, its properties may be JSON texts. */
+/** Reads the images of a job definition, wherever it stands. With keys in any case, its properties may be JSON texts. */
 export function imagesOfJob(props: unknown, holder: Holder): WorkloadImages {
   const { keys } = holder;
   const job: Job = { launchTypes: launchTypes(props, "platformCapabilities", keys), owner: "" };

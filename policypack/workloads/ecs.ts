@@ -74,7 +74,7 @@ export const daemonTaskDefinition: WorkloadFamily = {
   },
 };
 
-/** Of a daemon task definition, wherever it stands. */
+/** Reads the images of a daemon task definition, wherever it stands. */
 export function imagesOfDaemon(props: unknown, place: Holder = RESOURCE): WorkloadImages {
   return containersOf(place, props, DAEMON);
 }
@@ -90,7 +90,7 @@ export const expressGatewayService: WorkloadFamily = {
   },
 };
 
-/** Of an Express Mode service, wherever it stands. */
+/** Reads the image of an Express Mode service, wherever it stands. */
 export function imagesOfExpressService(props: unknown, place: Holder = RESOURCE): WorkloadImages {
   const { reading: container, path, keys } = inside(place, props, "primaryContainer");
   // With a task definition of its own (aws-native), the service names no image: that resource does.

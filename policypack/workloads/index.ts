@@ -1,5 +1,6 @@
 // workloads/ reads the images out of Pulumi resources: one file per family, `ecs.ts`, `batch.ts` and `cloudformation.ts`. They build on
-// `containers.ts` and `places.ts`; `image-use.ts` says what they return. `named-task-definition.ts` reads what resources name instead of describing it.
+// `containers.ts` and `places.ts`; `image-use.ts` says what they return. `named-task-definition.ts` reads what resources name instead of
+// describing it.
 import { batchJobDefinition } from "./batch";
 import { cloudControlResource, cloudFormationStack } from "./cloudformation";
 import { daemonTaskDefinition, expressGatewayService, taskDefinition } from "./ecs";

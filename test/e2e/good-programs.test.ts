@@ -22,7 +22,7 @@ import { goodPolicyForms } from "../policies/programs/policy-forms";
 /** No image is looked up: only what the program says is judged. */
 const configs = [Object.fromEntries(definitions.map(({ name }) => [name, { enforcementLevel: "disabled" }]))];
 
-/** Of each kind of resource that runs tasks, one program is enough here. */
+/** One program for each kind of resource that runs tasks is enough here. */
 const oneOfEach = Object.entries(goodTaskRuns).filter(([title]) => title.endsWith(" with a NAT gateway"));
 
 /** Whether the stand-in provider has all its types, and nothing stands in AWS before the program. */

@@ -1,8 +1,9 @@
-import { type Declared, json, mapped, ref } from "../../../support/engine/declared";
+import { json, mapped, ref } from "../../../support/engine/declared";
 import { ecrImage, hubImage, task } from "../../../support/engine/fragments";
 import { awsxSubnets, awsxVpc } from "./common-networks";
 import { existing, toS3, unknownImage } from "./common-tasks";
 import {
+  type BrokenPrograms,
   any,
   app,
   builtApp,
@@ -25,11 +26,7 @@ import {
   vpc,
 } from "./networks";
 
-/** Each with one link broken: `first` while nothing exists; `second` once all does. */
-export const brokenCommonTasks: Record<
-  string,
-  readonly [program: readonly Declared[], first: string[], second: string[]]
-> = {
+export const brokenCommonTasks: BrokenPrograms = {
   "awsx: the public subnets without a public IP": [
     [...ecr, ...awsxVpc(), sg, service({ subnets: awsxSubnets("public") })],
     ["advisory web"],

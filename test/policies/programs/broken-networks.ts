@@ -1,5 +1,6 @@
-import { type Declared, ref } from "../../../support/engine/declared";
+import { ref } from "../../../support/engine/declared";
 import {
+  type BrokenPrograms,
   vpc,
   gateway,
   subnet,
@@ -18,11 +19,7 @@ import {
   ip,
 } from "./networks";
 
-/** Of a service whose path is broken: `first` while nothing exists; `second` once all does. */
-export const brokenNetworks: Record<
-  string,
-  readonly [program: readonly Declared[], first: string[], second: string[]]
-> = {
+export const brokenNetworks: BrokenPrograms = {
   "a public subnet without a public IP": [
     [...ecr, ...publicNet, sg, service()],
     ["mandatory web"],

@@ -6,7 +6,7 @@ import {
   nativeRole,
   nativeTask,
 } from "../../../support/engine/fragments";
-import { any } from "./networks";
+import { type BrokenPrograms, any } from "./networks";
 
 /** Parts of programs with a network of aws-native. */
 const app = (image: string): Declared[] => [
@@ -87,11 +87,7 @@ export const goodNativeNetworks: Record<string, readonly Declared[]> = {
   ],
 };
 
-/** Of a service whose path is broken: `first` while nothing exists; `second` once all does. */
-export const brokenNativeNetworks: Record<
-  string,
-  readonly [program: readonly Declared[], first: string[], second: string[]]
-> = {
+export const brokenNativeNetworks: BrokenPrograms = {
   "aws-native in a public subnet without a public IP": [
     [...app(ecrImage), ...open, sg, service()],
     ["mandatory web"],

@@ -1,6 +1,15 @@
 import { type Declared, json, mapped, ref } from "../../../support/engine/declared";
 import { attach, ecrImage, hubImage, role, task } from "../../../support/engine/fragments";
 
+/**
+ * Programs whose tasks have no path to a registry, by title, each with its findings (`mandatory web`): `first` in a preview of a new stack,
+ * `second` once all resources exist.
+ */
+export type BrokenPrograms = Record<
+  string,
+  readonly [program: readonly Declared[], first: string[], second: string[]]
+>;
+
 /** Parts of programs with a network. */
 export const any = (type: string, name: string, props: object = {}): Declared => ({
   type,

@@ -1,6 +1,7 @@
 import { type Declared, json, mapped, ref } from "../../../support/engine/declared";
 import { executionPolicy, nativeRole, nativeTask, hubImage } from "../../../support/engine/fragments";
 import {
+  type BrokenPrograms,
   any,
   app,
   closedNet,
@@ -146,11 +147,7 @@ export const goodOddNetworks: Record<string, readonly Declared[]> = {
   ],
 };
 
-/** Of a service whose path is broken: `first` while nothing exists; `second` once all does. */
-export const brokenOddNetworks: Record<
-  string,
-  readonly [program: readonly Declared[], first: string[], second: string[]]
-> = {
+export const brokenOddNetworks: BrokenPrograms = {
   "a public subnet by an attachment of its own": [
     [
       ...ecr,

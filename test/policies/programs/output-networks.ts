@@ -1,5 +1,19 @@
 import { type Declared, mapped, ref } from "../../../support/engine/declared";
-import { any, ecr, group, ip, join, nat, publicNet, rule, service, sg, subnet, table } from "./networks";
+import {
+  type BrokenPrograms,
+  any,
+  ecr,
+  group,
+  ip,
+  join,
+  nat,
+  publicNet,
+  rule,
+  service,
+  sg,
+  subnet,
+  table,
+} from "./networks";
 
 const awsx = any("awsx:ec2:Vpc", "awsx", { vpcId: ref("vpc") });
 
@@ -81,11 +95,7 @@ export const goodOutputNetworks: Record<string, readonly Declared[]> = {
   ],
 };
 
-/** Of a service whose path is broken: `first` while nothing exists; `second` once all does. */
-export const brokenOutputNetworks: Record<
-  string,
-  readonly [program: readonly Declared[], first: string[], second: string[]]
-> = {
+export const brokenOutputNetworks: BrokenPrograms = {
   "the list of subnets as an output, as components give it": [
     [...ecr, ...publicNet, sg, service({ subnets: mapped([ref("a")], ([a]) => [a]) })],
     ["mandatory web"],

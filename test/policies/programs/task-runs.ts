@@ -1,6 +1,6 @@
 import { type Declared, mapped, ref } from "../../../support/engine/declared";
 import { nativeTask, role } from "../../../support/engine/fragments";
-import { any, closedNet, ecr, group, hub, nat, publicNet, route, sg } from "./networks";
+import { any, type BrokenPrograms, closedNet, ecr, group, hub, nat, publicNet, route, sg } from "./networks";
 
 /** Where a resource of a type says how its tasks run. */
 interface Form {
@@ -95,7 +95,6 @@ export function run(form: Form, network: object = {}, part: object = {}): Declar
 }
 
 type Programs = Record<string, readonly Declared[]>;
-type Broken = Record<string, readonly [program: readonly Declared[], first: string[], second: string[]]>;
 
 const each = <T>(make: (form: Form, title: string) => Record<string, T>): Record<string, T> =>
   Object.assign({}, ...Object.entries(forms).map(([title, form]) => make(form, title))) as Record<string, T>;
@@ -221,7 +220,7 @@ export const goodTaskRuns: Programs = {
 };
 
 /** Of a path that is broken: `first` while nothing exists; `second` once all does. */
-export const brokenTaskRuns: Broken = {
+export const brokenTaskRuns: BrokenPrograms = {
   ...each((form, title) => ({
     [`${title} in a public subnet without a public IP`]: [
       [...runners, ...ecr, ...publicNet, sg, run(form)],
