@@ -10,6 +10,8 @@ export const limits = {
   prefetchedInPreview: 4,
   /** The same for an update. Its record is mostly that of its own preview, so it sends at once as many requests as a host gets at first. */
   prefetchedInUpdate: 48,
+  /** Images of the last preview that are read from the cache while the program starts: what is read stays in memory. */
+  imagesReadAhead: 500,
   /**
    * Images of one registry that are inspected at a time. More than a registry is ever sent requests, so that it is kept busy; few enough
    * that images are finished one after another instead of all together at the end, which takes less memory.

@@ -11,8 +11,10 @@ import { formatPlatform, parsePlatform, type Platform } from "../oci/platform";
 import { canonicalName, InvalidReferenceError, parseReference, type Reference } from "../oci/reference";
 import { type ResolvedIdentity, type ReaderIdentity, resolveIdentity } from "../registry/reader-identity";
 import { openImageSource, type ImageSource, type ImageSourceOptions } from "../registry/open";
+import type { Document } from "../runtimes/pull";
 import type { Inspection } from "./inspected-image";
 import { ManifestLookup, type ManifestLookupArgs } from "./manifest-lookup";
+import { ReadAhead } from "./read-ahead";
 import { referenceStep } from "./trace-steps";
 
 export type { InspectedImage, InspectedManifest, Inspection, Layer, UnreadPart } from "./inspected-image";
@@ -43,6 +45,7 @@ export class Inspector {
   /** The keys of the requested images. An image that was only prefetched does not count. */
   readonly #requested = new Set<string>();
   readonly #complete = new AbortController();
+  readonly #ahead = new ReadAhead();
   #registries: Promise<ImageSource> | undefined;
   #opened: ImageSource | undefined;
 
@@ -93,8 +96,7 @@ export class Inspector {
   ): Promise<Outcome<readonly PullThroughRule[]>> {
     const { imageTimeoutMs: ms = defaultImageTimeoutMs, clock } = this.#options;
     try {
-      this.#registries ??= openImageSource(this.#options);
-      const registries = (this.#opened = await this.#registries);
+      const registries = await this.#open();
       const reader = this.#readerOf(reference, identity);
       const fetch = (signal: AbortSignal) => registries.pullThroughRules(reference, reader, signal);
       return await within(ms, undefined, fetch, clock);
@@ -116,6 +118,22 @@ export class Inspector {
     await (gathers(reference) ? prefetch() : this.#prefetches.during(reference.registry, prefetch));
   }
 
+  /**
+   * Reads what the cache has of images that will probably be requested. Nothing is sent anywhere, and nothing counts before the registry has
+   * confirmed the image.
+   */
+  async readAhead(images: readonly Pick<Work, "reference" | "platform">[]): Promise<void> {
+    const { sniffLayers = false, trace } = this.#options;
+    // Either shows what is read when it is read.
+    if (sniffLayers || trace !== undefined || images.length === 0) return;
+    try {
+      const { kept } = await this.#open();
+      if (kept !== undefined) await this.#ahead.read(images, kept);
+    } catch {
+      // Whoever requests the image meets the same error, and reports it.
+    }
+  }
+
   /** Lets the next inspection of this image query the registry again, except one that did not respond: that would cost its time-out again. */
   forget(reference: Reference, platform: Platform, identity: ReaderIdentity = {}): void {
     const key = inspectionKey(reference, platform, this.#readerOf(reference, identity));
@@ -125,11 +143,21 @@ export class Inspector {
   get statistics(): Statistics {
     const { requests = 0, cacheHits = 0 } = this.#opened ?? {};
     const remaining = [...this.#requested].filter((key) => this.#inspections.isRunning(key)).length;
-    return { images: this.#requested.size, remaining, requests, cacheHits };
+    return {
+      images: this.#requested.size,
+      remaining,
+      requests,
+      cacheHits: cacheHits + this.#ahead.documents,
+    };
   }
 
   async close(): Promise<void> {
     await (await this.#registries)?.close();
+  }
+
+  async #open(): Promise<ImageSource> {
+    this.#registries ??= openImageSource(this.#options);
+    return (this.#opened = await this.#registries);
   }
 
   #readerOf({ registry }: Reference, identity: ReaderIdentity): ResolvedIdentity {
@@ -142,15 +170,15 @@ export class Inspector {
 
   async #lookUp(work: Work): Promise<Inspection> {
     const { reference, platform, reader, isPrefetch = false } = work;
-    this.#registries ??= openImageSource(this.#options);
-    const registries = (this.#opened = await this.#registries);
+    const registries = await this.#open();
     const { sniffLayers = false, trace } = this.#options;
     trace?.add(referenceStep(reference));
     const args = { registries, reference, platform, reader, sniffLayers, trace };
+    const known = (root: Document) => this.#ahead.of(reference, platform, root);
     const read = async (signal: AbortSignal): Promise<Inspection> => {
       inheritRank(work.signal, signal);
       const [inspection, loginFault] = await Promise.all([
-        new ManifestLookup({ ...args, signal }).run(),
+        new ManifestLookup({ ...args, known, signal }).run(),
         registries.loginFault(reader, signal),
       ]);
       return loginFault === undefined ? inspection : { ...inspection, loginFault };

@@ -8,7 +8,7 @@ import { type Descriptor, type ImageIndex, type ImageManifest, readIndex } from 
 import { bareMediaType, isIndexType } from "../oci/media-types";
 import type { Platform } from "../oci/platform";
 import { type Reference, withDefaultTag } from "../oci/reference";
-import type { ImageSource } from "../registry/open";
+import type { DocumentSource } from "../registry/open";
 import { isWebPageStart, isWebPageType, webPage } from "../registry/web-page";
 import type { ResolvedIdentity } from "../registry/reader-identity";
 import { pullError, predictPulls, type Predictions, type SelectedManifest } from "../runtimes/predict";
@@ -23,13 +23,15 @@ const maximumDocuments = 40;
 
 /** What one lookup works with. */
 export interface ManifestLookupArgs {
-  readonly registries: ImageSource;
+  readonly registries: DocumentSource;
   readonly reference: Reference;
   readonly platform: Platform;
   readonly reader: ResolvedIdentity;
   readonly signal: AbortSignal;
   readonly sniffLayers: boolean;
   readonly trace: Trace | undefined;
+  /** The inspection of the image whose name leads to this document, if it was made before. */
+  readonly known?: (root: Document) => Inspection | undefined;
 }
 
 /** Thrown to a pull for what the registry did not give. */
@@ -56,6 +58,11 @@ export class ManifestLookup implements PullSource {
 
   constructor(private readonly args: ManifestLookupArgs) {}
 
+  /** The document that the image's name leads to, once it was fetched. */
+  get root(): Document | undefined {
+    return this.#root;
+  }
+
   async run(): Promise<Inspection> {
     const { tag, digest } = withDefaultTag(this.args.reference);
     // One of the two is there after withDefaultTag; if both are, the digest wins.
@@ -63,6 +70,8 @@ export class ManifestLookup implements PullSource {
     if (!fetched.ok) return fetched;
     const root = (this.#root = fetched.value);
     if (isWebPageType(root.mediaType)) return { ok: false, failure: webPage(this.args.reference.registry) };
+    const known = this.args.known?.(root);
+    if (known !== undefined) return known;
     this.#noteIndex(root);
     const predicted = await predictPulls(root, this.args.platform, this);
     const unchosen = this.#indexes[0];

@@ -6,6 +6,7 @@ import { ownMediaType } from "../oci/manifest";
 import type { FetchedManifest, ResolvedTag } from "./client";
 import type { ResolvedIdentity } from "./reader-identity";
 import type { ImageSource, RegistryImageSource } from "./image-source";
+import { KeptDocuments } from "./kept-documents";
 import type { RepositoryName } from "../oci/reference";
 
 /**
@@ -16,11 +17,14 @@ import type { RepositoryName } from "../oci/reference";
 export class CachedImageSource implements ImageSource {
   #hits = 0;
   readonly #manifests = new Memo<Outcome<FetchedManifest>>();
+  readonly kept: KeptDocuments;
 
   constructor(
     private readonly router: RegistryImageSource,
     private readonly cache: DocumentCache,
-  ) {}
+  ) {
+    this.kept = new KeptDocuments(cache);
+  }
 
   get requests(): number {
     return this.router.requests;
@@ -49,7 +53,7 @@ export class CachedImageSource implements ImageSource {
     reader: ResolvedIdentity,
     signal: AbortSignal,
   ): Promise<Outcome<FetchedManifest>> {
-    const kept = this.#document(name, digest);
+    const kept = this.kept.document(name, digest);
     if (kept === undefined)
       return this.#once(name, digest, reader, signal, (shared) => this.#fetch(name, digest, reader, shared));
     this.#hits++;
@@ -122,7 +126,7 @@ export class CachedImageSource implements ImageSource {
     const hint = this.cache.tag(name, tagOrDigest);
     let mute = hint === "mute";
     const known = pinned ? tagOrDigest : typeof hint === "object" ? hint.digest : undefined;
-    const before = mute || known === undefined ? undefined : this.#document(name, known);
+    const before = mute || known === undefined ? undefined : this.kept.document(name, known);
     // With nothing at hand a HEAD could only come on top of the GET.
     if (before !== undefined) {
       const now = await this.router.resolve(name, tagOrDigest, reader, signal);
@@ -147,7 +151,7 @@ export class CachedImageSource implements ImageSource {
     { digest, mediaType }: ResolvedTag,
     before: FetchedManifest,
   ): FetchedManifest | undefined {
-    const kept = digest === before.digest ? before : this.#document(name, digest);
+    const kept = digest === before.digest ? before : this.kept.document(name, digest);
     if (kept === undefined || (mediaType !== "" && mediaType !== kept.mediaType)) return undefined;
     this.#hits++;
     return kept;
@@ -167,11 +171,6 @@ export class CachedImageSource implements ImageSource {
   /** Keeps a document that says itself what the registry says of it: the next run has only its own word. */
   #keep(name: RepositoryName, { digest, mediaType, bytes }: FetchedManifest): void {
     if (mediaType === ownMediaType(bytes)) this.cache.keep(name, digest, bytes);
-  }
-
-  #document(name: RepositoryName, digest: string): FetchedManifest | undefined {
-    const bytes = this.cache.document(name, digest);
-    return bytes && { bytes, digest, mediaType: ownMediaType(bytes) ?? "" };
   }
 }
 

@@ -11,6 +11,7 @@ import { bareName } from "../oci/registry-name";
 import { type Credential, CredentialError, type CredentialSource, searchInWords } from "../logins/credential";
 import { loginCredentials } from "../logins/login-search";
 import { type FetchedManifest, RegistryClient, type RegistryOptions, type ResolvedTag } from "./client";
+import type { KeptDocuments } from "./kept-documents";
 import type { ResolvedIdentity } from "./reader-identity";
 import { type Network, openNetwork } from "./options";
 import { registryStep, secondWayStep } from "./trace-steps";
@@ -239,20 +240,19 @@ export class RegistryImageSource {
   }
 }
 
+/** What gives the documents of an image, each by its name or digest. */
+export type DocumentSource = Pick<RegistryImageSource, "manifest" | "child" | "blob" | "blobStart">;
+
 /** What an inspection reads documents from. */
-export interface ImageSource extends Pick<
-  RegistryImageSource,
-  | "manifest"
-  | "child"
-  | "blob"
-  | "blobStart"
-  | "loginFault"
-  | "pullThroughRules"
-  | "expect"
-  | "isPacing"
-  | "close"
-  | "requests"
-> {
+export interface ImageSource
+  extends
+    DocumentSource,
+    Pick<
+      RegistryImageSource,
+      "loginFault" | "pullThroughRules" | "expect" | "isPacing" | "close" | "requests"
+    > {
   /** Documents that were in the cache and not fetched. */
   readonly cacheHits?: number;
+  /** What can be read without a request; undefined if nothing is cached. */
+  readonly kept?: KeptDocuments;
 }

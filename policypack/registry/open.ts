@@ -5,7 +5,8 @@ import { CachedImageSource } from "./cached-image-source";
 import type { ImageSource } from "./image-source";
 import type { RegistryOptions } from "./options";
 
-export type { ImageSource } from "./image-source";
+export type { DocumentSource, ImageSource } from "./image-source";
+export type { KeptDocuments } from "./kept-documents";
 
 export interface ImageSourceOptions extends RegistryOptions {
   /**

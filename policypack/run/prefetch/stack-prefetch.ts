@@ -26,6 +26,7 @@ export class StackPrefetch {
     this.#record = recordIn(cache);
     const { images = [], pushers = [] } = this.#record?.read() ?? {};
     const expected = images.flatMap((image) => expectedOf(image, exclude) ?? []);
+    void inspector.readAhead(expected);
     if (!reportsAtEnd())
       this.#updates.set(inspector, new UpdatePrefetch(inspector, { images: expected, pushers }, this.pushes));
     else if (expected.length > 0) this.#preview = new PreviewPrefetch(inspector, expected);

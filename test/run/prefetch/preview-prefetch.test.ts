@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
+import { Inspector } from "../../../policypack/inspection/inspector";
 import { analyze, nameStack } from "../../../support/engine/fake-engine";
 import { buildImage, pushImage } from "../../../support/registry/images";
 import { mixed, stackBench, stackRecords } from "../../../support/engine/policy-runs";
@@ -49,6 +50,28 @@ describe("a preview after another", () => {
     assert.deepEqual(found, []);
     assert.deepEqual(loaded.sort(), heads.slice(0, 5));
     assert.deepEqual(asked().sort(), heads.slice(5));
+  });
+
+  it("reads the images of the last preview from the cache while its program still loads, and sends nothing for that", async () => {
+    const reads: Promise<void>[] = [];
+    const readAhead = Reflect.get(Inspector.prototype, "readAhead") as typeof Inspector.prototype.readAhead;
+    Inspector.prototype.readAhead = function (...images) {
+      const read = readAhead.apply(this, images);
+      reads.push(read);
+      return read;
+    };
+    const loading = async () => {
+      await Promise.all(reads);
+      rmSync(bench.directory, { recursive: true, force: true });
+      assert.deepEqual(asked(), []);
+    };
+    try {
+      await analyze("preview", [bucket, { ...bucket, before: loading }, ...program()]);
+    } finally {
+      Inspector.prototype.readAhead = readAhead;
+    }
+    assert.equal(reads.length, 1);
+    assert.deepEqual(asked().sort(), heads);
   });
 
   it("prefetches nothing before its program has named an image", async () => {
