@@ -54,7 +54,7 @@ describe("a preview after another", () => {
 
   it("reads the images of the last preview from the cache while its program still loads, and sends nothing for that", async () => {
     const reads: Promise<void>[] = [];
-    const readAhead = Reflect.get(Inspector.prototype, "readAhead") as typeof Inspector.prototype.readAhead;
+    const readAhead = Reflect.get<Inspector, "readAhead">(Inspector.prototype, "readAhead");
     Inspector.prototype.readAhead = function (...images) {
       const read = readAhead.apply(this, images);
       reads.push(read);
