@@ -3,11 +3,13 @@ import { once } from "node:events";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { credentials, type ServiceError } from "@grpc/grpc-js";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import { AnalyzerClient } from "@pulumi/pulumi/proto/analyzer_grpc_pb";
 import {
   AnalyzeRequest,
   type AnalyzeResponse,
+  type AnalyzerInfo,
   AnalyzerPropertyDependencies,
   AnalyzerResource,
   AnalyzerResourceOptions,
@@ -46,6 +48,11 @@ export class PackProcess {
     const [, port] = /^(\d+)\n/.exec(String(first)) ?? [];
     if (port === undefined) throw new Error(`The pack in ${folder} did not start: ${String(first)}`);
     return new PackProcess(pack, Number(port));
+  }
+
+  /** What the pack tells the engine of itself and its policies. */
+  info(): Promise<AnalyzerInfo> {
+    return call<AnalyzerInfo>((done) => this.#client.getAnalyzerInfo(new Empty(), done));
   }
 
   /**

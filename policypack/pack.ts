@@ -5,6 +5,7 @@ import { AnalyzerService } from "@pulumi/pulumi/proto/analyzer_grpc_pb";
 import type { AnalyzeRequest, AnalyzerResource } from "@pulumi/pulumi/proto/analyzer_pb";
 import { homepage } from "./common/text";
 import { ecsImagePolicies } from "./run/ecs-image-policies";
+import { analyzerInfoFile } from "./start/parts";
 import { configureLevels, configureRun, exitWithParent, listenForRuns } from "./run/pulumi-run";
 
 const folder = join(__dirname, "..");
@@ -12,9 +13,14 @@ const folder = join(__dirname, "..");
 exitWithParent();
 takeConfiguration();
 decodePropertiesOnce();
+addPreparedInfo();
 // The SDK reads the version from the package.json of the working folder, and an engine that runs this file itself starts it in the
 // folder of the program.
 process.chdir(folder);
+
+const policies = ecsImagePolicies();
+// The prepared information has them.
+for (const policy of policies) delete policy.configSchema;
 
 // The only file with a side effect: it serves the pack to the engine, whose first line of output must be the port.
 new PolicyPack("ecs-image-guard", {
@@ -23,8 +29,7 @@ new PolicyPack("ecs-image-guard", {
   provider: "AWS",
   tags: ["ecs", "fargate", "batch", "container-images", "zstd"],
   repository: homepage,
-  ...readme(),
-  policies: ecsImagePolicies(),
+  policies,
 });
 
 /** The enum `EnforcementLevel` of `analyzer.proto`, as the SDK names its values (`protoutil.ts`, `convertEnforcementLevel`). */
@@ -82,11 +87,16 @@ function onRequest<T>(
   };
 }
 
-/** What Pulumi Cloud shows of the pack. npm packs it always, but a pack that someone has slimmed down must guard as well. */
-function readme(): { readme?: string } {
-  try {
-    return { readme: readFileSync(join(folder, "README.md"), "utf8") };
-  } catch {
-    return {};
-  }
+/**
+ * Adds to the pack's name and version what the build has prepared: its README and policies. The SDK would convert the schema of the settings once for
+ * each policy, and the engine starts the program only after that. Protocol buffers are merged by concatenation
+ * (https://protobuf.dev/programming-guides/encoding/#last-one-wins).
+ */
+function addPreparedInfo(): void {
+  const method = AnalyzerService.getAnalyzerInfo;
+  const write = method.responseSerialize;
+  method.responseSerialize = (info) => {
+    info.clearPoliciesList();
+    return Buffer.concat([readFileSync(join(__dirname, analyzerInfoFile)), write(info)]);
+  };
 }

@@ -5,6 +5,9 @@ import { join } from "node:path";
 /** The list of a bundle's parts, in its folder: file name → SHA-256 in hexadecimal. Made by `npm run build`. */
 export const partsFile = "parts.json";
 
+/** A part of the pack: its README and policies as the engine reads them, a serialised `AnalyzerInfo`. Made by `npm run build`. */
+export const analyzerInfoFile = "analyzer-info.bin";
+
 /** A part of the bundle is missing or was changed. It has no stack trace for people: it is a `RunError` to Pulumi. */
 export class BrokenInstallationError extends Error {
   override readonly name = "BrokenInstallationError";

@@ -8,7 +8,8 @@ import {
   type Plugin,
   transform,
 } from "esbuild";
-import { digestOf, partsFile } from "../../policypack/start/parts";
+import { analyzerInfoFile, digestOf, partsFile } from "../../policypack/start/parts";
+import { analyzerInfo } from "./analyzer-info";
 import { checkout, startFile } from "./places";
 
 const target = "node20";
@@ -105,6 +106,9 @@ export async function bundleJavaScript(folder: string): Promise<Metafile> {
     parts[basename(file.path)] = digestOf(Buffer.from(code));
     write(file.path, code);
   }
+  const info = await analyzerInfo();
+  parts[analyzerInfoFile] = digestOf(info);
+  write(join(bin, analyzerInfoFile), info);
   for (const { path, text } of start.outputFiles) write(path, text);
   write(join(bin, partsFile), `${JSON.stringify(parts, undefined, 1)}\n`);
   for (const program of ["cli.js", "pack.js"]) chmodSync(join(bin, program), 0o755);
@@ -131,7 +135,7 @@ async function commonJs({ text }: OutputFile): Promise<string> {
   return code;
 }
 
-function write(path: string, text: string): void {
+function write(path: string, content: string | Uint8Array): void {
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
+  writeFileSync(path, content);
 }

@@ -69,6 +69,7 @@ describe("in an organization of Pulumi Cloud, the pack", function () {
       "package/SBOM.cdx.json",
       "package/SECURITY.md",
       "package/THIRD_PARTY_LICENSES",
+      "package/bin/analyzer-info.bin",
       "package/bin/config.schema.json",
       "package/bin/index.d.ts",
       "package/bin/parts.json",

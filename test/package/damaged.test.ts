@@ -7,7 +7,9 @@ import { join } from "node:path";
 import { packageFolder, startFile } from "../../scripts/bundle/places";
 import { finished } from "../../support/process/command";
 
-const parts = readdirSync(join(packageFolder, "bin")).filter((file) => /\.js$|^parts\.json$/.test(file));
+const parts = readdirSync(join(packageFolder, "bin")).filter((file) =>
+  /\.(js|bin)$|^parts\.json$/.test(file),
+);
 
 describe("a damaged installation", function () {
   this.timeout(60_000);
