@@ -8,8 +8,8 @@ export const limits = {
    * one that was not expected halves it (as in TCP's slow start). The record may be another program's: a wrong guess then costs few requests.
    */
   prefetchedInPreview: 4,
-  /** The same for an update. Its record is mostly that of its own preview, so it sends at once as many requests as a host gets at first. */
-  prefetchedInUpdate: 48,
+  /** The same for an update. Its record is mostly that of its own preview, so it sends at once as many requests as a host gets. */
+  prefetchedInUpdate: 60,
   /** Images of the last preview that are read from the cache while the program starts: what is read stays in memory. */
   imagesReadAhead: 500,
   /**
@@ -28,9 +28,10 @@ export const limits = {
   tokenTrials: 2,
   /** Milliseconds that they wait for it. */
   tokenTrialMs: 2_000,
-  /** Requests to one host before anything is known of it. Registries bear so many; the limiter learns how many more, or fewer. */
-  requestsPerHostAtFirst: 48,
-  /** Requests to one host at most. Below `connections`, so that one slow host cannot take them all. */
+  /**
+   * Requests to one host, until the limiter learns from its responses that it bears fewer. Below `connections`, so that one slow host cannot
+   * take them all.
+   */
   requestsPerHost: 60,
   /**
    * Connections of one run, to all registries, mirrors, token services and ECR's storage together, idle ones included. A firewall's or a

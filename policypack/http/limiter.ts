@@ -1,5 +1,4 @@
 import { type Clock, systemClock, whenAborted } from "../common/concurrency";
-import { limits } from "../common/limits";
 import { Rank } from "../common/rank";
 import { backoffMs } from "./retries";
 
@@ -49,7 +48,7 @@ export class Limiter {
   constructor(options: { readonly perHost: number; readonly inAll: number; readonly clock?: Clock }) {
     this.#clock = options.clock ?? systemClock;
     this.#perHost = options.perHost;
-    this.#all = new Pace(options.inAll, options.inAll);
+    this.#all = new Pace(options.inAll);
   }
 
   /** A permit for a request to this host; undefined if the signal came first. */
@@ -144,28 +143,23 @@ const forgetting = 1.1;
 
 /**
  * How many requests one host is sent side by side: additive increase, multiplicative decrease, as TCP does it (RFC 5681 §3.1),
- * with latency as a second sign of congestion (as in TCP Vegas). A round is as many answers as the limit allows
- * requests. After a round at whose end more were waiting and the latency did not rise, the limit doubles, until the host first
- * shows that it has enough; then it grows by one a round. A sign of overload halves it, once for all requests
- * that were under way at that time. Times are milliseconds of one clock.
+ * with latency as a second sign of congestion (as in TCP Vegas). It starts with the most, which registries bear. A sign of overload
+ * halves the limit, once for all requests that were under way at that time. A round is as many answers as the limit allows requests: after a
+ * round at whose end more were waiting and the latency did not rise, the limit grows by one. Times are milliseconds of one clock.
  */
 export class Pace {
   /** How many may be under way. */
   limit: number;
   /** How often the limit was cut since the last response. */
   cuts = 0;
-  #doubling = true;
   /** Of this round. */
   #latencies: number[] = [];
   #answered = false;
   #best = Infinity;
   #lastCut = -Infinity;
 
-  constructor(
-    private readonly maximum: number,
-    initial: number = limits.requestsPerHostAtFirst,
-  ) {
-    this.limit = Math.max(1, Math.min(initial, maximum));
+  constructor(private readonly maximum: number) {
+    this.limit = Math.max(1, maximum);
   }
 
   /** `wanted`: whether others were waiting for this one's place. */
@@ -180,7 +174,6 @@ export class Pace {
       this.#lastCut = now;
       this.cuts++;
       this.limit = Math.max(1, Math.floor(this.limit / 2));
-      this.#doubling = false;
       this.#latencies = [];
     }
   }
@@ -189,8 +182,8 @@ export class Pace {
     // The middle one, because a token and a manifest take different times.
     const latency = this.#latencies.sort((a, b) => a - b)[this.#latencies.length >> 1] ?? 0;
     this.#latencies = [];
-    if (latency > slower.factor * this.#best + slower.ms) this.#doubling = false;
-    else if (wanted) this.limit = Math.min(this.maximum, this.#doubling ? this.limit * 2 : this.limit + 1);
+    const hasRisen = latency > slower.factor * this.#best + slower.ms;
+    if (wanted && !hasRisen) this.limit = Math.min(this.maximum, this.limit + 1);
     this.#best = Math.min(latency, this.#best * forgetting);
   }
 }
