@@ -1,5 +1,6 @@
 import { failure, type Failure, type Outcome, success } from "../common/outcome";
 import type { Trace } from "../common/trace";
+import { madeOnce } from "../common/values";
 import { compressionOf, isMixed, layerBytes, sniffedBytes } from "../oci/compression";
 import { JsonLimitError } from "../oci/json-parser";
 import { type ImageConfig, readImageConfig } from "../oci/image-config";
@@ -52,8 +53,8 @@ export class ManifestLookup implements PullSource {
   readonly #indexes: ImageIndex[] = [];
   readonly #unread = new Map<string, UnreadPart>();
   readonly #traced = new Set<string>();
-  /** Whether a config may say something, by manifest. */
-  readonly #doubtful = new Map<ImageManifest, boolean>();
+  /** By manifest, its config if that may say something. */
+  readonly #doubtful = new Map<ImageManifest, Promise<Document | null>>();
   #root: Document | undefined;
 
   constructor(private readonly args: ManifestLookupArgs) {}
@@ -82,44 +83,30 @@ export class ManifestLookup implements PullSource {
 
   /** Implements `PullSource`. */
   child(descriptor: Descriptor): Promise<Document> {
-    const { digest } = descriptor;
-    const known = this.#documents.get(digest);
-    if (known !== undefined) return known;
-    const fetched = this.#child(descriptor);
-    this.#documents.set(digest, fetched);
-    return fetched;
+    return madeOnce(this.#documents, descriptor.digest, () => this.#child(descriptor));
   }
 
-  async layers(manifest: ImageManifest): Promise<readonly Layer[]> {
-    let layers = this.#layers.get(manifest);
-    if (layers === undefined) {
+  layers(manifest: ImageManifest): Promise<readonly Layer[]> {
+    return madeOnce(this.#layers, manifest, async () => {
       const claimed = (manifest.layers ?? []).map(claimedLayer);
-      layers = this.args.sniffLayers
+      return this.args.sniffLayers
         ? Promise.all(claimed.map((layer, index) => this.#sniffed(layer, index)))
-        : Promise.resolve(claimed);
-      this.#layers.set(manifest, layers);
-    }
-    return layers;
+        : claimed;
+    });
   }
 
-  async config(selected: Document, manifest: ImageManifest, isNeeded: boolean): Promise<Document | null> {
+  config(selected: Document, manifest: ImageManifest, isNeeded: boolean): Promise<Document | null> {
     this.#traceManifest(selected, manifest);
+    if (isNeeded || selected === this.#root || this.args.sniffLayers) return this.#config(manifest);
     // A config costs a request: behind an index that names the platform, it is read only if it may say something.
-    const isWanted =
-      isNeeded || selected === this.#root || this.args.sniffLayers || (await this.#mayFail(manifest));
-    if (!isWanted) return null;
-    const { digest } = manifest.config;
-    // Only what was read is shared: the same manifest may stand in an index with and without a platform.
-    const config = this.#configs.get(digest) ?? this.#config(digest);
-    this.#configs.set(digest, config);
-    return config;
+    return madeOnce(this.#doubtful, manifest, async () =>
+      mayFail(manifest, await this.layers(manifest)) ? this.#config(manifest) : null,
+    );
   }
 
-  async #mayFail(manifest: ImageManifest): Promise<boolean> {
-    const layers = await this.layers(manifest);
-    const known = this.#doubtful.get(manifest) ?? mayFail(manifest, layers);
-    this.#doubtful.set(manifest, known);
-    return known;
+  /** Only what was read is shared: the same manifest may stand in an index with and without a platform. */
+  #config({ config: { digest } }: ImageManifest): Promise<Document> {
+    return madeOnce(this.#configs, digest, () => this.#readConfig(digest));
   }
 
   async #child(descriptor: Descriptor): Promise<Document> {
@@ -146,7 +133,7 @@ export class ManifestLookup implements PullSource {
     return fetched.value;
   }
 
-  async #config(digest: string): Promise<Document> {
+  async #readConfig(digest: string): Promise<Document> {
     const { registries, reference, reader, signal } = this.args;
     const bytes = await registries.blob(reference, digest, maximumConfigBytes, reader, signal);
     if (!bytes.ok) throw this.#missed("config", bytes.failure);

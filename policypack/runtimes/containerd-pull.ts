@@ -5,41 +5,45 @@ import { type Descriptor, readIndex, readKeys, readManifest } from "../oci/manif
 import { printable } from "../common/text";
 import { containerdError, recognisedLayers } from "./containerd";
 import type { HostPlatform } from "./host-platform";
-import { checkDepth, type Document, type OnSelected, type PullSource, Refusal } from "./pull";
-import type { ContainerdRules } from "./rules";
-
-/** A descriptor as the walk meets it: the root has no platform, nor size and digest to check. */
-type Target = Pick<Descriptor, "mediaType" | "digest" | "platform">;
+import { checkDepth, type Document, type OnSelected, type Pull, type PullSource, Refusal } from "./pull";
+import type { ContainerdRules, PulledLayer } from "./rules";
 
 /**
  * A pull by containerd's client (`client/pull.go`, `Pull` with `WithPullUnpack` and one platform), then what creating a container reads
  * (`core/images/image.go`, `Manifest` and `RootFS`).
- *
- * @throws {Refusal} in containerd's words; whatever the source rejects with
  */
-export async function containerdPull(
+export function* containerdPull(
   rules: ContainerdRules,
   host: HostPlatform,
   root: Document,
   source: PullSource,
   onSelected: OnSelected,
-): Promise<void> {
+): Pull {
   if (root.bytes.length === 0) throw new Refusal("malformed", emptyDescriptor(root.digest));
-  const target = { mediaType: withoutParameters(root.mediaType), digest: root.digest, platform: null };
-  const [leaf, document] = await select(rules, host, target, root, source);
+  let document = root;
+  let leaf: Descriptor | undefined;
+  for (let depth = 0; ; depth++) {
+    checkDepth(depth);
+    const child = childOf(rules, host, leaf?.mediaType ?? withoutParameters(root.mediaType), document);
+    if (child === undefined) break;
+    document = (yield source.child(child)) as Document;
+    checkSize(child, document.bytes.length);
+    leaf = child;
+  }
   const manifest = document.read(readManifest);
   onSelected(document, manifest);
   // An entry without a platform is compared by its config, but only once it has been unpacked.
-  const isUnlabelled = document !== root && leaf.platform === null;
-  for (const descriptor of [manifest.config, ...(manifest.layers ?? [])]) checkDescriptor(rules, descriptor);
-  const layers = await source.layers(manifest);
+  const isUnlabelled = leaf?.platform === null;
+  checkDescriptor(rules, manifest.config);
+  for (const layer of manifest.layers ?? []) checkDescriptor(rules, layer);
+  const layers = (yield source.layers(manifest)) as readonly PulledLayer[];
   // The unpacker starts at a config of a type that it knows; without it, nothing fetches the layers (`core/unpack/unpacker.go`).
   if (!configTypes.has(manifest.config.mediaType) && recognisedLayers(rules, layers).length > 0)
     throw new Refusal(
       "layers",
       "failed to unpack image on snapshotter overlayfs: content <digest>: not found",
     );
-  const config = await source.config(document, manifest, isUnlabelled);
+  const config = (yield source.config(document, manifest, isUnlabelled)) as Document | null;
   if (config !== null) checkSize(manifest.config, config.bytes.length);
   const read = config?.read(readImageConfig);
   const error = containerdError(rules, {
@@ -53,31 +57,29 @@ export async function containerdPull(
     !host.matches(rules.configVariant ? read : { ...read, variant: "" })
   )
     throw new Refusal("no-match", "no match for platform in manifest <digest>: not found");
+  return document.digest;
 }
 
 const configTypes: ReadonlySet<string> = new Set([dockerConfig, ociConfig]);
 
-/** Follows indexes down to the manifest that the host takes (`FilterPlatforms` and `LimitManifests` of `core/images/handlers.go`). */
-async function select(
+/**
+ * The entry of an index that the host takes, a step on the way down (`FilterPlatforms` and `LimitManifests` of `core/images/handlers.go`);
+ * undefined if the document is a manifest.
+ */
+function childOf(
   rules: ContainerdRules,
   host: HostPlatform,
-  target: Target,
+  mediaType: string,
   document: Document,
-  source: PullSource,
-  depth = 0,
-): Promise<[leaf: Target, document: Document]> {
-  checkDepth(depth);
-  const { mediaType } = target;
+): Descriptor | undefined {
   requireFetchable(mediaType);
   checkKeys(mediaType, document);
-  if (isManifestType(mediaType)) return [target, document];
+  if (isManifestType(mediaType)) return undefined;
   const child = host.choose(document.read(readIndex).manifests ?? []);
   if (child === undefined) throw new Refusal("no-match", "no match for platform in manifest: not found");
   requireFetchable(child.mediaType);
   checkDescriptor(rules, child);
-  const fetched = await source.child(child);
-  checkSize(child, fetched.bytes.length);
-  return select(rules, host, child, fetched, source, depth + 1);
+  return child;
 }
 
 /** Content of another type is fetched as a blob (`core/remotes/docker/fetcher.go`), and no blob can be unpacked as an image. */

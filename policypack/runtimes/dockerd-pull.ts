@@ -22,8 +22,8 @@ import {
 import { comparablePlatform, formatPlatform, type Platform } from "../oci/platform";
 import { dockerdError, isSupportedType } from "./dockerd";
 import { hostPlatform } from "./host-platform";
-import { checkDepth, type Document, type OnSelected, type PullSource, Refusal } from "./pull";
-import type { DockerdRules } from "./rules";
+import { checkDepth, type Document, type OnSelected, type Pull, type PullSource, Refusal } from "./pull";
+import type { DockerdRules, PulledLayer } from "./rules";
 
 /** A host as dockerd selects for it. */
 export interface DockerdHost {
@@ -44,41 +44,48 @@ export function dockerdHost(platform: Platform, rules: DockerdRules): DockerdHos
   return { platform, choose: (entries) => entries.find(matches) };
 }
 
-/**
- * A pull by dockerd into its own store (moby `distribution/pull_v2.go`).
- *
- * @throws {Refusal} in dockerd's words; whatever the source rejects with
- */
-export async function dockerdPull(
+/** A pull by dockerd into its own store (moby `distribution/pull_v2.go`). */
+export function* dockerdPull(
   rules: DockerdRules,
   host: DockerdHost,
   root: Document,
   source: PullSource,
   onSelected: OnSelected,
-): Promise<void> {
-  const [document, manifest] = await select(rules, host, root, source, 0);
+): Pull {
+  let document = root;
+  for (let depth = 0; ; depth++) {
+    checkDepth(depth);
+    const child = childOf(rules, host, document, depth);
+    if (child === undefined) break;
+    document = (yield source.child(child)) as Document;
+  }
+  const manifest = readAsManifest(document);
   onSelected(document, manifest);
   checkConfigType(document, manifest, document === root);
   checkDigests(manifest);
-  const layers = await source.layers(manifest);
-  const config = (await source.config(document, manifest, false))?.read(readDockerConfig);
+  const layers = (yield source.layers(manifest)) as readonly PulledLayer[];
+  const config = ((yield source.config(document, manifest, false)) as Document | null)?.read(
+    readDockerConfig,
+  );
   if (config !== undefined) checkConfig(rules, config);
   const diffIds = config === undefined ? null : (config.rootfs.diffIds ?? []);
   const error = dockerdError(rules, { layers, diffIds });
   if (error !== undefined) throw new Refusal("layers", error);
+  return document.digest;
 }
 
-/** `pullTag` and `pullManifestList`: the Content-Type decides how a document is read, and a descriptor's type and size count for nothing. */
-async function select(
+/**
+ * The entry of an index that the host takes (`pullTag` and `pullManifestList`); undefined if the document is a manifest. The Content-Type
+ * decides how a document is read, and a descriptor's type and size count for nothing.
+ */
+function childOf(
   rules: DockerdRules,
   host: DockerdHost,
   document: Document,
-  source: PullSource,
   depth: number,
-): Promise<[document: Document, manifest: ImageManifest]> {
-  checkDepth(depth);
+): Descriptor | undefined {
   const type = bareMediaType(document.mediaType);
-  if (isManifestType(type)) return [document, readAsManifest(type, document)];
+  if (isManifestType(type)) return undefined;
   // Any other type is read as schema 1, whose signature is missing (distribution `manifest/schema1`).
   if (!isIndexType(type)) throw schema1Refusal(document);
   if (depth > 0 && !rules.platformMatcher) throw new Refusal("malformed", "unsupported manifest format");
@@ -89,7 +96,7 @@ async function select(
       `no matching manifest for ${askedFor(host.platform)} in the manifest list entries`,
     );
   if (!isDigest(child.digest)) throw new Refusal("malformed", "invalid digest format");
-  return select(rules, host, await source.child(child), source, depth + 1);
+  return child;
 }
 
 /** An entry whose platform says nothing is for any (`toOCIPlatform`). */
@@ -99,7 +106,8 @@ function labelOf({ platform }: Descriptor): Platform | null {
   return os + architecture + variant + osVersion === "" && osFeatures === null ? null : platform;
 }
 
-function readAsManifest(type: string, document: Document): ImageManifest {
+function readAsManifest(document: Document): ImageManifest {
+  const type = bareMediaType(document.mediaType);
   if (type === dockerManifest) {
     const manifest = document.read(readSchema2);
     if (manifest.mediaType !== dockerManifest) throw mismatched("mediaType in manifest", type, manifest);

@@ -2,6 +2,7 @@
  * Predicts what each container runtime that ECS may use does with an image. Read this first: it names the runtimes, runs the pull of each
  * (`containerd-pull.ts`, `dockerd-pull.ts`) and turns its outcome into a `Prediction`.
  */
+import { madeOnce } from "../common/values";
 import type { ImageManifest } from "../oci/manifest";
 import type { Platform } from "../oci/platform";
 import { containerdError } from "./containerd";
@@ -9,7 +10,14 @@ import { containerdPull } from "./containerd-pull";
 import { dockerdError } from "./dockerd";
 import { dockerdHost, dockerdPull } from "./dockerd-pull";
 import { hostPlatform } from "./host-platform";
-import { type Document, type PullSource, Refusal, type OnSelected, type RefusalReason } from "./pull";
+import {
+  type Document,
+  type OnSelected,
+  type Pull,
+  type PullSource,
+  Refusal,
+  type RefusalReason,
+} from "./pull";
 import { type PulledImage, rulesOf } from "./rules";
 
 export type { PulledImage } from "./rules";
@@ -96,37 +104,33 @@ export async function predictPulls(
   platform: Platform,
   source: PullSource,
 ): Promise<Predictions> {
+  const runtimes = pullersFor(platform).map((hosts) => hosts.map((puller) => begin(puller, root, source)));
+  const pulls = runtimes.flat();
+  await finish(pulls, (steps) => steps.next());
   const selected = new Map<string, SelectedManifest>();
-  const outcomes = await Promise.all(
-    pullersFor(platform).map((puller) => pull(puller, root, source, selected)),
-  );
-  const predictions = outcomes.filter((outcome): outcome is Prediction => !("cause" in outcome));
-  return {
-    predictions: mergeHosts(predictions),
-    unpredicted: outcomes.filter((outcome): outcome is Unpredicted => "cause" in outcome),
-    selected,
-  };
+  const unpredicted: Unpredicted[] = [];
+  for (const { outcome, selection } of pulls) {
+    if (outcome !== undefined && "cause" in outcome) unpredicted.push(outcome);
+    if (selection === undefined) continue;
+    const { digest } = selection.document;
+    if (!selected.has(digest)) selected.set(digest, selection);
+  }
+  return { predictions: runtimes.flatMap(mergeHosts), unpredicted, selected };
 }
 
 /** A runtime on one of its hosts. */
 interface Puller {
   readonly on: RuntimeOnHost;
-  readonly pull: (root: Document, source: PullSource, onSelected: OnSelected) => Promise<void>;
+  readonly pull: (root: Document, source: PullSource, onSelected: OnSelected) => Pull;
 }
 
-/** Those of each platform, made once: the images of a run are for few. */
-const pullers = new Map<string, readonly Puller[]>();
+/** By platform: a list for each runtime, of its hosts. Made once, as the images of a run are for few platforms. */
+const pullers = new Map<string, readonly (readonly Puller[])[]>();
 
-function pullersFor(platform: Platform): readonly Puller[] {
-  const key = JSON.stringify(platform);
-  let known = pullers.get(key);
-  if (known === undefined) {
-    known = runtimeNames.flatMap((runtime) =>
-      hostsOf(runtime, platform).map((host) => pullerOf(runtime, host)),
-    );
-    pullers.set(key, known);
-  }
-  return known;
+function pullersFor(platform: Platform): readonly (readonly Puller[])[] {
+  return madeOnce(pullers, JSON.stringify(platform), () =>
+    runtimeNames.map((runtime) => hostsOf(runtime, platform).map((host) => pullerOf(runtime, host))),
+  );
 }
 
 function pullerOf(runtime: RuntimeName, platform: Platform): Puller {
@@ -151,42 +155,77 @@ function hostsOf(runtime: RuntimeName, platform: Platform): readonly Platform[] 
   return levelled ? hostLevels.map((variant) => ({ ...platform, variant })) : [platform];
 }
 
-async function pull(
-  { on, pull }: Puller,
-  root: Document,
-  source: PullSource,
-  allSelected: Map<string, SelectedManifest>,
-): Promise<Prediction | Unpredicted> {
-  const taken: { manifest: string | null } = { manifest: null };
-  try {
-    await pull(root, source, (document, read) => {
-      const { digest } = document;
-      taken.manifest = digest;
-      if (!allSelected.has(digest)) allSelected.set(digest, { document, manifest: read });
-    });
-    return { ...on, pulls: true, manifest: taken.manifest ?? root.digest };
-  } catch (cause) {
-    return cause instanceof Refusal
-      ? { ...on, pulls: false, ...taken, error: cause.message, reason: cause.reason }
-      : { runtime: on.runtime, ...taken, cause };
+/** One pull. */
+interface Running {
+  readonly on: RuntimeOnHost;
+  readonly steps: Pull;
+  /** The manifest that it has selected. */
+  selection?: SelectedManifest;
+  /** Undefined until it ends. */
+  outcome?: Prediction | Unpredicted;
+}
+
+function begin({ on, pull }: Puller, root: Document, source: PullSource): Running {
+  const running: Running = {
+    on,
+    steps: pull(root, source, (document, manifest) => {
+      running.selection = { document, manifest };
+    }),
+  };
+  return running;
+}
+
+type Resume = (steps: Pull) => ReturnType<Pull["next"]>;
+
+/** Runs pulls to their ends. Those that wait for the same content go on together: an image costs a few turns of the event loop in all. */
+async function finish(pulls: readonly Running[], resume: Resume): Promise<void> {
+  const waiting = new Map<Promise<unknown>, Running[]>();
+  for (const pull of pulls) {
+    const content = advance(pull, resume);
+    if (content !== undefined) madeOnce(waiting, content, () => []).push(pull);
   }
+  await Promise.all(
+    Array.from(waiting, ([content, waiters]) =>
+      content.then(
+        (value) => finish(waiters, (steps) => steps.next(value)),
+        (error: unknown) => finish(waiters, (steps) => steps.throw(error)),
+      ),
+    ),
+  );
+}
+
+/** Runs a pull until it waits, and returns what for; undefined if it has ended. */
+function advance(pull: Running, resume: Resume): Promise<unknown> | undefined {
+  const { on, steps } = pull;
+  try {
+    const { done, value } = resume(steps);
+    if (!done) return value;
+    pull.outcome = { ...on, pulls: true, manifest: value };
+  } catch (cause) {
+    const manifest = pull.selection?.document.digest ?? null;
+    pull.outcome =
+      cause instanceof Refusal
+        ? { ...on, pulls: false, manifest, error: cause.message, reason: cause.reason }
+        : { runtime: on.runtime, manifest, cause };
+  }
+  return undefined;
 }
 
 /** One prediction for a runtime whose hosts all do the same. */
-function mergeHosts(predictions: readonly Prediction[]): Prediction[] {
-  return runtimeNames.flatMap((runtime) => {
-    const own = predictions.filter((prediction) => prediction.runtime === runtime);
-    const [first, ...others] = own;
-    if (first === undefined) return [];
-    return others.every((other) => outcomeOf(other) === outcomeOf(first)) ? [anywhere(first)] : own;
-  });
+function mergeHosts(pulls: readonly Running[]): readonly Prediction[] {
+  const own = pulls.flatMap(({ outcome }) => (outcome === undefined || "cause" in outcome ? [] : [outcome]));
+  const [first, ...others] = own;
+  if (first === undefined) return [];
+  return others.every((other) => isSameOutcome(first, other)) ? [anywhere(first)] : own;
 }
 
-function outcomeOf(prediction: Prediction): string {
-  return JSON.stringify(anywhere(prediction));
+function isSameOutcome(a: Prediction, b: Prediction): boolean {
+  if (a.manifest !== b.manifest) return false;
+  return a.pulls ? b.pulls : !b.pulls && a.error === b.error && a.reason === b.reason;
 }
 
 function anywhere(prediction: Prediction): Prediction {
+  if (prediction.host === undefined) return prediction;
   const { runtime, pulls } = prediction;
   if (pulls) return { runtime, pulls, manifest: prediction.manifest };
   const { manifest, error, reason } = prediction;

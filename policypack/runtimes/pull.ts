@@ -69,8 +69,16 @@ export class Refusal extends Error {
 }
 
 /**
+ * A pull, step by step. It yields the content that it waits for, and goes on with what that resolves to: the pulls of all runtimes wait for
+ * the same few documents, so they can wait together. It returns the digest of the manifest that it took.
+ *
+ * @throws {Refusal} in the runtime's words; {JsonLimitError}; what it waited for, if that rejects
+ */
+export type Pull = Generator<Promise<unknown>, string>;
+
+/**
  * The source of a pull. Each method rejects if the registry does not return the content; the pull then says nothing about the
- * image.
+ * image. A promise for content that is known already should be the same one again.
  */
 export interface PullSource {
   /** A manifest or index by its digest, from the manifests endpoint. */
