@@ -1,18 +1,26 @@
 /** Which of all the work that waits for the same thing goes first: the one with the lowest number. */
 export class Rank {
-  readonly #waiting = new Set<Rank>();
+  #number: number;
+  readonly #servants: Rank[] = [];
 
-  constructor(private readonly own: number) {}
+  constructor(number: number) {
+    this.#number = number;
+  }
 
   get number(): number {
-    let lowest = this.own;
-    for (const { number } of this.#waiting) lowest = Math.min(lowest, number);
-    return lowest;
+    return this.#number;
   }
 
   /** Other work needs what this work brings: from now on, this one comes no later. */
   serve(other: Rank): void {
-    this.#waiting.add(other);
+    other.#servants.push(this);
+    this.#precede(other.#number);
+  }
+
+  #precede(number: number): void {
+    if (number >= this.#number) return;
+    this.#number = number;
+    for (const servant of this.#servants) servant.#precede(number);
   }
 }
 
