@@ -3,7 +3,6 @@ import tseslint from "typescript-eslint";
 
 /** Packages and modules through which code reaches the outside. */
 const outside = [
-  "undici",
   "node:net",
   "node:tls",
   "node:http*",

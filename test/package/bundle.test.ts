@@ -36,7 +36,6 @@ const allowed = [
   "@smithy/types",
   "google-protobuf",
   "semver",
-  "undici",
   "yocto-spinner",
   "yoctocolors",
 ];
