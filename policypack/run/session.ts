@@ -40,7 +40,10 @@ export class Session {
   readonly taskDefinitions: NamedTaskDefinitions;
   /** What the policies reported. */
   readonly violations: ViolationSummary = new ViolationSummary();
+  /** As of the last resource, by policy: an engine gives a policy the same configuration with each. */
+  readonly #configured = new Map<string, Configured>();
   readonly #inspectors = new Map<string, Inspector>();
+  readonly #inspectorOf = new WeakMap<Settings, Inspector>();
   readonly #lookups = new Map<Inspector, SharedLookups>();
   readonly #reported = new Set<string>();
   readonly #pushes = new Pushes();
@@ -70,14 +73,20 @@ export class Session {
   }
 
   /** The settings of one policy, and what is wrong with those that stand on it. */
-  settingsOf(policy: string, config: object): { settings: Settings; problems: readonly string[] } {
-    const own = readSettings(config);
-    if (policy === this.sharedSettingsPolicy) this.#shared = own.settings;
+  settingsOf(policy: string, config: object): Pick<Configured, "settings" | "problems"> {
+    const text = JSON.stringify(config);
+    const known = this.#configured.get(policy);
+    if (known?.text === text && known.shared === this.#shared) return known;
+    const { settings: own, problems } = readSettings(config);
+    if (policy === this.sharedSettingsPolicy) this.#shared = own;
+    const shared = this.#shared;
     const settings =
       policy === this.sharedSettingsPolicy
-        ? mergeSettings(this.base, own.settings)
-        : mergeSettings(this.base, this.#shared, own.settings);
-    return { settings, problems: own.problems };
+        ? mergeSettings(this.base, own)
+        : mergeSettings(this.base, shared, own);
+    const configured = { text, shared, settings, problems };
+    this.#configured.set(policy, configured);
+    return configured;
   }
 
   /** Whether a message is new in this run: one of several policies reports what concerns them all. */
@@ -191,6 +200,13 @@ export class Session {
 
   /** Policies with the same settings share their inspections; others have their own. */
   inspectorFor(settings: Settings): Inspector {
+    let inspector = this.#inspectorOf.get(settings);
+    if (inspector === undefined)
+      this.#inspectorOf.set(settings, (inspector = this.#sharedInspector(settings)));
+    return inspector;
+  }
+
+  #sharedInspector(settings: Settings): Inspector {
     const options = inspectorOptions(settings);
     const key = JSON.stringify(options);
     let inspector = this.#inspectors.get(key);
@@ -207,6 +223,15 @@ export class Session {
     const inspected = [...this.#inspectors.values()].map(({ statistics }) => statistics);
     return total([...inspected, { images: 0, remaining: 0, requests, cacheHits: 0 }]);
   }
+}
+
+/** The settings of a policy, and the texts that they were read from. */
+interface Configured {
+  readonly text: string;
+  readonly shared: Partial<Settings>;
+  readonly settings: Settings;
+  /** What is wrong with the policy's own. */
+  readonly problems: readonly string[];
 }
 
 /** What an inspector takes of the settings. Settings that agree in it can share an inspector. */
