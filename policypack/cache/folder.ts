@@ -9,7 +9,6 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmdirSync,
@@ -17,6 +16,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { sweep } from "./sweep";
 
 /** A file as it was kept. */
 export interface KeptFile {
@@ -31,14 +31,14 @@ const day = 24 * 60 * 60 * 1000;
 
 /**
  * Files of one folder that only its owner can read, kept between runs and up to a size. Every process may use it at the
- * same time: a file appears whole, under its final name. No method throws: a file that cannot be read is not there, and
+ * same time: a file that is written appears whole, under its final name. No method throws: a file that cannot be read is not there, and
  * one that cannot be written is not kept. Links are not followed, and nothing outside of the folder is touched.
  *
  * All calls are synchronous: for files of some kilobytes that takes far less of the processor than promises, and what
  * is written is there even if the engine ends the process right after.
  */
 export class CacheFolder {
-  #usable: boolean | undefined;
+  #usable = false;
   #made = false;
   #full = false;
   /** Names files before they are whole. */
@@ -52,7 +52,7 @@ export class CacheFolder {
   /** @param path the folder; it and its parents are made when the first file is kept */
   constructor(
     readonly path: string,
-    private readonly maxBytes: number,
+    readonly maxBytes: number,
   ) {}
 
   /** A file of at most so many bytes. */
@@ -98,9 +98,13 @@ export class CacheFolder {
     }
   }
 
-  /** Keeps a file in place of whatever has its name. */
-  write(name: string, bytes: Uint8Array): void {
-    if (bytes.length > this.maxBytes || this.#full || !this.#check(true)) return;
+  /**
+   * Keeps a file in place of whatever has its name.
+   *
+   * @returns false if it cannot be written
+   */
+  write(name: string, bytes: Uint8Array): boolean {
+    if (bytes.length > this.maxBytes || this.#full || !this.#check(true)) return false;
     const temporary = join(this.path, `${this.#ownName}-${++this.#written}.tmp`);
     let file: number | undefined;
     try {
@@ -116,17 +120,20 @@ export class CacheFolder {
     } finally {
       if (file !== undefined) close(file);
     }
-    if (this.#full || !moved(temporary, join(this.path, name)))
+    if (this.#full || !moved(temporary, join(this.path, name))) {
       attempt(() => {
         unlinkSync(temporary);
       });
-    else this.#bound(bytes.length);
+      return false;
+    }
+    this.#bound(bytes.length);
+    return true;
   }
 
   /**
-   * Adds to a file that is there. Other processes may do so at the same time: each adds at the end, with one write.
+   * Adds to a file, or makes it. Other processes may do so at the same time: each adds at the end, with one write.
    *
-   * @returns false if the file does not exist, would exceed the bytes, or cannot be written
+   * @returns false if the file would exceed the bytes, or cannot be written
    */
   append(name: string, bytes: Uint8Array, maxBytes: number): boolean {
     if (this.#full || !this.#check(true)) return false;
@@ -134,7 +141,8 @@ export class CacheFolder {
     try {
       file = openSync(
         join(this.path, name),
-        constants.O_WRONLY | constants.O_APPEND | O_NOFOLLOW | O_NONBLOCK,
+        constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | O_NOFOLLOW | O_NONBLOCK,
+        0o600,
       );
       const found = fstatSync(file);
       if (!found.isFile() || found.size + bytes.length > maxBytes) return false;
@@ -154,15 +162,14 @@ export class CacheFolder {
     });
   }
 
-  /** Whether the folder is one of ours; makes it if need be. What it is does not change while a run lasts. */
+  /** Whether the folder is one of ours; makes it if need be. One of ours stays so while a run lasts. */
   #check(making: boolean): boolean {
     if (making && !this.#made) {
       this.#made = true;
       make(dirname(this.path));
       if (isRealFolder(dirname(this.path))) make(this.path);
-      this.#usable = undefined;
     }
-    return (this.#usable ??= isOurs(this.path));
+    return (this.#usable ||= isOurs(this.path));
   }
 
   #bound(written: number): void {
@@ -233,63 +240,5 @@ function attempt(work: () => unknown): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-interface Kept {
-  readonly path: string;
-  readonly bytes: number;
-  readonly usedMs: number;
-}
-
-/** What a file takes of a disk, at least: a cache of small files must not grow to many times of what it counts. */
-const blockBytes = 4096;
-/** A file that some process writes right now is not older; a run cut short leaves one forever. */
-const unfinishedMs = 60 * 60 * 1000;
-
-/**
- * Removes what was not used for longest until the folder's files take less than four fifths of the bound, but only if they take more
- * than the bound. Another process may do so at the same time.
- *
- * @returns the bytes that they take on disk then
- */
-function sweep(folder: string, maxBytes: number): number {
-  const now = Date.now();
-  const files: Kept[] = [];
-  for (const name of readNames(folder)) {
-    const path = join(folder, name);
-    try {
-      const { size, mtimeMs } = lstatSync(path);
-      if (name.endsWith(".tmp") && Math.abs(now - mtimeMs) > unfinishedMs) unlinkSync(path);
-      // A time to come is one of a clock that was wrong.
-      else files.push({ path, bytes: onDisk(size), usedMs: mtimeMs > now + unfinishedMs ? 0 : mtimeMs });
-    } catch {
-      // Another process removed it first, or this user may not remove it.
-    }
-  }
-  let total = files.reduce((sum, { bytes }) => sum + bytes, 0);
-  if (total <= maxBytes) return total;
-  files.sort((a, b) => a.usedMs - b.usedMs);
-  for (const { path, bytes } of files) {
-    if (total <= maxBytes * 0.8) break;
-    try {
-      unlinkSync(path);
-      total -= bytes;
-    } catch {
-      // As above.
-    }
-  }
-  return total;
-}
-
-function onDisk(size: number): number {
-  return Math.max(1, Math.ceil(size / blockBytes)) * blockBytes;
-}
-
-function readNames(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
   }
 }

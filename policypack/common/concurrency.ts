@@ -105,15 +105,20 @@ export async function within<T>(
 export interface Clock {
   /** Milliseconds since some moment in the past; they never go back. */
   now(): number;
-  /** Calls `done` once, after so many milliseconds. Returns a function that cancels the call. */
-  after(ms: number, done: () => void): () => void;
+  /**
+   * Calls `done` once, after so many milliseconds, unless the process has nothing else to wait for and the call does not keep it.
+   *
+   * @returns cancels the call
+   */
+  after(ms: number, done: () => void, options?: { readonly keepsProcess: boolean }): () => void;
 }
 
 export const systemClock: Clock = {
   // `performance` takes milliseconds to load where nothing else uses it.
   now: () => Number(process.hrtime.bigint()) / 1e6,
-  after(ms, done) {
+  after(ms, done, { keepsProcess } = { keepsProcess: true }) {
     const timer = setTimeout(done, ms);
+    if (!keepsProcess) timer.unref();
     return () => {
       clearTimeout(timer);
     };

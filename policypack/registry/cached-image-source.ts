@@ -101,6 +101,7 @@ export class CachedImageSource implements ImageSource {
   }
 
   close(): Promise<void> {
+    this.cache.close();
     return this.router.close();
   }
 

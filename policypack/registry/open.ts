@@ -20,7 +20,7 @@ export interface ImageSourceOptions extends RegistryOptions {
 export async function openImageSource(options: ImageSourceOptions): Promise<ImageSource> {
   const { RegistryImageSource } = await import("./image-source");
   if (options.cache === undefined || options.cache === false) return new RegistryImageSource(options);
-  const cache = DocumentCache.open(options.cache);
+  const cache = DocumentCache.open(options.cache, options.clock);
   if (cache === undefined) return new RegistryImageSource(options);
   const challenges = new KnownChallenges(cache.folder);
   return new CachedImageSource(new RegistryImageSource({ ...options, challenges }), cache);

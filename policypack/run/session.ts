@@ -4,6 +4,7 @@ import type {
   ResourceValidationArgs,
   ResourceValidationPolicy,
 } from "@pulumi/policy";
+import { saveDocuments } from "../cache/documents";
 import { cacheInUse, type CacheOptions } from "../cache/location";
 import { type Clock, systemClock } from "../common/concurrency";
 import { unreadParts } from "../inspection/inspected-image";
@@ -193,6 +194,8 @@ export class Session {
   /** A policy has judged the stack. The last policy to do so reports the cost of the run, and the findings of all. */
   close(policy: string): void {
     this.#handOver.close();
+    // The engine ends the process with the answer to the last policy.
+    saveDocuments();
     this.#closed.add(policy);
     if (this.#summary && this.#closed.size >= this.#active.size)
       this.#progress.close({ unverified: this.#unverified.size, found: this.violations.line });

@@ -74,23 +74,19 @@ describe("processes that share a cache", function () {
     }
   });
 
-  it("keep to the configured size, and remove the least recently used files", async () => {
-    const maxBytes = 100_000;
+  it("keep to the configured size", async () => {
+    const cache = { directory: bench.directory, maxBytes: 100_000 };
     for (let n = 0; n < 60; n++) {
       const image = buildImage({ layers: ["gzip"], family: "docker", content: `image ${n}` });
       pushImage(bench.registry, `app-${n}`, "1", image);
-      await bench.inspect(`app-${n}:1`, { cache: { directory: bench.directory, maxBytes } });
-      const old = Date.now() / 1000 - 10 * 24 * 3600 + n;
-      for (const file of bench.files())
-        if (lstatSync(file).mtimeMs > old * 1000 + 1e6) utimesSync(file, old, old);
+      await bench.inspect(`app-${n}:1`, { cache });
     }
-    const bytes = bench.files().reduce((sum, file) => sum + lstatSync(file).size, 0);
-    assert.ok(bytes <= maxBytes && bench.files().length > 5, `${bytes} bytes, ${bench.files().length} files`);
+    // Each file takes a block of the disk, at least.
+    const bytes = bench.files().reduce((sum, file) => sum + Math.max(4_096, lstatSync(file).size), 0);
+    assert.ok(bytes <= cache.maxBytes && bytes > cache.maxBytes / 2, `${bytes} bytes`);
     bench.asked();
-    await bench.inspect("app-59:1");
+    await bench.inspect("app-59:1", { cache });
     assert.deepEqual(bench.asked(), ["HEAD manifests/1"]);
-    await bench.inspect("app-0:1");
-    assert.deepEqual(bench.asked(), ["GET manifests/1", "GET blobs/<digest>"]);
   });
 
   it("remove what an interrupted run left behind, but not what is being written", async () => {
