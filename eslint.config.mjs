@@ -3,6 +3,7 @@ import tseslint from "typescript-eslint";
 
 /** Packages and modules through which code reaches the outside. */
 const outside = [
+  "undici",
   "node:net",
   "node:tls",
   "node:http*",

@@ -1,10 +1,10 @@
 import { Agent, type AgentOptions, type RequestOptions } from "node:https";
 import type { Duplex } from "node:stream";
+import { buildConnector } from "undici";
 import { limits } from "../common/limits";
 import { describeNetworkError } from "../http/errors";
 import { proxyFor } from "../http/proxy-env";
 import { badProxy, tunnelThrough } from "../http/proxy-tunnel";
-import { connectorTo } from "../http/routes";
 import { IdentityError } from "./failures";
 import type { AwsIdentity, CredentialProvider } from "./identity";
 
@@ -58,11 +58,13 @@ export function requestHandlerOptions() {
 
 /** The connections of an https client that is not ours, such as the AWS SDK's: by the same proxies as our own. */
 class ProxiedAgent extends Agent {
+  readonly #connect: buildConnector.connector;
   readonly #timeoutMs: number;
 
   constructor({ connectTimeoutMs, ...options }: AgentOptions & { readonly connectTimeoutMs: number }) {
     super(options);
     this.#timeoutMs = connectTimeoutMs;
+    this.#connect = buildConnector({ timeout: connectTimeoutMs });
   }
 
   override createConnection(
@@ -83,16 +85,11 @@ class ProxiedAgent extends Agent {
       fail(badProxy(proxy));
       return undefined;
     }
-    const [toProxy, toServer] = [connectorTo(proxy.url), connectorTo(url)];
-    tunnelThrough(
-      proxy,
-      toProxy,
-      url,
-      toServer,
-      this.#timeoutMs,
-    )((error, socket) => {
-      if (socket !== undefined) callback(null, socket);
-      else if (error !== null) fail(error);
+    const target = { hostname, port, protocol: "https:", servername: hostname };
+    const connect = tunnelThrough(proxy, this.#connect, this.#connect, this.#timeoutMs);
+    connect(target, (...[error, socket]) => {
+      if (error === null) callback(null, socket);
+      else fail(error);
     });
     return undefined;
   }

@@ -75,7 +75,7 @@ async function open(
   identity: AwsIdentity,
   region: string | undefined,
 ): Promise<{ sdk: Sdk; client: ECSClient }> {
-  // The HTTP client comes with it: a program that names no task definition does without.
+  // The HTTP library comes with it: a program that names no task definition does without.
   const { clientOptions, quietSdk } = await import("./sdk-http");
   quietSdk();
   const sdk = await import("./sdk");

@@ -9,17 +9,19 @@ export interface NetworkError {
   readonly retry: RetryClass;
 }
 
-/** By what a retry may do: words, with "; " before the advice → codes, separated by spaces, of Node's net, dns, tls and http, and ours. */
+/** By what a retry may do: words, with "; " before the advice → codes, separated by spaces, of Node's net, dns, tls, of undici, and ours. */
 const meanings: Readonly<Record<RetryClass, Readonly<Record<string, string>>>> = {
   refused: {
     "refused the connection; check its address and port, and that it runs": "ECONNREFUSED",
   },
   transient: {
-    "broke the connection": "ECONNRESET EPIPE",
+    "broke the connection": "ECONNRESET EPIPE UND_ERR_SOCKET HTTP_ENDS_EARLY",
     "could not be resolved: DNS did not answer; check this machine's DNS and network": "EAI_AGAIN",
+    "sent a body of another length than it announced": "UND_ERR_RES_CONTENT_LENGTH_MISMATCH",
   },
   late: {
-    "did not accept a connection in time": "ETIMEDOUT",
+    "did not accept a connection in time": "ETIMEDOUT UND_ERR_CONNECT_TIMEOUT",
+    "did not answer in time": "UND_ERR_HEADERS_TIMEOUT",
   },
   protocol: {
     "does not speak HTTP; check the registry's host name and port": "NO_HTTP",
@@ -41,14 +43,14 @@ const meanings: Readonly<Record<RetryClass, Readonly<Record<string, string>>>> =
     "is not known to DNS; check the registry's name": "ENOTFOUND",
     "cannot be reached from this network; check this machine's network, VPN and proxy":
       "EHOSTUNREACH ENETUNREACH EADDRNOTAVAIL",
-    "answered with too many header bytes": "HPE_HEADER_OVERFLOW",
+    "answered with too many header bytes": "UND_ERR_HEADERS_OVERFLOW",
     "has an internal address, which the guard refuses for a public registry; have the registry name a public address":
       "OUT_OF_REACH",
   },
 };
 
 /** Codes of ours, which are not shown. */
-const ours: ReadonlySet<string> = new Set(["NO_HTTP", "OUT_OF_REACH"]);
+const ours: ReadonlySet<string> = new Set(["NO_HTTP", "HTTP_ENDS_EARLY", "OUT_OF_REACH"]);
 
 /** Puts the error of a failed request into words. The error's own text may hold URLs, so only its code is shown. */
 export function describeNetworkError(error: unknown): NetworkError {
@@ -65,7 +67,7 @@ export function describeNetworkError(error: unknown): NetworkError {
 
 function kindOf(code: string, retry: RetryClass): FailureKind {
   if (code === "OUT_OF_REACH") return "unsupported";
-  if (code === "NO_HTTP" || code === "HPE_HEADER_OVERFLOW") return "malformed";
+  if (code === "NO_HTTP" || code === "UND_ERR_HEADERS_OVERFLOW") return "malformed";
   return retry === "late" ? "timeout" : "unreachable";
 }
 
@@ -79,16 +81,16 @@ function withCode(words: string, code: string): string {
 /** The code of an error or of the first cause that has one. */
 function codeOf(error: unknown, depth = 0): string {
   if (!(error instanceof Error) || depth > 5) return "";
-  if ("code" in error && typeof error.code === "string")
-    // Those of Node's HTTP parser.
-    return error.code.startsWith("HPE_") && error.code !== "HPE_HEADER_OVERFLOW" ? "NO_HTTP" : error.code;
+  // Its own code is mostly missing (undici 7.30). A body that ends early is one of its cases.
+  if (error.name === "HTTPParserError") return error.message.includes("EOF") ? "HTTP_ENDS_EARLY" : "NO_HTTP";
+  if ("code" in error && typeof error.code === "string") return error.code;
   if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0], depth + 1);
   return codeOf(error.cause, depth + 1);
 }
 
-/** Whether an error may have to do with an earlier request over the same connection. */
-export function mayBeEarlier(error: unknown): boolean {
-  return ["ECONNRESET", "EPIPE", "NO_HTTP"].includes(codeOf(error));
+/** Whether what arrived is not an HTTP response, nor the beginning of one. */
+export function isNoHttp(error: unknown): boolean {
+  return codeOf(error) === "NO_HTTP";
 }
 
 /** What went wrong at a proxy, or on the way to it. */

@@ -1,10 +1,8 @@
-import { request } from "node:http";
-import type { Connect } from "./connections";
+import { Socket } from "node:net";
+import { type buildConnector, Client } from "undici";
 import { describeNetworkError, ProxyError } from "./errors";
-import { portOf } from "./host-rules";
 import type { RetryClass } from "./messages";
 import type { BadProxy, Proxy } from "./proxy-env";
-import type { Connector } from "./routes";
 
 export function badProxy({ variable }: BadProxy): ProxyError {
   const advice = "write it as http://host:port";
@@ -41,42 +39,40 @@ function nameOf({ name, variable }: Proxy): string {
 }
 
 /**
- * Connects to an https server through a tunnel of the proxy (CONNECT, RFC 9110 §9.3.6).
+ * Connects to https servers through a tunnel of the proxy (CONNECT, RFC 9110 §9.3.6). undici's ProxyAgent does not hand out the socket,
+ * tells why a proxy refuses only in an error's text, and gives no TLS session to another connection.
  *
  * @param toProxy connects to the proxy
  * @param toServer starts TLS in the tunnel
  */
 export function tunnelThrough(
   proxy: Proxy,
-  toProxy: Connector,
-  server: URL,
-  toServer: Connector,
+  toProxy: buildConnector.connector,
+  toServer: buildConnector.connector,
   timeoutMs: number,
-): Connect {
-  const path = `${server.hostname}:${portOf(server)}`;
-  const { authorization } = proxy;
-  const headers = {
-    host: path,
-    ...(authorization !== undefined && { "proxy-authorization": authorization }),
-  };
-  return (callback) => {
-    const socket = toProxy();
-    socket.setTimeout(timeoutMs, () => {
-      socket.destroy(Object.assign(new Error("no tunnel"), { code: "ETIMEDOUT" }));
-    });
-    request({ method: "CONNECT", path, headers, createConnection: () => socket })
-      .on("connect", ({ statusCode = 0 }) => {
-        // The request that waits for the tunnel keeps the process alive; a tunnel that is not needed any more does not.
-        if (statusCode >= 200 && statusCode < 300) callback(null, toServer(socket.setTimeout(0).unref()));
-        else {
-          socket.destroy();
-          callback(proxyRefusal(proxy, statusCode));
+): buildConnector.connector {
+  return (options, callback) => {
+    const port = options.port === "" ? "443" : options.port;
+    const target = `${options.hostname.includes(":") ? `[${options.hostname}]` : options.hostname}:${port}`;
+    const { authorization } = proxy;
+    const headers = {
+      host: target,
+      ...(authorization !== undefined && { "proxy-authorization": authorization }),
+    };
+    const client = new Client(proxy.url.origin, { connect: toProxy, headersTimeout: timeoutMs });
+    client.connect({ path: target, headers }).then(
+      ({ statusCode, socket }) => {
+        if (statusCode >= 200 && statusCode < 300 && socket instanceof Socket) {
+          // The request that waits for the tunnel keeps the process alive; a tunnel that is not needed any more does not.
+          toServer({ ...options, httpSocket: socket.unref() }, callback);
+          return;
         }
-      })
-      .on("error", (error) => {
-        callback(unreachableProxy(proxy, error));
-      })
-      .end();
-    return undefined;
+        socket.on("error", () => undefined).destroy();
+        callback(proxyRefusal(proxy, statusCode), null);
+      },
+      (error: unknown) => {
+        callback(unreachableProxy(proxy, error), null);
+      },
+    );
   };
 }

@@ -1,33 +1,18 @@
-import type { Agent } from "node:http";
-import { connect, isIP, type LookupFunction, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
-import { lookupWithin, type Reach, withoutBrackets } from "./address-rules";
-import type { Connections } from "./connections";
-import { type HostRules, portOf } from "./host-rules";
+import { setMaxListeners } from "node:events";
+import type { LookupFunction } from "node:net";
+import { buildConnector, Client } from "undici";
+import { lookupWithin, type Reach } from "./address-rules";
+import type { HostRules } from "./host-rules";
 import { type Proxy, proxyFor } from "./proxy-env";
 import { badProxy, tunnelThrough } from "./proxy-tunnel";
 
 /** The way to an origin: directly, through a tunnel of a proxy (https), or by requests to the proxy itself (http). */
 export interface Route {
-  readonly agent: Agent;
+  /** Requests with the same key may share a connection. */
+  readonly key: string;
+  readonly open: () => Client;
   /** Given if the requests go to the proxy itself, with whole URLs (RFC 9112 §3.2.2). */
   readonly proxy: Proxy | undefined;
-}
-
-/** Starts a connection to one host; `over` a tunnel to it, if there is one. */
-export type Connector = (over?: Socket) => Socket;
-
-/** Connects to the host of a URL, with TLS for https. */
-export function connectorTo(url: URL, lookup?: LookupFunction, rejectUnauthorized = true): Connector {
-  const host = withoutBrackets(url.hostname);
-  const to = { host, port: Number(portOf(url)), lookup, noDelay: true };
-  if (url.protocol === "http:") return () => connect(to);
-  const tls = { servername: isIP(host) === 0 ? host : "", rejectUnauthorized, ALPNProtocols: ["http/1.1"] };
-  let session: Buffer | undefined;
-  return (over) =>
-    connectTls({ ...to, ...tls, session, ...(over && { socket: over }) }).on("session", (next: Buffer) => {
-      session = next;
-    });
 }
 
 /**
@@ -36,37 +21,48 @@ export function connectorTo(url: URL, lookup?: LookupFunction, rejectUnauthorize
  */
 export class Routes {
   readonly #found = new Map<string, Route>();
+  readonly #toProxy: buildConnector.connector;
 
   constructor(
     private readonly rules: HostRules,
-    private readonly connections: Connections,
-    /** How long a proxy may take to open a tunnel. */
-    private readonly tunnelTimeoutMs: number,
+    private readonly connectTimeoutMs: number,
     /** How host names become addresses. Default: as the system does it. */
     private readonly lookup: LookupFunction | undefined,
-  ) {}
+    /** Ends all connections, those that are being made too. */
+    private readonly closing: AbortSignal,
+  ) {
+    setMaxListeners(0, closing);
+    this.#toProxy = buildConnector({
+      lookup: lookupWithin(undefined, lookup),
+      timeout: connectTimeoutMs,
+      signal: closing,
+    });
+  }
 
   /** @throws ProxyError if the proxy's variable makes no sense */
   to(url: URL, reach: Reach | undefined): Route {
     const key = `${url.origin} ${reach ?? "anywhere"}`;
     let route = this.#found.get(key);
-    if (route === undefined) this.#found.set(key, (route = this.#find(url, reach)));
+    if (route === undefined) this.#found.set(key, (route = this.#find(key, url, reach)));
     return route;
   }
 
-  #find(url: URL, reach: Reach | undefined): Route {
-    const { connections } = this;
+  #find(key: string, url: URL, reach: Reach | undefined): Route {
     const proxy = proxyFor(url, process.env);
-    const toServer = connectorTo(url, lookupWithin(reach, this.lookup), !this.rules.mayBeInsecure(url));
-    if (proxy === undefined) return { agent: connections.agent(() => connections.count(toServer())), proxy };
-    if (proxy.url === undefined) throw badProxy(proxy);
-    const connector = connectorTo(proxy.url, lookupWithin(undefined, this.lookup));
-    const toProxy = () => connections.count(connector());
-    return url.protocol === "http:"
-      ? { agent: connections.agent(toProxy), proxy }
-      : {
-          agent: connections.agent(tunnelThrough(proxy, toProxy, url, toServer, this.tunnelTimeoutMs)),
-          proxy: undefined,
-        };
+    if (proxy !== undefined && proxy.url === undefined) throw badProxy(proxy);
+    if (proxy !== undefined && url.protocol === "http:") {
+      const { origin } = proxy.url;
+      return { key: origin, open: () => new Client(origin, { connect: this.#toProxy }), proxy };
+    }
+    const { connectTimeoutMs: timeout, lookup } = this;
+    // One for all connections of a route, because it remembers TLS sessions.
+    const connector = buildConnector({
+      lookup: lookupWithin(reach, lookup),
+      timeout,
+      signal: this.closing,
+      rejectUnauthorized: !this.rules.mayBeInsecure(url),
+    });
+    const connect = proxy === undefined ? connector : tunnelThrough(proxy, this.#toProxy, connector, timeout);
+    return { key, open: () => new Client(url.origin, { connect }), proxy: undefined };
   }
 }

@@ -5,7 +5,7 @@ import { rankOf } from "../common/rank";
 import type { Trace } from "../common/trace";
 import { startOf } from "./byte-ranges";
 import { Connections } from "./connections";
-import { describeNetworkError, ProxyError } from "./errors";
+import { describeNetworkError, isNoHttp, ProxyError } from "./errors";
 import { exchange } from "./exchange";
 import type { HostRules } from "./host-rules";
 import { Limiter, type RequestEnd } from "./limiter";
@@ -15,7 +15,7 @@ import { pauseAfter } from "./retries";
 import { Routes } from "./routes";
 
 /*
- * http/ sends the requests of a run, on Node's own client. Read here first: one `Transport` serves all registries, mirrors, token services and
+ * http/ sends the requests of a run, on undici. Read here first: one `Transport` serves all registries, mirrors, token services and
  * ECR's storage. A request passes the limiter (`limiter.ts`: how many, at which pace), gets the way to its host (`routes.ts`: proxies,
  * TLS; `address-rules.ts`: which addresses) and a connection (`connections.ts`), and is answered over it (`exchange.ts`). What becomes
  * of it is a `SendResult` (`messages.ts`; words in `errors.ts`). Around it, `redirects.ts` follows and `retries.ts` repeats.
@@ -55,7 +55,7 @@ export class Transport {
   ) {
     const { lookup, requestTimeoutMs, maxConcurrentPerHost: perHost = limits.requestsPerHost } = options;
     this.#clock = options.clock ?? systemClock;
-    this.#routes = new Routes(rules, this.#connections, requestTimeoutMs, lookup);
+    this.#routes = new Routes(rules, requestTimeoutMs, lookup, this.#closing.signal);
     this.#limiter = new Limiter({ perHost, inAll: limits.connections, clock: this.#clock });
   }
 
@@ -131,15 +131,24 @@ export class Transport {
   /** One request over one connection; rejects with whatever goes wrong. A test may play the network here. */
   protected async request(request: HttpRequest, label: string, signal: AbortSignal): Promise<SendResult> {
     const { url, maxBytes } = request;
-    const { agent, proxy } = this.#routes.to(url, request.reach);
-    try {
-      const { status, header, body } = await exchange(agent, request, proxy, signal);
-      if (proxy !== undefined && status === 407) throw proxyRefusal(proxy, status);
-      if (body === undefined)
-        return sendFailure("malformed", `${label} answered with more than ${maxBytes} bytes`);
-      return { ok: true, response: { url, status, header, body, carried: proxy?.secrets ?? [] } };
-    } catch (error) {
-      throw proxy === undefined || error instanceof ProxyError ? error : unreachableProxy(proxy, error);
+    const { key, open, proxy } = this.#routes.to(url, request.reach);
+    for (;;) {
+      const { client, used, release } = this.#connections.take(key, open);
+      let reusable = false;
+      try {
+        const { status, header, body, ended } = await exchange(client, request, proxy, signal);
+        reusable = ended;
+        if (proxy !== undefined && status === 407) throw proxyRefusal(proxy, status);
+        if (body === undefined)
+          return sendFailure("malformed", `${label} answered with more than ${maxBytes} bytes`);
+        return { ok: true, response: { url, status, header, body, carried: proxy?.secrets ?? [] } };
+      } catch (error) {
+        // A reused connection may bring the rest of an earlier answer first, such as the body that a HEAD must not have.
+        if (used && isNoHttp(error)) continue;
+        throw proxy === undefined || error instanceof ProxyError ? error : unreachableProxy(proxy, error);
+      } finally {
+        release(reusable);
+      }
     }
   }
 }

@@ -34,7 +34,7 @@ const defaultImageTimeoutMs = 30_000;
 
 /**
  * Joins `oci/` and `registry/`: one inspection for each image name and platform, however often it is requested.
- * The registry client, and with it the HTTP client, is loaded for the first image.
+ * The registry client, and with it the HTTP library, is loaded for the first image.
  */
 export class Inspector {
   readonly #options: InspectorOptions;

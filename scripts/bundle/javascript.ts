@@ -65,7 +65,7 @@ const awsSdkPlugin: Plugin = {
   },
 };
 
-/** Modules that are loaded late, by dynamic imports, and share the HTTP client: one file of the bundle holds them all. */
+/** Modules that are loaded late, by dynamic imports, and share the HTTP library: one file of the bundle holds them all. */
 const lateModules = { filter: /^\.\/(sdk-http|image-source)$/, file: join(__dirname, "late-modules.ts") };
 
 const lateModulesPlugin: Plugin = {
@@ -95,6 +95,8 @@ export async function bundleJavaScript(folder: string): Promise<Metafile> {
     outdir: bin,
     chunkNames: "[name]-[hash]",
     plugins: [standInPlugin, awsSdkPlugin, lateModulesPlugin],
+    // undici's cookies, which nobody uses, look at Node's own Headers; that alone makes Node load its own undici.
+    define: { "globalThis.Headers": "undefined" },
   });
   const aws = await buildOne(awsSdk.source, join(bin, awsSdk.file));
   const start = await buildOne("policypack/start/run-policy-pack.ts", join(folder, startFile));

@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import type { Agent, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { setImmediate as settled, setTimeout as sleep } from "node:timers/promises";
+import { Client } from "undici";
 import { Connections } from "../../policypack/http/connections";
-import { exchange } from "../../policypack/http/exchange";
-import { connectorTo } from "../../policypack/http/routes";
 import { RegistryImageSource } from "../../policypack/registry/image-source";
 import { resolveIdentity } from "../../policypack/registry/reader-identity";
-import { eventually } from "../../support/mocha/eventually";
 import { ManualClock } from "../../support/mocha/manual-clock";
 import type { TestRegistry } from "../../support/registry/registry";
 import { finished } from "../../support/process/command";
@@ -29,48 +26,40 @@ async function openAt(registries: readonly TestRegistry[]): Promise<number> {
 
 describe("connections", () => {
   const { start, connect } = bench();
-  /** Sends requests of a route to a registry at the same time; gives the ports of this end of their connections. */
-  const portsOf = async (agent: Agent, registry: TestRegistry, count = 1) => {
-    const ports: (number | undefined)[] = [];
-    registry.onRequest = ({ socket }, response) => {
-      ports.push(socket.remotePort);
-      if (ports.length === count) for (const one of [...waiting, response]) one.end();
-      else waiting.push(response);
-      return true;
-    };
-    const waiting: ServerResponse[] = [];
-    const url = new URL(registry.url);
-    const { signal } = new AbortController();
-    const request = { method: "GET", url, headers: {}, maxBytes: 10, signal } as const;
-    await Promise.all(Array.from({ length: count }, () => exchange(agent, request, undefined, signal)));
-    return ports;
+  const opened: Client[] = [];
+  const open = () => {
+    const client = new Client("http://127.0.0.1:1");
+    opened.push(client);
+    return client;
   };
-  const routeTo = (registry: TestRegistry, connections: Connections) =>
-    connections.agent(() => connections.count(connectorTo(new URL(registry.url))()));
-
-  it("are reused for their own route, the last used first", async () => {
-    const [registry, connections] = [await start(), new Connections(4)];
-    const [one, other] = [routeTo(registry, connections), routeTo(registry, connections)];
-    await portsOf(one, registry, 2);
-    assert.equal(registry.connections, 2);
-    await portsOf(other, registry);
-    assert.equal(registry.connections, 3);
-    const [last] = await portsOf(one, registry);
-    assert.deepEqual(await portsOf(one, registry), [last]);
-    assert.ok((await portsOf(one, registry, 2)).includes(last));
-    assert.equal(registry.connections, 3);
-    await connections.close();
-    await eventually(() => registry.open === 0, "the end of all connections");
+  const isOpen = (client: Client | undefined) => client?.destroyed === false;
+  afterEach(() => {
+    opened.length = 0;
   });
 
-  it("that were idle for the longest time are closed if too many are open", async () => {
-    const registries = await Promise.all([1, 2, 3].map(() => start()));
+  it("are reused for their own key, the last used first", async () => {
+    const connections = new Connections(4);
+    const [a, b] = [connections.take("x", open), connections.take("x", open)];
+    a.release(true);
+    b.release(true);
+    assert.notEqual(connections.take("y", open).client, b.client);
+    assert.equal(connections.take("x", open).client, b.client);
+    assert.equal(connections.take("x", open).client, a.client);
+    assert.equal(opened.length, 3);
+    await connections.close();
+    assert.ok(!opened.some(isOpen));
+  });
+
+  it("that broke are closed, and the oldest idle ones if too many are open", async () => {
     const connections = new Connections(2);
-    for (const registry of registries) await portsOf(routeTo(registry, connections), registry);
-    const open = () => registries.map((registry) => registry.open).join();
-    await eventually(() => open() === "0,1,1", "the end of the first connection");
-    connections.closeIdle();
-    await eventually(() => open() === "0,0,0", "the end of all connections");
+    connections.take("x", open).release(false);
+    assert.ok(!isOpen(opened[0]));
+    const [x, y] = [connections.take("x", open), connections.take("y", open)];
+    x.release(true);
+    y.release(true);
+    connections.take("z", open).release(true);
+    assert.deepEqual(opened.map(isOpen), [false, false, true, true]);
+    await connections.close();
   });
 
   it("to many hosts are never more than 64 at a time, idle ones included", async () => {

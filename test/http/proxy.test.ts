@@ -110,13 +110,6 @@ describe("the proxies of the environment", () => {
     await eventually(() => proxy.open === 0, "the end of the connection");
   });
 
-  it("that answer nothing are left when the time of the request is over", async () => {
-    const proxy = await proxyTo(1);
-    proxy.refusal = 0;
-    assertFails(await connect({ requestTimeoutMs: 300 }).manifest(name, "1"), "timeout", /within 0\.3 s/);
-    await eventually(() => proxy.open === 0, "the end of the connection");
-  });
-
   it("that answer 407 to a plain request are named, too", async () => {
     const proxy = await proxyTo(1);
     proxy.refusal = 407;

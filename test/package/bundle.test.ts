@@ -36,6 +36,7 @@ const allowed = [
   "@smithy/types",
   "google-protobuf",
   "semver",
+  "undici",
   "yocto-spinner",
   "yoctocolors",
 ];

@@ -41,14 +41,14 @@ describe("the library", () => {
     assert.equal(run(script), `${levels.join()}\n`);
   });
 
-  it("does not load the AWS SDK before the first image", () => {
+  it("does not load the HTTP library or the AWS SDK before the first image", () => {
     const script = `
       require("pulumi-ecs-image-guard").ecsImagePolicies();
-      console.log(Object.keys(require.cache).filter((file) => /node_modules\\/(@aws-sdk|@pulumi\\/aws)\\//.test(file)).length);`;
+      console.log(Object.keys(require.cache).filter((file) => /node_modules\\/(undici|@aws-sdk|@pulumi\\/aws)\\//.test(file)).length);`;
     assert.equal(run(script), "0\n");
   });
 
-  it("tunnels through a proxy with the HTTP client in the bundle", () => {
+  it("tunnels through a proxy with the HTTP library in the bundle", () => {
     const script = `
       const server = require("node:http").createServer().listen(0, "127.0.0.1", async () => {
         process.env.HTTPS_PROXY = "http://127.0.0.1:" + server.address().port;
