@@ -42,11 +42,14 @@ const doors = {
 /** Bundled by itself, into one file: split, the SDK's own late imports would make thirty files of it. */
 const awsSdk = { source: "policypack/aws/sdk.ts", file: "aws-sdk.js" };
 
-/** Packages of which a pack uses little, and our modules with that little. */
+/** Modules of which a pack uses little, and ours with that little. */
 const standIns: Readonly<Record<string, string>> = {
   "@pulumi/pulumi": "pulumi.ts",
-  "@opentelemetry/api": "opentelemetry.ts",
+  "@pulumi/pulumi/runtime/rpc": "pulumi-rpc.ts",
+  "@grpc/grpc-js": "grpc.ts",
+  "./make-client": "grpc-make-client.ts",
   "@grpc/proto-loader": "proto-loader.ts",
+  undici: "undici.ts",
 };
 
 const standInPlugin: Plugin = {
@@ -95,8 +98,6 @@ export async function bundleJavaScript(folder: string): Promise<Metafile> {
     outdir: bin,
     chunkNames: "[name]-[hash]",
     plugins: [standInPlugin, awsSdkPlugin, lateModulesPlugin],
-    // undici's cookies, which nobody uses, look at Node's own Headers; that alone makes Node load its own undici.
-    define: { "globalThis.Headers": "undefined" },
   });
   const aws = await buildOne(awsSdk.source, join(bin, awsSdk.file));
   const start = await buildOne("policypack/start/run-policy-pack.ts", join(folder, startFile));

@@ -35,7 +35,6 @@ const allowed = [
   "@smithy/signature-v4",
   "@smithy/types",
   "google-protobuf",
-  "semver",
   "undici",
   "yocto-spinner",
   "yoctocolors",
