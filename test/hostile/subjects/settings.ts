@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -136,8 +136,11 @@ export function keptFiles(): Subject[] {
   challenges.keep("registry.example", known);
   cache.keep(repository, digest, bytes);
   cache.remember(repository, "1", digest);
+  cache.close();
   const inside = (parent: string) =>
     readdirSync(join(parent, "images-v1")).map((name) => join(parent, "images-v1", name));
+  const [id] = /^[a-f0-9]{32}/.exec(readFileSync(inside(documents)[0] ?? "", "latin1")) ?? [];
+  assert.ok(id !== undefined);
   const kept = {
     pushers: ["hash"],
     images: [{ image: "docker.io/library/nginx:1", platform: "linux/amd64", identity: "default" }],
@@ -180,7 +183,7 @@ export function keptFiles(): Subject[] {
           text.map((line) => Buffer.from(`${line}\n{}`)),
           // A record of the digest with other bytes, and a tag that names no digest.
           text.map((line) =>
-            Buffer.from(`${digest} ${Buffer.byteLength(line) + 1}\n[${line}\ntag 1 ${line}\n`),
+            Buffer.from(`${id} ${digest} ${Buffer.byteLength(line) + 1}\n[${line}\n${id} tag 1 ${line}\n`),
           ),
         ),
         (written) => {
@@ -191,8 +194,10 @@ export function keptFiles(): Subject[] {
           assert.equal(run.tag(repository, "1"), undefined);
           run.keep(repository, digest, bytes);
           assert.deepEqual(run.document(repository, digest), bytes);
+          run.close();
           const next = DocumentCache.open({ directory: documents });
           assert.deepEqual(next?.document(repository, digest), bytes);
+          next?.close();
         },
       ),
       share: 0.3,
