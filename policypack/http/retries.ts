@@ -9,47 +9,97 @@ const maximumPauseMs = 60_000;
 /** How long a host that answers nothing but 429 may still keep to a pace. Longer than the longest pause between two attempts. */
 const patienceMs = 15_000;
 
+/** What a host has shown of its rate limit; milliseconds of the clock. */
+interface Pace {
+  /** When it last let a request pass. A challenge (401) is none: many registries send it before they count requests. */
+  passed: number;
+  /** When it last refused one because of its rate. */
+  limited: number;
+  /** When those may come again that it refused. */
+  until: number;
+}
+
+/**
+ * How long a host is waited for that limits the rate of requests: until the signal fires if it says when to come back, or as long as it
+ * lets others pass, or for four attempts. Only the first waits for a pause of more than five seconds.
+ */
+export type Patience = "until the signal" | "while others pass" | "four attempts";
+
 /**
  * Retries if that may help: after 429, 408, 5xx and broken connections, with four attempts at most. A rate limit does not end them: a
  * host that answers 429 is queried at the pace that it allows until the signal fires, if it says when to come back (Retry-After) or
- * answered another request a moment ago. The limiter holds back all requests to a host that is rate limiting.
+ * answered another request a moment ago. So is one that answers 503 and does both. The limiter holds back all requests to a host that
+ * is rate limiting.
  */
 export class Retries {
-  /** Host → when it last let a request pass. A challenge (401) is none: many registries send it before they count requests. */
-  readonly #passedMs = new Map<string, number>();
-  /** Host → when it last answered 429. */
-  readonly #limitedMs = new Map<string, number>();
+  readonly #paces = new Map<string, Pace>();
 
-  constructor(private readonly clock: Clock = systemClock) {}
+  /** @param patience default: until the signal fires; whoever can do without the answer has less */
+  constructor(
+    private readonly clock: Clock = systemClock,
+    private readonly patience: Patience = "until the signal",
+  ) {}
 
-  /** Whether a host lets requests pass at a pace of its own: it answered some of the last ones, and refused others by 429. */
+  /** Whether a host lets requests pass at a pace of its own: it answered some of the last ones, and refused others. */
   isPacing(host: string): boolean {
-    return this.#isRecent(this.#limitedMs, host) && this.#isRecent(this.#passedMs, host);
+    const { passed, limited, until } = this.#paceOf(host);
+    return this.clock.now() - until < patienceMs && limited - passed < patienceMs;
   }
 
   /** If the signal ends a wait, the last response counts: a host that kept rate limiting is `throttled`, not a timeout. */
-  async run(host: string, signal: AbortSignal, attempt: () => Promise<SendResult>): Promise<SendResult> {
+  async run(
+    host: string,
+    signal: AbortSignal,
+    attempt: () => Promise<SendResult>,
+    patience: Patience = this.patience,
+  ): Promise<SendResult> {
     let last: SendResult | undefined;
     for (let attempts = 1; ; attempts++) {
       const sent = await attempt();
       if (signal.aborted && !sent.ok && last !== undefined) return last;
       last = sent;
-      const limited = sent.ok && sent.response.status === 429;
-      if (limited) this.#limitedMs.set(host, this.clock.now());
-      else if (sent.ok && sent.response.status !== 401) this.#passedMs.set(host, this.clock.now());
+      this.note(host, sent);
       if (!mayHelp(sent)) return sent;
       const asked = sent.ok ? retryAfterMs(sent.response) : undefined;
       const pause = sent.ok ? pauseAfter(sent.response) : undefined;
       if (asked !== undefined && pause === undefined) return sent;
-      if (limited && (asked !== undefined || this.#isRecent(this.#passedMs, host))) attempts = 0;
+      if (this.#waits(host, sent, asked, patience)) attempts = 0;
       else if (attempts >= maximumAttempts) return sent;
+      else if (patience !== "until the signal" && (asked ?? 0) > maximumDelayMs) return sent;
       if (pause === undefined && !(await sleep(backoffMs(attempts), signal, this.clock))) return sent;
     }
   }
 
-  #isRecent(moments: ReadonlyMap<string, number>, host: string): boolean {
-    return this.clock.now() - (moments.get(host) ?? -Infinity) < patienceMs;
+  /** Learns from an answer that is not retried here. */
+  note(host: string, sent: SendResult): void {
+    if (!sent.ok || sent.response.status === 401) return;
+    const pace = this.#paceOf(host);
+    this.#paces.set(host, pace);
+    const now = this.clock.now();
+    if (!isLimiting(sent)) pace.passed = now;
+    else {
+      pace.limited = now;
+      pace.until = Math.max(pace.until, now + (pauseAfter(sent.response) ?? 0));
+    }
   }
+
+  #waits(host: string, sent: SendResult, asked: number | undefined, patience: Patience): boolean {
+    if (patience === "four attempts" || !isLimiting(sent)) return false;
+    return this.isPacing(host) || (patience === "until the signal" && is429(sent) && asked !== undefined);
+  }
+
+  #paceOf(host: string): Pace {
+    return this.#paces.get(host) ?? { passed: -Infinity, limited: -Infinity, until: -Infinity };
+  }
+}
+
+/** Whether a response means that there were too many requests: 503 does so too, if it says when the next one may come. */
+function isLimiting(sent: SendResult): boolean {
+  return is429(sent) || (sent.ok && sent.response.status === 503 && pauseAfter(sent.response) !== undefined);
+}
+
+function is429(sent: SendResult): boolean {
+  return sent.ok && sent.response.status === 429;
 }
 
 function mayHelp(sent: SendResult): boolean {

@@ -52,6 +52,11 @@ export class Authorization {
       this.#recalled = { scheme: "bearer", realm: url, service };
   }
 
+  /** The token service, if one is known. */
+  get realm(): URL | undefined {
+    return this.#learnt?.scheme === "bearer" ? this.#learnt.realm : this.#recalled?.realm;
+  }
+
   /** Which login was used for a repository, or why none; undefined if none was required. */
   loginInWords(repository: string): string | undefined {
     return this.#logins.get(repository);

@@ -4,8 +4,9 @@ import { type Failure, type Outcome, success } from "../common/outcome";
 import type { SendResult } from "../http/messages";
 import { type Credential, secretsOf } from "../logins/credential";
 import type { Host, Network } from "./options";
-import { type BatchedToken, scopeOf, TokenBatches, TokenService } from "./token-batches";
+import { type BatchedToken, scopeOf, TokenBatches } from "./token-batches";
 import type { Token } from "./token-client";
+import { TokenService } from "./token-service";
 
 /** What a request to the registry may carry. */
 export interface Authorized {
@@ -67,6 +68,8 @@ export class BearerTokens {
   readonly #alone = new Set<string>();
   /** Those of them that a shared token did not serve. */
   readonly #unserved = new Set<string>();
+  /** Those of them that tried it for others, which wait to see whether a token of their own serves them. */
+  readonly #trying = new Set<string>();
 
   constructor(
     private readonly host: Host,
@@ -103,6 +106,7 @@ export class BearerTokens {
     }
     const scope = this.#scopes.get(repository) ?? scopeOf(repository);
     const token = await this.#fetch(need, [scope], signal);
+    if (!token.ok && this.#trying.delete(repository)) this.#serviceOf(bearer).endTrial();
     return token.ok
       ? this.#keep(need, { token: token.value, shared: false, first: true })
       : denied(token, login);
@@ -123,10 +127,16 @@ export class BearerTokens {
     if (!shared) {
       // Its shared token did not serve it, its own does.
       if (served && this.#unserved.delete(repository)) service.prove("one");
+      // Nothing serves it: that says nothing of the service.
+      if (this.#trying.delete(repository) && !served) service.endTrial();
       return false;
     }
     const refused = status === 401 || status === 403;
-    if (!first) service.tried(served ? "accepted" : refused ? "refused" : "unclear");
+    if (!first) {
+      if (served) service.prove("several");
+      else if (refused) this.#trying.add(repository);
+      else service.endTrial();
+    }
     const isVerdict =
       status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 429;
     if (!isVerdict) return false;
@@ -161,7 +171,8 @@ export class BearerTokens {
     const { registryUrl, bearer, login, byRecord = false } = need;
     const { realm, service } = bearer;
     const { credential } = login;
-    const request = { registry: this.host.name, registryUrl, realm, service, scopes, credential };
+    const patience = scopes.length > 1 ? this.#serviceOf(bearer).patience : undefined;
+    const request = { registry: this.host.name, registryUrl, realm, service, scopes, credential, patience };
     const { tokens, recallTimeoutMs, clock } = this.network;
     return byRecord
       ? within(recallTimeoutMs, signal, (short) => tokens.fetch(request, short, byRecord), clock)

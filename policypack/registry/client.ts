@@ -37,6 +37,7 @@ export class RegistryClient {
   readonly #network: Network;
   readonly #mirrors: Mirrors;
   readonly #endpoints = new Map<string, Endpoint | undefined>();
+  readonly #mirrorEndpoints = new Map<string, Endpoint | undefined>();
   readonly #manifests = new Memo<Outcome<FetchedManifest>>();
 
   constructor(options: RegistryOptions = {}, network: Network = openNetwork(options)) {
@@ -151,15 +152,14 @@ export class RegistryClient {
 
   /** A repository will be read soon: if it needs a token, that is requested together with others'. */
   expect({ registry, repository }: RepositoryName): void {
-    const [first = registry] = this.#mirrors.of(registry);
-    const endpoint = this.#endpoint(first);
+    const [mirror] = this.#mirrors.of(registry);
+    const endpoint = this.#endpoint(mirror ?? registry, mirror !== undefined);
     endpoint?.expect(endpoint.path(repository));
   }
 
   /** Whether a registry limits the rate of requests and answers those that it lets pass. */
   isPacing({ registry }: RepositoryName): boolean {
-    const endpoint = this.#endpoint(registry);
-    return endpoint !== undefined && this.#network.retries.isPacing(endpoint.host.authority);
+    return this.#endpoint(registry)?.isPacing === true;
   }
 
   /** Ends pending requests and closes every connection. */
@@ -177,18 +177,15 @@ export class RegistryClient {
       const rests = this.#mirrors.rests(mirror);
       if (rests) this.#options.trace?.add(mirrorStep(name.registry, mirror, undefined));
       if (rests) continue;
-      const outcome = await this.#pullFrom(mirror, name.repository, what, signal, (...of) =>
-        read(...of, true),
+      const outcome = await this.#mirrors.during(mirror, signal, (end) =>
+        this.#pullFrom(mirror, true, name.repository, what, end, read),
       );
       this.#options.trace?.add(mirrorStep(name.registry, mirror, outcome));
       if (outcome.ok || signal.aborted) return outcome;
-      this.#mirrors.note(mirror, outcome);
     }
     if (this.#options.mirrorsOnly)
       return failure("unreachable", `no mirror of ${name.registry} has the ${what.noun}`);
-    const outcome = await this.#pullFrom(name.registry, name.repository, what, signal, (...of) =>
-      read(...of, false),
-    );
+    const outcome = await this.#pullFrom(name.registry, false, name.repository, what, signal, read);
     if (outcome.ok || outcome.failure.kind !== "denied") return outcome;
     const login = this.#endpoint(name.registry)?.loginInWords(name.repository) ?? notRequired;
     return { ok: false, failure: { ...outcome.failure, login } };
@@ -196,12 +193,13 @@ export class RegistryClient {
 
   async #pullFrom<T>(
     entry: string,
+    isMirror: boolean,
     path: string,
     what: Requested,
     signal: AbortSignal,
-    read: (registry: string, answer: Answer) => Outcome<T>,
+    read: ReadAnswer<T>,
   ): Promise<Outcome<T>> {
-    const endpoint = this.#endpoint(entry);
+    const endpoint = this.#endpoint(entry, isMirror);
     if (endpoint === undefined)
       return failure("invalid-reference", `${printable(entry, 100)} is not a valid host name of a registry`);
     const { name } = endpoint.host;
@@ -219,7 +217,7 @@ export class RegistryClient {
     });
     if (!answer.ok) return answer;
     const { response } = answer.value;
-    if (method === "HEAD" && !meansTheSame.has(response.status)) return read(name, answer.value);
+    if (method === "HEAD" && !meansTheSame.has(response.status)) return read(name, answer.value, isMirror);
     if (response.status !== 200)
       return { ok: false, failure: refusalOf(name, { noun, reference, repository }, answer.value) };
     const encoding = response.header("content-encoding").join(", ");
@@ -228,15 +226,17 @@ export class RegistryClient {
         "malformed",
         `${name} sent the ${noun} with the content encoding ${printable(encoding, 40)}, which the guard does not accept`,
       );
-    return read(name, answer.value);
+    return read(name, answer.value, isMirror);
   }
 
-  #endpoint(entry: string): Endpoint | undefined {
-    if (!this.#endpoints.has(entry)) {
+  #endpoint(entry: string, isMirror = false): Endpoint | undefined {
+    const endpoints = isMirror ? this.#mirrorEndpoints : this.#endpoints;
+    if (!endpoints.has(entry)) {
       const host = hostOf(entry, this.#network.rules);
-      this.#endpoints.set(entry, host && new Endpoint(host, this.#network));
+      const network = isMirror ? { ...this.#network, ...this.#network.ofMirrors } : this.#network;
+      endpoints.set(entry, host && new Endpoint(host, network));
     }
-    return this.#endpoints.get(entry);
+    return endpoints.get(entry);
   }
 }
 

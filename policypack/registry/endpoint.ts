@@ -57,6 +57,12 @@ export class Endpoint {
     this.#authorization.expect(repository);
   }
 
+  /** Whether the registry or its token service limits the rate of requests, and answers those that it lets pass. */
+  get isPacing(): boolean {
+    const hosts = [this.host.authority, this.#authorization.realm?.host ?? this.host.authority];
+    return hosts.some((host) => this.network.retries.isPacing(host));
+  }
+
   /** The registry's response, of any status. A challenge is followed and a refused token is renewed, each once. */
   async get(request: PullRequest): Promise<Outcome<Answer>> {
     const answer = await this.#getByRecord(request);
@@ -89,6 +95,7 @@ export class Endpoint {
     const [scheme] = this.host.schemes;
     if (authorized?.header === undefined || scheme === undefined) return undefined;
     const sent = await this.#sendBy(scheme, request, authorized.header, true);
+    this.network.retries.note(this.host.authority, sent);
     this.#authorization.judge(authorized, sent);
     if (sent.ok && sent.response.status === 200) {
       this.#scheme ??= scheme;

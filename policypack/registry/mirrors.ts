@@ -1,14 +1,17 @@
-import { type Clock, systemClock } from "../common/concurrency";
+import { type Clock, systemClock, whenAborted } from "../common/concurrency";
 import type { Outcome } from "../common/outcome";
+import { inheritRank } from "../common/rank";
 import { bareName } from "../oci/registry-name";
 
-/** How long a mirror is skipped after it could not be reached. */
+/** How long a mirror is skipped after it could not be reached, or let no request pass. */
 const restMs = 60_000;
 
 /** The mirrors of each registry, in their order, and which of them can be reached. */
 export class Mirrors {
   readonly #of: ReadonlyMap<string, readonly string[]>;
   readonly #restingUntil = new Map<string, number>();
+  /** What ends the requests under way, by mirror. */
+  readonly #working = new Map<string, Set<() => void>>();
 
   /** @param declared registry → mirrors (`host[:port][/prefix]`) */
   constructor(
@@ -26,9 +29,32 @@ export class Mirrors {
     return (this.#restingUntil.get(mirror) ?? 0) > this.clock.now();
   }
 
-  /** A mirror that is down must not cost every image its time-out. */
-  note(mirror: string, outcome: Outcome<unknown>): void {
-    if (!outcome.ok && (outcome.failure.kind === "unreachable" || outcome.failure.kind === "timeout"))
+  /**
+   * Requests something from a mirror. One that is down must not cost every image its time-out. Nor do images wait for one that lets no
+   * request pass because of their rate: whoever waits for it already gives up.
+   */
+  async during<T>(
+    mirror: string,
+    signal: AbortSignal,
+    work: (signal: AbortSignal) => Promise<Outcome<T>>,
+  ): Promise<Outcome<T>> {
+    const end = new AbortController();
+    inheritRank(signal, end.signal);
+    const abort = () => {
+      end.abort();
+    };
+    const stopListening = whenAborted(signal, abort);
+    const working = this.#working.get(mirror) ?? new Set();
+    this.#working.set(mirror, working.add(abort));
+    const outcome = await work(end.signal);
+    working.delete(abort);
+    stopListening();
+    if (!outcome.ok && !signal.aborted && isRestful.has(outcome.failure.kind))
       this.#restingUntil.set(mirror, this.clock.now() + restMs);
+    if (!outcome.ok && outcome.failure.kind === "throttled") for (const giveUp of working) giveUp();
+    return outcome;
   }
 }
+
+/** Failures that another request to the mirror would have too. */
+const isRestful: ReadonlySet<string> = new Set(["unreachable", "timeout", "throttled"]);

@@ -64,6 +64,8 @@ export interface Network {
   readonly rules: HostRules;
   readonly retries: Retries;
   readonly tokens: TokenClient;
+  /** With less patience: the registry itself is there too. */
+  readonly ofMirrors: Pick<Network, "retries" | "tokens">;
   readonly credentials: CredentialSource;
   readonly challenges?: KnownChallenges;
   /** Milliseconds that a challenge of an earlier run may take to give a token. */
@@ -82,12 +84,17 @@ export function openNetwork(options: RegistryOptions): Network {
   const recallTimeoutMs = Math.min(2_000, (options.imageTimeoutMs ?? 30_000) / 4);
   const rules = new HostRules(options.insecureRegistries?.map(bareName), lookup);
   const transport = new Transport(rules, { requestTimeoutMs, maxConcurrentPerHost, lookup, trace, clock });
-  const retries = new Retries(clock);
-  const tokens = new TokenClient(transport, rules, retries, clock);
+  const retrying = (retries: Retries) => ({
+    retries,
+    tokens: new TokenClient(transport, rules, retries, clock),
+  });
+  const ofMirrors = retrying(new Retries(clock, "while others pass"));
   const credentials = options.credentials ?? (() => Promise.resolve(undefined));
-  const network = { transport, rules, retries, tokens, credentials, recallTimeoutMs, clock };
+  const network = { transport, rules, credentials, recallTimeoutMs, clock };
   return {
     ...network,
+    ...retrying(new Retries(clock)),
+    ofMirrors,
     ...(named && { named }),
     ...(trace && { trace }),
     ...(challenges && { challenges }),

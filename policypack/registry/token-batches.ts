@@ -6,7 +6,6 @@
  * user may not read. So a shared token is only tried: if the registry does not answer it with what was requested, the repository gets a
  * token of its own (`Endpoint`), and that one decides. A wrong guess costs a request, never a verdict.
  */
-import type { ScopeSupport } from "../cache/records";
 import { type Clock, sleep, systemClock, whenAborted } from "../common/concurrency";
 import { limits } from "../common/limits";
 import { Memo } from "../common/memo";
@@ -14,6 +13,7 @@ import type { Outcome } from "../common/outcome";
 import { isRecord } from "../common/values";
 import { parseJson } from "./errors";
 import type { Token } from "./token-client";
+import type { TokenService } from "./token-service";
 
 /** Characters of them all as they stand in a URL: common servers refuse a request line of more than 8,190 bytes. */
 const maximumScopesLength = 3_000;
@@ -21,84 +21,6 @@ const maximumScopesLength = 3_000;
 const gatheringMs = 50;
 /** The same, whether it is answered or not, while a program still names images: nobody waits for their verdicts before its end. */
 const namingMs = 500;
-
-/** What is known of one token service, and who waits to know it. */
-export class TokenService {
-  #support: ScopeSupport | undefined;
-  #proven: ScopeSupport | undefined;
-  #trials = 0;
-  #refused = 0;
-  readonly #waiting = new Set<() => void>();
-
-  /**
-   * @param hint what an earlier run learnt
-   * @param keep is called with what the registry's responses prove
-   */
-  constructor(
-    hint: ScopeSupport | undefined,
-    private readonly keep: (proven: ScopeSupport) => void = () => undefined,
-    private readonly clock: Clock = systemClock,
-  ) {
-    this.#support = hint;
-  }
-
-  get support(): ScopeSupport | undefined {
-    return this.#support;
-  }
-
-  /** Whether a shared token may be tried for a repository whose scope was not the first. Waits while others try. */
-  async mayTry(signal: AbortSignal): Promise<boolean> {
-    const until = this.clock.now() + limits.tokenTrialMs;
-    while (this.#support === undefined && !signal.aborted) {
-      const leftMs = until - this.clock.now();
-      if (this.#trials < limits.tokenTrials || leftMs <= 0) {
-        this.#trials++;
-        return true;
-      }
-      await this.#change(leftMs, signal);
-    }
-    return this.#support === "several";
-  }
-
-  /** What the registry answered to a shared token that was tried: "unclear" says nothing about its scopes. */
-  tried(answer: "accepted" | "refused" | "unclear"): void {
-    if (answer === "accepted") this.prove("several");
-    if (this.#support !== undefined) return;
-    if (answer === "unclear") this.#trials--;
-    if (answer === "refused" && ++this.#refused >= this.#trials) this.assume("one");
-    this.#wake();
-  }
-
-  /** For this run only: the service's own answer suggests it. */
-  assume(support: ScopeSupport): void {
-    this.#support = support;
-    this.#wake();
-  }
-
-  /** The registry's answer proves it. */
-  prove(support: ScopeSupport): void {
-    const isNews = this.#proven !== support;
-    this.#proven = support;
-    this.assume(support);
-    if (isNews) this.keep(support);
-  }
-
-  #wake(): void {
-    for (const wake of this.#waiting) wake();
-  }
-
-  async #change(ms: number, signal: AbortSignal): Promise<void> {
-    const stop = new AbortController();
-    const wake = () => {
-      stop.abort();
-    };
-    this.#waiting.add(wake);
-    const stopListening = whenAborted(signal, wake);
-    await sleep(ms, stop.signal, this.clock);
-    stopListening();
-    this.#waiting.delete(wake);
-  }
-}
 
 /** A token, and whether it was requested for other repositories too: then it may not be good for this one. */
 export interface BatchedToken {

@@ -5,7 +5,7 @@ import { mayBeWithin } from "../http/address-rules";
 import type { HostRules } from "../http/host-rules";
 import type { HttpRequest, HttpResponse } from "../http/messages";
 import { follow } from "../http/redirects";
-import type { Retries } from "../http/retries";
+import type { Patience, Retries } from "../http/retries";
 import type { Transport } from "../http/transport";
 import { type Credential, secretsOf } from "../logins/credential";
 import { errorTextOf, parseJson, fixOfDeniedLogin, fixWithoutLogin } from "./errors";
@@ -27,6 +27,8 @@ export interface TokenRequest {
   /** At least one. */
   readonly scopes: readonly string[];
   readonly credential: Credential | undefined;
+  /** Default: that of the client. */
+  readonly patience?: Patience | undefined;
 }
 
 const maximumTokenBytes = 1024 * 1024;
@@ -71,7 +73,7 @@ export class TokenClient {
       signal,
     };
     const send = () => follow(this.transport, this.rules, http);
-    const sent = await (byRecord ? send() : this.retries.run(realm.host, signal, send));
+    const sent = await (byRecord ? send() : this.retries.run(realm.host, signal, send, request.patience));
     if (!sent.ok) return { ok: false, failure: sent.failure };
     const { response } = sent;
     if (response.status !== 200) return tokenRefused(response, label, registry, credential);

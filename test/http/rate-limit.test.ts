@@ -4,6 +4,7 @@ import { HostRules } from "../../policypack/http/host-rules";
 import type { HttpRequest, SendResult } from "../../policypack/http/messages";
 import { Retries } from "../../policypack/http/retries";
 import { Transport } from "../../policypack/http/transport";
+import { ManualClock } from "../../support/mocha/manual-clock";
 
 /** A clock that goes on to the next wait's end as soon as nothing else is left to do. */
 class PlayedClock implements Clock {
@@ -49,6 +50,7 @@ class LimitedTransport extends Transport {
     private readonly clock: PlayedClock,
     private readonly perSecond: number,
     private readonly fields: Readonly<Record<string, string>>,
+    private readonly refusal: number,
   ) {
     super(new HostRules(), { requestTimeoutMs: 10_000, clock });
   }
@@ -58,8 +60,8 @@ class LimitedTransport extends Transport {
     await sleep(20, request.signal, this.clock);
     const second = Math.floor(this.clock.now() / 1000);
     if (second !== this.#second) [this.#second, this.#inSecond] = [second, 0];
-    const status = ++this.#inSecond > this.perSecond ? 429 : 200;
-    const header = (name: string) => (status === 429 ? [this.fields[name] ?? []].flat() : []);
+    const status = ++this.#inSecond > this.perSecond ? this.refusal : 200;
+    const header = (name: string) => (status === this.refusal ? [this.fields[name] ?? []].flat() : []);
     return { ok: true, response: { url: request.url, status, header, body: new Uint8Array() } };
   }
 }
@@ -67,9 +69,15 @@ class LimitedTransport extends Transport {
 const second = { "retry-after": "1" };
 
 /** Reads images of two requests each, within their time; gives each image's statuses and its end in milliseconds. */
-async function read(images: number, budgetMs: number, perSecond: number, fields: Record<string, string>) {
+async function read(
+  images: number,
+  budgetMs: number,
+  perSecond: number,
+  fields: Record<string, string>,
+  refusal = 429,
+) {
   const clock = new PlayedClock();
-  const transport = new LimitedTransport(clock, perSecond, fields);
+  const transport = new LimitedTransport(clock, perSecond, fields, refusal);
   const retries = new Retries(clock);
   const inspect = async (n: number) => {
     const budget = new AbortController();
@@ -110,6 +118,12 @@ describe("a registry that allows three requests a second", () => {
       }
     });
 
+  it("and answers the others by 503 and when to come back is read to the end, too", async () => {
+    const { results, retries } = await read(30, 60_000, 3, second, 503);
+    assert.ok(results.every((one) => one.read));
+    assert.ok(retries.isPacing("registry.example"));
+  });
+
   it("is known to keep a pace, unlike one that answers only 429, or never", async () => {
     for (const [perSecond, fields, isPacing] of [
       [3, second, true],
@@ -135,6 +149,47 @@ describe("a registry that allows three requests a second", () => {
   it("gets four requests if it answers nothing else and sends no Retry-After", async () => {
     const { results, transport } = await read(1, 120_000, 0, {});
     assert.deepEqual([results[0]?.last, transport.sent], [429, 4]);
+  });
+
+  for (const [what, patience, status, fields, sent] of [
+    ["429 and when to come back", "four attempts", 429, second, 4],
+    ["429 and when to come back", "while others pass", 429, second, 4],
+    ["429", "while others pass", 429, {}, 4],
+    ["429, and to come back in ten seconds,", "while others pass", 429, { "retry-after": "10" }, 1],
+    ["503 and when to come back", "until the signal", 503, second, 4],
+  ] as const)
+    it(`gets no more than four requests if it answers nothing but ${what} to whoever waits ${patience}`, async () => {
+      const clock = new PlayedClock();
+      const transport = new LimitedTransport(clock, 0, fields, status);
+      const retries = new Retries(clock, patience);
+      const { signal } = new AbortController();
+      const url = new URL("https://registry.example/");
+      const request = { method: "GET", url, headers: {}, maxBytes: 1, signal } as const;
+      const outcome = await clock.play(retries.run(url.host, signal, () => transport.send(request)));
+      assert.ok(outcome.ok && outcome.response.status === status);
+      assert.equal(transport.sent, sent);
+      await transport.close();
+    });
+
+  it("keeps its pace while the pause lasts that it demands, and a while after", async () => {
+    const clock = new ManualClock();
+    const retries = new Retries(clock);
+    const url = new URL("https://registry.example/");
+    const answered = (status: number, field: string[]): SendResult => ({
+      ok: true,
+      response: { url, status, header: () => field, body: new Uint8Array() },
+    });
+    retries.note(url.host, answered(200, []));
+    assert.ok(!retries.isPacing(url.host));
+    retries.note(url.host, answered(429, ["40"]));
+    for (const [ms, isPacing] of [
+      [39_000, true],
+      [15_000, true],
+      [2_000, false],
+    ] as const) {
+      await clock.pass(ms);
+      assert.equal(retries.isPacing(url.host), isPacing);
+    }
   });
 
   it("gets four requests after its challenge if it answers nothing but 429 to them", async () => {

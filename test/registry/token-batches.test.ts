@@ -2,11 +2,10 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
 import { CacheFolder } from "../../policypack/cache/folder";
 import { KnownChallenges, type ScopeSupport } from "../../policypack/cache/records";
-import { grantedIn } from "../../policypack/registry/token-batches";
 import { ManualClock } from "../../support/mocha/manual-clock";
+import { SkippingClock } from "../../support/mocha/skipping-clock";
 import type { TestRegistry, TestRegistryOptions } from "../../support/registry/registry";
 import type { Access } from "../../support/registry/tokens";
 import { assertFails, at, bench, manifest, manifestType, valueOf } from "../../support/registry/client";
@@ -128,6 +127,40 @@ describe("one token request for several repositories", () => {
           else valueOf(outcome);
       });
 
+  it("is given up for single ones if it alone is answered by 429", async () => {
+    const registry = await filled({ mode: "bearer" });
+    const refused = new Map<string, number>();
+    registry.onRequest = ({ url = "" }, response) => {
+      const isShared = url.startsWith("/token") && url.split("scope=").length > 2;
+      if (!isShared) return false;
+      refused.set(url, (refused.get(url) ?? 0) + 1);
+      response.writeHead(429, { "retry-after": "1" }).end();
+      return true;
+    };
+    for (const outcome of await pullAll(registry, { clock: new SkippingClock() })) valueOf(outcome);
+    assert.ok(refused.size > 0);
+    assert.deepEqual(
+      [...refused.values()].filter((times) => times > 4),
+      [],
+    );
+  });
+
+  it("is not given up if those that try it first are denied", async () => {
+    const denied = [1, 2, 5, 6, 24, 25].map((n) => names[n]!);
+    const perRepository = Object.fromEntries(
+      denied.map((name) => [name, { mode: "bearer", login: otherLogin }] as const),
+    );
+    const registry = await filled({ mode: "bearer" }, { perRepository });
+    for (const [n, outcome] of (await pullAll(registry)).entries())
+      if (denied.includes(names[n]!)) assertFails(outcome, "denied", /needs a login/);
+      else valueOf(outcome);
+    assert.ok(
+      registry.requestsTo("/token").length <= 3 + denied.length,
+      `${registry.requestsTo("/token").length} tokens`,
+    );
+    assert.equal(supportOf(registry), "several");
+  });
+
   it("goes to public and private repositories alike, each with its own login", async () => {
     const mine = names.filter((_, n) => n % 3 === 0);
     const theirs = names.filter((_, n) => n % 3 === 1);
@@ -234,48 +267,5 @@ describe("one token request for several repositories", () => {
     await Promise.all(late);
     // One for each of the first two, one more after the failure, and one for the ten.
     assert.ok(registry.requestsTo("/token").length <= 4, `${registry.requestsTo("/token").length} tokens`);
-  });
-});
-
-describe("the access claim of a token", () => {
-  const token = (claims: unknown) => `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.x`;
-  const rows: [what: string, token: string, granted: string[] | undefined][] = [
-    ["a text that is not a JWT", "opaque", undefined],
-    ["a JWT without the claim", token({ sub: "x" }), undefined],
-    ["a JWT whose payload is not JSON", "e30.e30e30e.x", undefined],
-    ["an empty claim", token({ access: [] }), []],
-    [
-      "a claim with other types, other actions and garbage",
-      token({
-        access: [
-          { type: "repository", name: "a", actions: ["push", "pull"] },
-          { type: "repository", name: "b", actions: ["*"] },
-          { type: "repository", name: "c", actions: ["push"] },
-          { type: "registry", name: "catalog", actions: ["*"] },
-          { type: "repository", name: 7, actions: ["pull"] },
-          null,
-          "repository:d:pull",
-        ],
-      }),
-      ["a", "b"],
-    ],
-  ];
-  for (const [what, text, granted] of rows)
-    it(`is read from ${what}`, () => {
-      assert.deepEqual(grantedIn(text), granted && new Set(granted));
-    });
-
-  it("is read from any text without throwing", () => {
-    fc.assert(
-      fc.property(
-        fc.oneof(
-          fc.string(),
-          fc.json().map((json) => token(json)),
-        ),
-        (text) => {
-          grantedIn(text);
-        },
-      ),
-    );
   });
 });
