@@ -133,6 +133,8 @@ export function goStruct<T extends object>(fields: {
       [name, foldName(name)].map((spelling) => [spelling, { field, name, type }] as const),
     ),
   );
+  // Folding keeps the length, so most keys that are no field's need none.
+  const lengths = new Set(entries.map(([, [name]]) => name.length));
   const zero = Object.fromEntries(entries.map(([field, [, type]]) => [field, type.zero])) as T;
   return {
     zero,
@@ -141,7 +143,7 @@ export function goStruct<T extends object>(fields: {
       if (!(value instanceof JsonObject)) return mismatch(value, path, "struct");
       const result = { ...previous };
       for (const [key, member] of value.members) {
-        const found = byName.get(key) ?? byName.get(foldName(key));
+        const found = byName.get(key) ?? (lengths.has(key.length) ? byName.get(foldName(key)) : undefined);
         if (found === undefined) continue;
         const { field, name, type } = found;
         result[field] = type.decode(member, result[field], path === "" ? name : `${path}.${name}`);

@@ -36,6 +36,8 @@ export class JsonText {
   }
 }
 
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+
 /** Go refuses deeper nesting. */
 const maximumDepth = 10_000;
 
@@ -46,9 +48,8 @@ const maximumDepth = 10_000;
  * @throws {JsonLimitError} it nests too deep for this reader
  */
 export function parseJson(bytes: Uint8Array): Json {
-  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   try {
-    return new Parser(text).document();
+    return new Parser(utf8.decode(bytes)).document();
   } catch (error) {
     if (error instanceof RangeError) throw new JsonLimitError("it nests too deep to be read");
     throw error;
@@ -58,6 +59,9 @@ export function parseJson(bytes: Uint8Array): Json {
 const unpairedSurrogate = /\p{Cs}/gu;
 const whitespace = /[ \t\r\n]*/y;
 const numberPattern = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+/** What may stand in a string, but not as itself. */
+// eslint-disable-next-line no-control-regex -- JSON forbids them
+const notPlain = /[\\\u0000-\u001f]/;
 /** Characters of a string up to its end, an escape or a character that is not allowed. */
 // eslint-disable-next-line no-control-regex -- JSON forbids them
 const plainCharacters = /[^"\\\u0000-\u001f]*/y;
@@ -135,7 +139,18 @@ class Parser {
   }
 
   #string(): string {
-    this.#at++;
+    const start = ++this.#at;
+    // Nearly every string has no escapes.
+    const end = this.text.indexOf('"', start);
+    const plain = this.text.slice(start, end);
+    if (end >= 0 && !notPlain.test(plain)) {
+      this.#at = end + 1;
+      return plain;
+    }
+    return this.#escaped();
+  }
+
+  #escaped(): string {
     let value = "";
     let escaped = false;
     for (;;) {
