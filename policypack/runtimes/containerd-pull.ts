@@ -3,17 +3,17 @@ import { dockerConfig, isIndexType, isManifestType, isSchema1Type, ociConfig } f
 import { readImageConfig } from "../oci/image-config";
 import { type Descriptor, readIndex, readKeys, readManifest } from "../oci/manifest";
 import { printable } from "../common/text";
-import { containerdError, recognisedLayers } from "./containerd";
+import { recognisedLayers } from "./containerd";
 import type { HostPlatform } from "./host-platform";
 import { checkDepth, type Document, type OnSelected, type Pull, type PullSource, Refusal } from "./pull";
-import type { ContainerdRules, PulledLayer } from "./rules";
+import type { ContainerdSelection, PulledLayer } from "./rules";
 
 /**
  * A pull by containerd's client (`client/pull.go`, `Pull` with `WithPullUnpack` and one platform), then what creating a container reads
- * (`core/images/image.go`, `Manifest` and `RootFS`).
+ * (`core/images/image.go`, `Manifest` and `RootFS`). What comes of the layers in between is `containerdError`'s to say.
  */
 export function* containerdPull(
-  rules: ContainerdRules,
+  rules: ContainerdSelection,
   host: HostPlatform,
   root: Document,
   source: PullSource,
@@ -46,18 +46,17 @@ export function* containerdPull(
   const config = (yield source.config(document, manifest, isUnlabelled)) as Document | null;
   if (config !== null) checkSize(manifest.config, config.bytes.length);
   const read = config?.read(readImageConfig);
-  const error = containerdError(rules, {
-    layers,
-    diffIds: read === undefined ? null : (read.rootfs.diffIds ?? []),
-  });
-  if (error !== undefined) throw new Refusal("layers", error);
-  if (
+  const isOther =
     isUnlabelled &&
     read !== undefined &&
-    !host.matches(rules.configVariant ? read : { ...read, variant: "" })
-  )
-    throw new Refusal("no-match", "no match for platform in manifest <digest>: not found");
-  return document.digest;
+    !host.matches(rules.configVariant ? read : { ...read, variant: "" });
+  return {
+    manifest: document.digest,
+    image: { layers, diffIds: read === undefined ? null : (read.rootfs.diffIds ?? []) },
+    ...(isOther && {
+      refusal: new Refusal("no-match", "no match for platform in manifest <digest>: not found"),
+    }),
+  };
 }
 
 const configTypes: ReadonlySet<string> = new Set([dockerConfig, ociConfig]);
@@ -67,7 +66,7 @@ const configTypes: ReadonlySet<string> = new Set([dockerConfig, ociConfig]);
  * undefined if the document is a manifest.
  */
 function childOf(
-  rules: ContainerdRules,
+  rules: ContainerdSelection,
   host: HostPlatform,
   mediaType: string,
   document: Document,
@@ -105,7 +104,7 @@ function checkKeys(mediaType: string, document: Document): void {
 }
 
 /** What `core/remotes/handlers.go`, `fetch`, and the content store refuse before the first byte. */
-function checkDescriptor(rules: ContainerdRules, { size, digest, urls }: Descriptor): void {
+function checkDescriptor(rules: ContainerdSelection, { size, digest, urls }: Descriptor): void {
   if (size === 0) throw new Refusal("malformed", emptyDescriptor(digest));
   if (size < 0 && rules.refusesNegativeSizes)
     throw new Refusal(

@@ -1,6 +1,7 @@
 import { printable } from "../common/text";
 import {
   type ContainerdRules,
+  type ContainerdSelection,
   diffIdCount,
   hasImpossibleDiffId,
   isReadable,
@@ -57,14 +58,14 @@ function diffIdError(
 
 /** Those that containerd takes for layers. */
 export function recognisedLayers(
-  rules: ContainerdRules,
+  rules: ContainerdSelection,
   layers: readonly PulledLayer[],
 ): readonly PulledLayer[] {
   return layers.filter((layer) => isLayer(rules, layer.mediaType));
 }
 
 /** `IsLayerType` of `images/mediatypes.go`. */
-function isLayer(rules: ContainerdRules, mediaType: string): boolean {
+function isLayer(rules: ContainerdSelection, mediaType: string): boolean {
   return mediaType.startsWith(ociLayerPrefix) || rules.layerTypes.has(split(mediaType).base);
 }
 

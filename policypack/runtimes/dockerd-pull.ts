@@ -20,19 +20,20 @@ import {
   ociManifest,
 } from "../oci/media-types";
 import { comparablePlatform, formatPlatform, type Platform } from "../oci/platform";
-import { dockerdError, isSupportedType } from "./dockerd";
-import { hostPlatform } from "./host-platform";
+import { isSupportedType } from "./dockerd";
+import { hostPlatform, type Hosts } from "./host-platform";
 import { checkDepth, type Document, type OnSelected, type Pull, type PullSource, Refusal } from "./pull";
-import type { DockerdRules, PulledLayer } from "./rules";
+import type { DockerdSelection, PulledLayer } from "./rules";
 
-/** A host as dockerd selects for it. */
+/** Hosts as dockerd selects for them. */
 export interface DockerdHost {
   readonly platform: Platform;
   readonly choose: (entries: readonly Descriptor[]) => Descriptor | undefined;
 }
 
-export function dockerdHost(platform: Platform, rules: DockerdRules): DockerdHost {
-  if (rules.platformMatcher) return { platform, choose: hostPlatform(platform, rules, labelOf).choose };
+export function dockerdHost(hosts: Hosts, rules: DockerdSelection): DockerdHost {
+  const { platform } = hosts;
+  if (rules.platformMatcher) return { platform, choose: hostPlatform(hosts, rules, labelOf).choose };
   // 20.10 has no order of preference, takes no entry without an architecture, and knows no levels of amd64.
   const matches = (entry: Descriptor) => {
     if (entry.platform === null || entry.platform.architecture === "") return false;
@@ -44,9 +45,9 @@ export function dockerdHost(platform: Platform, rules: DockerdRules): DockerdHos
   return { platform, choose: (entries) => entries.find(matches) };
 }
 
-/** A pull by dockerd into its own store (moby `distribution/pull_v2.go`). */
+/** A pull by dockerd into its own store (moby `distribution/pull_v2.go`). What comes of the layers is `dockerdError`'s to say. */
 export function* dockerdPull(
-  rules: DockerdRules,
+  rules: DockerdSelection,
   host: DockerdHost,
   root: Document,
   source: PullSource,
@@ -69,9 +70,7 @@ export function* dockerdPull(
   );
   if (config !== undefined) checkConfig(rules, config);
   const diffIds = config === undefined ? null : (config.rootfs.diffIds ?? []);
-  const error = dockerdError(rules, { layers, diffIds });
-  if (error !== undefined) throw new Refusal("layers", error);
-  return document.digest;
+  return { manifest: document.digest, image: { layers, diffIds } };
 }
 
 /**
@@ -79,7 +78,7 @@ export function* dockerdPull(
  * decides how a document is read, and a descriptor's type and size count for nothing.
  */
 function childOf(
-  rules: DockerdRules,
+  rules: DockerdSelection,
   host: DockerdHost,
   document: Document,
   depth: number,
@@ -182,7 +181,7 @@ function checkDigests({ config, layers }: ImageManifest): void {
       );
 }
 
-function checkConfig(rules: DockerdRules, { os, rootfs }: ImageConfig): void {
+function checkConfig(rules: DockerdSelection, { os, rootfs }: ImageConfig): void {
   if (rootfs.isNil) throw new Refusal("layers", "invalid rootfs in image configuration");
   const supported = os === "" || (rules.platformMatcher ? os.toLowerCase() : os) === "linux";
   if (!supported)

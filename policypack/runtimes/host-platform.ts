@@ -1,7 +1,21 @@
 import type { Descriptor } from "../oci/manifest";
 import { choosePlatform, comparablePlatform, type Platform, runnablePlatforms } from "../oci/platform";
 
-/** The platforms that a host runs, and its preference among them (containerd/platforms `compare.go`, `Only`). */
+/** Hosts of one platform. */
+export interface Hosts {
+  readonly platform: Platform;
+  /** The levels of their processors, such as `v2`; empty if the platform says all. */
+  readonly levels: readonly string[];
+}
+
+/** Thrown if hosts do not all take the same: each has to be looked at by itself. */
+export class Parted extends Error {}
+
+/**
+ * The platforms that a host runs, and its preference among them (containerd/platforms `compare.go`, `Only`).
+ *
+ * @throws {Parted}
+ */
 export interface HostPlatform {
   matches(platform: Platform): boolean;
   /** The entry of an index that the host takes; entries without a platform come last, in their order. */
@@ -16,13 +30,38 @@ export interface PlatformRules {
   readonly arm64Minors: boolean;
 }
 
+type PlatformOf = (entry: Descriptor) => Platform | null;
+
 /**
+ * What all of the hosts run and take.
+ *
  * @param platformOf what counts as the platform of an entry; null for none
  */
 export function hostPlatform(
+  { platform, levels }: Hosts,
+  rules: PlatformRules,
+  platformOf: PlatformOf = (entry) => entry.platform,
+): HostPlatform {
+  const hosts = levels.length === 0 ? [platform] : levels.map((variant) => ({ ...platform, variant }));
+  return hosts.map((host) => oneHost(host, rules, platformOf)).reduce(together);
+}
+
+function together(one: HostPlatform, other: HostPlatform): HostPlatform {
+  return {
+    matches: (platform) => agreed(one.matches(platform), other.matches(platform)),
+    choose: (entries) => agreed(one.choose(entries), other.choose(entries)),
+  };
+}
+
+function agreed<T>(one: T, other: T): T {
+  if (one !== other) throw new Parted();
+  return one;
+}
+
+function oneHost(
   host: Platform,
   { osFeatures, arm64Minors }: PlatformRules,
-  platformOf: (entry: Descriptor) => Platform | null = ({ platform }) => platform,
+  platformOf: PlatformOf,
 ): HostPlatform {
   // Windows hosts compare builds too.
   if (host.os === "windows")

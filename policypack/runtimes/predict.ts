@@ -3,23 +3,17 @@
  * (`containerd-pull.ts`, `dockerd-pull.ts`) and turns its outcome into a `Prediction`.
  */
 import { madeOnce } from "../common/values";
-import type { ImageManifest } from "../oci/manifest";
 import type { Platform } from "../oci/platform";
 import { containerdError } from "./containerd";
 import { containerdPull } from "./containerd-pull";
 import { dockerdError } from "./dockerd";
 import { dockerdHost, dockerdPull } from "./dockerd-pull";
-import { hostPlatform } from "./host-platform";
-import {
-  type Document,
-  type OnSelected,
-  type Pull,
-  type PullSource,
-  Refusal,
-  type RefusalReason,
-} from "./pull";
-import { type PulledImage, rulesOf } from "./rules";
+import { hostPlatform, type Hosts } from "./host-platform";
+import { type Document, type PullSource, Refusal, type RefusalReason } from "./pull";
+import { type Puller, type PullEnd, runPulls, type SelectedManifest } from "./pulling";
+import { type PulledImage, rulesOf, type RuntimeRules, selectionKey } from "./rules";
 
+export type { SelectedManifest } from "./pulling";
 export type { PulledImage } from "./rules";
 
 /** The runtimes that ECS may use, each with the release that speaks for it: the newest whose pulls were measured. */
@@ -79,11 +73,6 @@ export interface Unpredicted {
   readonly cause: unknown;
 }
 
-export interface SelectedManifest {
-  readonly document: Document;
-  readonly manifest: ImageManifest;
-}
-
 export interface Predictions {
   readonly predictions: readonly Prediction[];
   readonly unpredicted: readonly Unpredicted[];
@@ -104,119 +93,86 @@ export async function predictPulls(
   platform: Platform,
   source: PullSource,
 ): Promise<Predictions> {
-  const runtimes = pullersFor(platform).map((hosts) => hosts.map((puller) => begin(puller, root, source)));
-  const pulls = runtimes.flat();
-  await finish(pulls, (steps) => steps.next());
+  const pullers = pullersFor(platform);
+  const ends = await runPulls(new Set(pullers.values()), root, source);
   const selected = new Map<string, SelectedManifest>();
   const unpredicted: Unpredicted[] = [];
-  for (const { outcome, selection } of pulls) {
-    if (outcome !== undefined && "cause" in outcome) unpredicted.push(outcome);
-    if (selection === undefined) continue;
-    const { digest } = selection.document;
-    if (!selected.has(digest)) selected.set(digest, selection);
+  const predictions: Prediction[] = [];
+  for (const [runtime, puller] of pullers) {
+    const own: Prediction[] = [];
+    for (const end of ends.get(puller) ?? []) {
+      const { selection } = end;
+      if (selection !== undefined) madeOnce(selected, selection.document.digest, () => selection);
+      const outcome = outcomeOf(runtime, end);
+      if ("cause" in outcome) unpredicted.push(outcome);
+      else own.push(outcome);
+    }
+    predictions.push(...mergeHosts(own));
   }
-  return { predictions: runtimes.flatMap(mergeHosts), unpredicted, selected };
+  return { predictions, unpredicted, selected };
 }
 
-/** A runtime on one of its hosts. */
-interface Puller {
-  readonly on: RuntimeOnHost;
-  readonly pull: (root: Document, source: PullSource, onSelected: OnSelected) => Pull;
+/** What a pull shows of a runtime whose rules it followed. */
+function outcomeOf(runtime: RuntimeName, end: PullEnd): Prediction | Unpredicted {
+  const { host, selection, pulled, cause } = end;
+  const on = host === undefined ? { runtime } : { runtime, host };
+  const manifest = selection?.document.digest ?? null;
+  if (pulled !== undefined) {
+    const error = layersError(runtime, pulled.image);
+    if (error !== undefined) return { ...on, pulls: false, manifest, error, reason: "layers" };
+    if (pulled.refusal === undefined) return { ...on, pulls: true, manifest: pulled.manifest };
+  }
+  const refusal = pulled?.refusal ?? cause;
+  return refusal instanceof Refusal
+    ? { ...on, pulls: false, manifest, error: refusal.message, reason: refusal.reason }
+    : { runtime, manifest, cause };
 }
 
-/** By platform: a list for each runtime, of its hosts. Made once, as the images of a run are for few platforms. */
-const pullers = new Map<string, readonly (readonly Puller[])[]>();
+/** By platform: the puller of each runtime, one for all that select alike. Made once, as the images of a run are for few platforms. */
+const pullers = new Map<string, ReadonlyMap<RuntimeName, Puller>>();
 
-function pullersFor(platform: Platform): readonly (readonly Puller[])[] {
-  return madeOnce(pullers, JSON.stringify(platform), () =>
-    runtimeNames.map((runtime) => hostsOf(runtime, platform).map((host) => pullerOf(runtime, host))),
-  );
+function pullersFor(platform: Platform): ReadonlyMap<RuntimeName, Puller> {
+  return madeOnce(pullers, JSON.stringify(platform), () => {
+    const alike = new Map<string, Puller>();
+    return new Map(
+      runtimeNames.map((runtime) => {
+        const rules = rulesOf(releases[runtime]);
+        const hosts = { platform, levels: levelsOf(runtime, platform) };
+        const key = JSON.stringify([selectionKey(rules), hosts.levels]);
+        return [runtime, madeOnce(alike, key, () => pullerOf(rules, hosts))];
+      }),
+    );
+  });
 }
 
-function pullerOf(runtime: RuntimeName, platform: Platform): Puller {
-  const { variant } = platform;
-  const on = levelledRuntimes.has(runtime) && variant ? { runtime, host: `amd64/${variant}` } : { runtime };
-  const rules = rulesOf(releases[runtime]);
+function pullerOf(rules: RuntimeRules, hosts: Hosts, host?: string): Puller {
+  const ofEachHost = () =>
+    hosts.levels.map((level) => pullerOf(rules, { ...hosts, levels: [level] }, `amd64/${level}`));
+  return { host, begin: beginnerOf(rules, hosts), ofEachHost };
+}
+
+function beginnerOf(rules: RuntimeRules, hosts: Hosts): Puller["begin"] {
   switch (rules.engine) {
     case "containerd": {
-      const host = hostPlatform(platform, rules);
-      return { on, pull: (...args) => containerdPull(rules, host, ...args) };
+      const host = hostPlatform(hosts, rules);
+      return (...args) => containerdPull(rules, host, ...args);
     }
     case "dockerd": {
-      const host = dockerdHost(platform, rules);
-      return { on, pull: (...args) => dockerdPull(rules, host, ...args) };
+      const host = dockerdHost(hosts, rules);
+      return (...args) => dockerdPull(rules, host, ...args);
     }
   }
 }
 
-function hostsOf(runtime: RuntimeName, platform: Platform): readonly Platform[] {
-  const levelled =
-    levelledRuntimes.has(runtime) && platform.architecture === "amd64" && (platform.variant ?? "") === "";
-  return levelled ? hostLevels.map((variant) => ({ ...platform, variant })) : [platform];
-}
-
-/** One pull. */
-interface Running {
-  readonly on: RuntimeOnHost;
-  readonly steps: Pull;
-  /** The manifest that it has selected. */
-  selection?: SelectedManifest;
-  /** Undefined until it ends. */
-  outcome?: Prediction | Unpredicted;
-}
-
-function begin({ on, pull }: Puller, root: Document, source: PullSource): Running {
-  const running: Running = {
-    on,
-    steps: pull(root, source, (document, manifest) => {
-      running.selection = { document, manifest };
-    }),
-  };
-  return running;
-}
-
-type Resume = (steps: Pull) => ReturnType<Pull["next"]>;
-
-/** Runs pulls to their ends. Those that wait for the same content go on together: an image costs a few turns of the event loop in all. */
-async function finish(pulls: readonly Running[], resume: Resume): Promise<void> {
-  const waiting = new Map<Promise<unknown>, Running[]>();
-  for (const pull of pulls) {
-    const content = advance(pull, resume);
-    if (content !== undefined) madeOnce(waiting, content, () => []).push(pull);
-  }
-  await Promise.all(
-    Array.from(waiting, ([content, waiters]) =>
-      content.then(
-        (value) => finish(waiters, (steps) => steps.next(value)),
-        (error: unknown) => finish(waiters, (steps) => steps.throw(error)),
-      ),
-    ),
-  );
-}
-
-/** Runs a pull until it waits, and returns what for; undefined if it has ended. */
-function advance(pull: Running, resume: Resume): Promise<unknown> | undefined {
-  const { on, steps } = pull;
-  try {
-    const { done, value } = resume(steps);
-    if (!done) return value;
-    pull.outcome = { ...on, pulls: true, manifest: value };
-  } catch (cause) {
-    const manifest = pull.selection?.document.digest ?? null;
-    pull.outcome =
-      cause instanceof Refusal
-        ? { ...on, pulls: false, manifest, error: cause.message, reason: cause.reason }
-        : { runtime: on.runtime, manifest, cause };
-  }
-  return undefined;
+function levelsOf(runtime: RuntimeName, { architecture, variant = "" }: Platform): readonly string[] {
+  return levelledRuntimes.has(runtime) && architecture === "amd64" && variant === "" ? hostLevels : [];
 }
 
 /** One prediction for a runtime whose hosts all do the same. */
-function mergeHosts(pulls: readonly Running[]): readonly Prediction[] {
-  const own = pulls.flatMap(({ outcome }) => (outcome === undefined || "cause" in outcome ? [] : [outcome]));
-  const [first, ...others] = own;
+function mergeHosts(predictions: readonly Prediction[]): readonly Prediction[] {
+  const [first, ...others] = predictions;
   if (first === undefined) return [];
-  return others.every((other) => isSameOutcome(first, other)) ? [anywhere(first)] : own;
+  return others.every((other) => isSameOutcome(first, other)) ? [anywhere(first)] : predictions;
 }
 
 function isSameOutcome(a: Prediction, b: Prediction): boolean {

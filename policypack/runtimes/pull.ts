@@ -4,7 +4,7 @@
  */
 import { GoJsonError, JsonLimitError, JsonText } from "../oci/json-parser";
 import type { Descriptor, ImageManifest } from "../oci/manifest";
-import type { PulledLayer } from "./rules";
+import type { PulledImage, PulledLayer } from "./rules";
 
 /** Indexes in indexes that are followed; runtimes have no limit, and no real image comes near this one. */
 const maximumDepth = 32;
@@ -70,11 +70,20 @@ export class Refusal extends Error {
 
 /**
  * A pull, step by step. It yields the content that it waits for, and goes on with what that resolves to: the pulls of all runtimes wait for
- * the same few documents, so they can wait together. It returns the digest of the manifest that it took.
+ * the same few documents, so they can wait together.
  *
- * @throws {Refusal} in the runtime's words; {JsonLimitError}; what it waited for, if that rejects
+ * @throws {Refusal} in the runtime's words; {Parted}; {JsonLimitError}; what it waited for, if that rejects
  */
-export type Pull = Generator<Promise<unknown>, string>;
+export type Pull = Generator<Promise<unknown>, Pulled>;
+
+/** An image before its layers are unpacked. */
+export interface Pulled {
+  /** Digest of the manifest. */
+  readonly manifest: string;
+  readonly image: PulledImage;
+  /** Why the runtime refuses the image after it has unpacked the layers. */
+  readonly refusal?: Refusal;
+}
 
 /**
  * The source of a pull. Each method rejects if the registry does not return the content; the pull then says nothing about the

@@ -16,10 +16,21 @@ const always: Since = [[0, 0, 0]];
 /** How a containerd reads the blob behind a type: by its magic number, as it is, or not at all. */
 export type Reading = "sniffed" | "raw" | "refused";
 
-export interface ContainerdRules {
-  readonly engine: "containerd";
+/** How a containerd selects a manifest, and what it reads of it. */
+export interface ContainerdSelection {
   /** Types, before any `+suffix`, that count as layers. */
   readonly layerTypes: ReadonlySet<string>;
+  /** An index entry with `os.features` matches only hosts that have them. */
+  readonly osFeatures: boolean;
+  readonly refusesNegativeSizes: boolean;
+  /** Knows minor versions of arm64, such as `v8.0`. */
+  readonly arm64Minors: boolean;
+  /** The variant of a config counts when an entry without a platform is compared. */
+  readonly configVariant: boolean;
+}
+
+export interface ContainerdRules extends ContainerdSelection {
+  readonly engine: "containerd";
   /** `+suffixes` of OCI types behind which the blob is sniffed. */
   readonly sniffedSuffixes: ReadonlySet<string>;
   readonly decoders: ReadonlySet<LayerBytes>;
@@ -32,24 +43,21 @@ export interface ContainerdRules {
   readonly detailed: boolean;
   /** What the client appends to an error that came over gRPC. */
   readonly errorSuffix: "" | ": unknown";
-  /** An index entry with `os.features` matches only hosts that have them. */
-  readonly osFeatures: boolean;
-  readonly refusesNegativeSizes: boolean;
-  /** Knows minor versions of arm64, such as `v8.0`. */
-  readonly arm64Minors: boolean;
-  /** The variant of a config counts when an entry without a platform is compared. */
-  readonly configVariant: boolean;
 }
 
-export interface DockerdRules {
-  readonly engine: "dockerd";
-  readonly decoders: ReadonlySet<LayerBytes>;
-  /** Layers are unpacked in a child process, whose end the error quotes. */
-  readonly childProcess: boolean;
+/** How a dockerd selects a manifest. */
+export interface DockerdSelection {
   readonly osFeatures: false;
   readonly arm64Minors: boolean;
   /** Selects as `platforms.Only`: a host's own architecture levels, entries without a platform, indexes in indexes. */
   readonly platformMatcher: boolean;
+}
+
+export interface DockerdRules extends DockerdSelection {
+  readonly engine: "dockerd";
+  readonly decoders: ReadonlySet<LayerBytes>;
+  /** Layers are unpacked in a child process, whose end the error quotes. */
+  readonly childProcess: boolean;
 }
 
 export type RuntimeRules = ContainerdRules | DockerdRules;
@@ -147,6 +155,28 @@ export function rulesOf(release: string): RuntimeRules {
   let rules = known.get(release);
   if (rules === undefined) known.set(release, (rules = readRules(release)));
   return rules;
+}
+
+/** The same for all runtimes that select and read alike: they differ in what they make of the layers alone. */
+export function selectionKey(rules: RuntimeRules): string {
+  switch (rules.engine) {
+    case "containerd": {
+      const { layerTypes, osFeatures, refusesNegativeSizes, arm64Minors, configVariant } = rules;
+      const all: Required<ContainerdSelection> = {
+        layerTypes,
+        osFeatures,
+        refusesNegativeSizes,
+        arm64Minors,
+        configVariant,
+      };
+      return JSON.stringify([rules.engine, { ...all, layerTypes: [...layerTypes] }]);
+    }
+    case "dockerd": {
+      const { osFeatures, arm64Minors, platformMatcher } = rules;
+      const all: Required<DockerdSelection> = { osFeatures, arm64Minors, platformMatcher };
+      return JSON.stringify([rules.engine, all]);
+    }
+  }
 }
 
 function readRules(release: string): RuntimeRules {
