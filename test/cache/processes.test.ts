@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { lstatSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -87,6 +88,22 @@ describe("processes that share a cache", function () {
     bench.asked();
     await bench.inspect("app-59:1", { cache });
     assert.deepEqual(bench.asked(), ["HEAD manifests/1"]);
+  });
+
+  it("lose to a kill only what was not written yet", async () => {
+    const expected = pushMixed(2);
+    const program = `
+      const { Inspector } = require(${JSON.stringify(library)});
+      const inspector = new Inspector({ cache: { directory: ${JSON.stringify(bench.directory)} } });
+      inspector.inspect(${JSON.stringify(bench.registry.host)} + "/app:2", { os: "linux", architecture: "amd64" })
+        .then(() => process.kill(process.pid, "SIGKILL"));`;
+    const child = spawn(process.execPath, ["--eval", program], { env: plain, stdio: "ignore" });
+    await once(child, "exit");
+    bench.asked();
+    assert.deepEqual(await run(["2"], 1, 1e9), expected);
+    assert.deepEqual(bench.asked(), ["GET manifests/2", "GET blobs/<digest>"]);
+    assert.deepEqual(await run(["2"], 1, 1e9), expected);
+    assert.deepEqual(bench.asked(), ["HEAD manifests/2"]);
   });
 
   it("remove what an interrupted run left behind, but not what is being written", async () => {

@@ -196,8 +196,9 @@ export function keptFiles(): Subject[] {
           assert.deepEqual(run.document(repository, digest), bytes);
           run.close();
           const next = DocumentCache.open({ directory: documents });
-          assert.deepEqual(next?.document(repository, digest), bytes);
-          next?.close();
+          assert.ok(next);
+          assert.deepEqual(next.document(repository, digest), bytes);
+          next.close();
         },
       ),
       share: 0.3,

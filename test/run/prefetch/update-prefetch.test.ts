@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { DocumentCache } from "../../../policypack/cache/documents";
+import { imageFolder } from "../../../policypack/cache/location";
 import { Inspector } from "../../../policypack/inspection/inspector";
 import { parseReference } from "../../../policypack/oci/reference";
 import { namedImage } from "../../../policypack/run/prefetch/expected-image";
@@ -16,7 +18,7 @@ import {
   type Violation,
 } from "../../../support/engine/fake-engine";
 import { pushImage } from "../../../support/registry/images";
-import { mixed, stackBench, stackRecords } from "../../../support/engine/policy-runs";
+import { good, mixed, stackBench, stackRecords } from "../../../support/engine/policy-runs";
 import { eventually } from "../../../support/mocha/eventually";
 
 describe("an update after its preview", () => {
@@ -51,6 +53,18 @@ describe("an update after its preview", () => {
       names.map((name) => `HEAD ${name}`),
     );
   });
+
+  for (const mode of ["preview", "update"] as const)
+    it(`finds on disk what a run fetched, when the stack of that run has ended (${mode})`, async () => {
+      await analyze(mode, program());
+      // Without what this process has in memory.
+      const onDisk = new DocumentCache(imageFolder({ directory: bench.directory })!);
+      for (const repository of names) {
+        const name = { registry: bench.registry.host, repository };
+        assert.deepEqual(onDisk.tag(name, "1"), { digest: good.digest });
+        assert.deepEqual(onDisk.document(name, good.digest), good.manifest);
+      }
+    });
 
   it("judges a tag that was pushed again as it is then", async () => {
     await analyze("preview", program());
