@@ -4,5 +4,5 @@
  */
 export * as asset from "@pulumi/pulumi/asset";
 
-/** Only what a policy changes is looked through for outputs, and our policies change nothing. The SDK's class loads what runs programs. */
+/** The SDK looks for outputs in what a policy remediates; ours adds none. Its own class loads what runs programs. */
 export const Output = { isInstance: () => false };
