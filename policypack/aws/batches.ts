@@ -47,6 +47,11 @@ export class BatchedLookup<T> {
     return batch.wait(answer, signal);
   }
 
+  /** A call that was sent for this id serves no later caller. */
+  forget(id: string): void {
+    if (this.#asked.get(id)?.batch !== this.#open) this.#asked.delete(id);
+  }
+
   #current(): Gathering {
     return this.#gathering.until?.aborted ? defaultGathering : this.#gathering;
   }

@@ -76,7 +76,7 @@ export class EcrClient {
   ): Promise<Outcome<FetchedManifest>> {
     const host = parseEcrHost(name.registry);
     if (host === undefined) return Promise.resolve(notEcr(name.registry));
-    const key = JSON.stringify([name.registry.toLowerCase(), name.repository]);
+    const key = repositoryKey(name);
     let lookUps = this.#lookUps.get(key);
     if (lookUps === undefined) {
       // The SDK is loaded, and the credentials are fetched, while lookups wait for others.
@@ -92,6 +92,11 @@ export class EcrClient {
       this.#lookUps.set(key, lookUps);
     }
     return lookUps.ask(tagOrDigest, signal);
+  }
+
+  /** A call for this manifest that is under way serves no later caller. */
+  forget(name: RepositoryName, tagOrDigest: string): void {
+    this.#lookUps.get(repositoryKey(name))?.forget(tagOrDigest);
   }
 
   /** A blob of at most `maxBytes` bytes whose content hashes to `digest`. */
@@ -242,6 +247,10 @@ export class EcrClient {
     const halves = [ids.slice(0, middle), ids.slice(middle)];
     return merge(await Promise.all(halves.map((half) => this.#manifests(host, repository, half, signal))));
   }
+}
+
+function repositoryKey({ registry, repository }: RepositoryName): string {
+  return JSON.stringify([registry.toLowerCase(), repository]);
 }
 
 /** Hosts of one API share its client. */

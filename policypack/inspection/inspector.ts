@@ -13,7 +13,7 @@ import { type ResolvedIdentity, type ReaderIdentity, resolveIdentity } from "../
 import { openImageSource, type ImageSource, type ImageSourceOptions } from "../registry/open";
 import type { Document } from "../runtimes/pull";
 import type { Inspection } from "./inspected-image";
-import { ManifestLookup, type ManifestLookupArgs } from "./manifest-lookup";
+import { ManifestLookup, type ManifestLookupArgs, requestedName } from "./manifest-lookup";
 import { ReadAhead } from "./read-ahead";
 import { referenceStep } from "./trace-steps";
 
@@ -136,8 +136,10 @@ export class Inspector {
 
   /** Lets the next inspection of this image query the registry again, except one that did not respond: that would cost its time-out again. */
   forget(reference: Reference, platform: Platform, identity: ReaderIdentity = {}): void {
-    const key = inspectionKey(reference, platform, this.#readerOf(reference, identity));
+    const reader = this.#readerOf(reference, identity);
+    const key = inspectionKey(reference, platform, reader);
     this.#inspections.forget(key, (outcome) => outcome.ok || responded(outcome.failure));
+    this.#opened?.forget(reference, requestedName(reference), reader);
   }
 
   get statistics(): Statistics {

@@ -65,9 +65,7 @@ export class ManifestLookup implements PullSource {
   }
 
   async run(): Promise<Inspection> {
-    const { tag, digest } = withDefaultTag(this.args.reference);
-    // One of the two is there after withDefaultTag; if both are, the digest wins.
-    const fetched = await this.#fetch("manifest", digest ?? tag ?? "latest");
+    const fetched = await this.#fetch("manifest", requestedName(this.args.reference));
     if (!fetched.ok) return fetched;
     const root = (this.#root = fetched.value);
     if (isWebPageType(root.mediaType)) return { ok: false, failure: webPage(this.args.reference.registry) };
@@ -235,6 +233,12 @@ export class ManifestLookup implements PullSource {
   #entries(): readonly Descriptor[] {
     return this.#indexes.flatMap(({ manifests }) => manifests ?? []);
   }
+}
+
+/** The tag or digest that an image's name is read by: one of the two is there after withDefaultTag; if both are, the digest wins. */
+export function requestedName(reference: Reference): string {
+  const { tag, digest } = withDefaultTag(reference);
+  return digest ?? tag ?? "latest";
 }
 
 /**

@@ -96,6 +96,11 @@ export class CachedImageSource implements ImageSource {
     this.router.expect(...image);
   }
 
+  forget(name: RepositoryName, tagOrDigest: string, reader: ResolvedIdentity): void {
+    this.#manifests.forget(manifestKey(name, tagOrDigest, reader));
+    this.router.forget(name, tagOrDigest, reader);
+  }
+
   isPacing(name: RepositoryName): boolean {
     return this.router.isPacing(name);
   }
@@ -112,8 +117,7 @@ export class CachedImageSource implements ImageSource {
     signal: AbortSignal,
     work: (shared: AbortSignal) => Promise<Outcome<FetchedManifest>>,
   ): Promise<Outcome<FetchedManifest>> {
-    const key = JSON.stringify([name.registry, name.repository, tagOrDigest, reader.key]);
-    return this.#manifests.run(key, signal, work);
+    return this.#manifests.run(manifestKey(name, tagOrDigest, reader), signal, work);
   }
 
   /** The manifest that a tag or digest names now: from the cache if the registry confirms it, else fetched. */
@@ -173,6 +177,10 @@ export class CachedImageSource implements ImageSource {
   #keep(name: RepositoryName, { digest, mediaType, bytes }: FetchedManifest): void {
     if (mediaType === ownMediaType(bytes)) this.cache.keep(name, digest, bytes);
   }
+}
+
+function manifestKey(name: RepositoryName, tagOrDigest: string, reader: ResolvedIdentity): string {
+  return JSON.stringify([name.registry, name.repository, tagOrDigest, reader.key]);
 }
 
 /** A `HEAD` has no body that says why, and some registries treat it otherwise than a `GET`; of these, the latter decides. */

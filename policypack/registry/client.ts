@@ -64,8 +64,7 @@ export class RegistryClient {
   ): Promise<Outcome<FetchedManifest>> {
     const legal = checkReference(name, tagOrDigest);
     if (legal !== undefined) return Promise.resolve(legal);
-    const key = JSON.stringify([bareName(name.registry), name.repository, tagOrDigest]);
-    return this.#manifests.run(key, signal, (shared) =>
+    return this.#manifests.run(manifestKey(name, tagOrDigest), signal, (shared) =>
       this.#pull(
         name,
         { noun: "manifest", reference: tagOrDigest, maxBytes: maximumManifestBytes },
@@ -155,6 +154,11 @@ export class RegistryClient {
     const [mirror] = this.#mirrors.of(registry);
     const endpoint = this.#endpoint(mirror ?? registry, mirror !== undefined);
     endpoint?.expect(endpoint.path(repository));
+  }
+
+  /** A request for this manifest that is under way serves no later caller. */
+  forget(name: RepositoryName, tagOrDigest: string): void {
+    this.#manifests.forget(manifestKey(name, tagOrDigest));
   }
 
   /** Whether a registry limits the rate of requests and answers those that it lets pass. */
@@ -250,6 +254,10 @@ function isImageDocument(mediaType: string, bytes: Uint8Array): boolean {
 
 /** Statuses that mean the same for HEAD and GET; any other means that the registry does not support HEAD here. */
 const meansTheSame: ReadonlySet<number> = new Set([200, 401, 403, 404, 408, 410, 429]);
+
+function manifestKey({ registry, repository }: RepositoryName, tagOrDigest: string): string {
+  return JSON.stringify([bareName(registry), repository, tagOrDigest]);
+}
 
 function noSignal(): AbortSignal {
   return new AbortController().signal;

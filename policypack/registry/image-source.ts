@@ -133,6 +133,12 @@ export class RegistryImageSource {
     if (parseEcrHost(name.registry) === undefined) this.#clientOf(reader).expect(name);
   }
 
+  /** A request for this manifest that is under way serves no later caller: what a tag names may change meanwhile. */
+  forget(name: RepositoryName, tagOrDigest: string, reader: ResolvedIdentity): void {
+    for (const client of [this.#clientOf(reader), this.#mirrors, this.#ecr.get(reader.identity.key)])
+      client?.forget(name, tagOrDigest);
+  }
+
   async close(): Promise<void> {
     await Promise.all([
       this.#distribution.close(),
@@ -249,7 +255,7 @@ export interface ImageSource
     DocumentSource,
     Pick<
       RegistryImageSource,
-      "loginFault" | "pullThroughRules" | "expect" | "isPacing" | "close" | "requests"
+      "loginFault" | "pullThroughRules" | "expect" | "forget" | "isPacing" | "close" | "requests"
     > {
   /** Documents that were in the cache and not fetched. */
   readonly cacheHits?: number;

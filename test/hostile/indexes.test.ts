@@ -30,6 +30,7 @@ async function walk(entriesOf: (tagOrDigest: string) => readonly Entry[]) {
     pullThroughRules: () => Promise.resolve(success([])),
     blobStart: () => Promise.resolve(failure("missing", "no blob")),
     expect: () => undefined,
+    forget: () => undefined,
     isPacing: () => false,
     close: () => Promise.resolve(),
   };
