@@ -1,7 +1,7 @@
-import { setMaxListeners } from "node:events";
 import { limits } from "../common/limits";
 import { failure, type Outcome } from "../common/outcome";
-import { type Clock, systemClock, whenAborted } from "../common/concurrency";
+import { type Clock, systemClock } from "../common/concurrency";
+import { Signal } from "../common/signal";
 
 /** How long lookups wait for others to share a call with; milliseconds. */
 export interface Gathering {
@@ -10,14 +10,14 @@ export interface Gathering {
   /** They leave at the latest this long after the first. */
   readonly longestMs: number;
   /** When it fires, nobody else is to come: who waits leaves, and who comes later waits by the defaults. */
-  readonly until?: AbortSignal;
+  readonly until?: Signal;
 }
 
 /** Milliseconds. The answers of one call start further lookups at once. */
 const defaultGathering: Gathering = { quietMs: 5, longestMs: 50 };
 
 /** Answers every id, and never rejects. */
-type Send<T> = (ids: readonly string[], signal: AbortSignal) => Promise<ReadonlyMap<string, Outcome<T>>>;
+type Send<T> = (ids: readonly string[], signal: Signal) => Promise<ReadonlyMap<string, Outcome<T>>>;
 
 /** Lookups of one repository: those made at about the same time share a call, identical ones are one. */
 export class BatchedLookup<T> {
@@ -34,14 +34,11 @@ export class BatchedLookup<T> {
   ) {
     this.#send = send;
     this.#gathering = gathering;
-    if (gathering.until === undefined) return;
-    // One listener for each repository of a program.
-    setMaxListeners(0, gathering.until);
-    gathering.until.addEventListener("abort", () => this.#open?.leave(), { once: true });
+    gathering.until?.onAbort(() => this.#open?.leave());
   }
 
   /** Never rejects. A lookup whose time is over ends alone; the call is aborted when nobody waits for it any more. */
-  ask(id: string, signal?: AbortSignal): Promise<Outcome<T>> {
+  ask(id: string, signal?: Signal): Promise<Outcome<T>> {
     if (signal?.aborted) return Promise.resolve(timeIsOver());
     const { batch, answer } = this.#asked.get(id) ?? this.#add(id);
     return batch.wait(answer, signal);
@@ -67,7 +64,7 @@ export class BatchedLookup<T> {
     this.#asked.set(id, question);
     if (batch.size === limits.ecrImagesPerCall) batch.leave();
     // Nobody waits for it any more: a new lookup must get an answer of its own.
-    batch.signal.addEventListener("abort", () => {
+    batch.signal.onAbort(() => {
       if (this.#asked.get(id) === question) this.#asked.delete(id);
     });
     return question;
@@ -76,7 +73,7 @@ export class BatchedLookup<T> {
 
 class Batch<T> {
   readonly #ids = new Set<string>();
-  readonly #abort = new AbortController();
+  readonly signal = new Signal();
   readonly #send: Send<T>;
   readonly #quietMs: number;
   readonly #onLeave: (batch: Batch<T>) => void;
@@ -97,8 +94,6 @@ class Batch<T> {
     this.#quietMs = gathering.quietMs;
     this.#onLeave = onLeave;
     this.#answers = new Promise((resolve) => (this.#depart = resolve));
-    // Every lookup of the batch listens, and every call made for it.
-    setMaxListeners(0, this.#abort.signal);
     this.#stopLongest = clock.after(gathering.longestMs, () => {
       this.leave();
     });
@@ -106,10 +101,6 @@ class Batch<T> {
 
   get size(): number {
     return this.#ids.size;
-  }
-
-  get signal(): AbortSignal {
-    return this.#abort.signal;
   }
 
   async add(id: string): Promise<Outcome<T>> {
@@ -135,17 +126,17 @@ class Batch<T> {
     );
   }
 
-  wait(answer: Promise<Outcome<T>>, signal: AbortSignal | undefined): Promise<Outcome<T>> {
+  wait(answer: Promise<Outcome<T>>, signal: Signal | undefined): Promise<Outcome<T>> {
     this.#waiting++;
     if (signal === undefined) return answer;
     return new Promise((resolve) => {
       const giveUp = (): void => {
         resolve(timeIsOver());
         if (--this.#waiting > 0) return;
-        this.#abort.abort();
+        this.signal.abort();
         this.leave();
       };
-      const stopListening = whenAborted(signal, giveUp);
+      const stopListening = signal.onAbort(giveUp);
       void answer.then((outcome) => {
         stopListening();
         resolve(outcome);

@@ -2,6 +2,7 @@ import { failure, type Failure, type Outcome, success } from "../common/outcome"
 import { parseUrl, printable } from "../common/text";
 import { classOfHostname, mayBeWithin } from "../http/address-rules";
 import type { Transport } from "../http/transport";
+import type { Signal } from "../common/signal";
 
 export interface Download {
   /** The URL is the permission: no credentials are sent with it, and only its host is ever shown. */
@@ -15,7 +16,7 @@ export interface Download {
 export async function downloadBlob(
   { presigned, maxBytes, startOnly = false }: Download,
   transport: Transport,
-  signal: AbortSignal,
+  signal: Signal,
 ): Promise<Outcome<Uint8Array>> {
   const url = parseUrl(presigned);
   // Storage may well lie in a private network (VPC endpoints), but never on a local link, which holds instance metadata.

@@ -15,6 +15,7 @@ import type { AwsIdentity } from "./identity";
 import { credentialsOf, quietSdk, requestHandlerOptions } from "./sdk-http";
 import { traceCalls, tracedIdentity } from "./traced";
 import { isRecord } from "../common/values";
+import type { Signal } from "../common/signal";
 
 /** The calls of the ECR API that a pull needs, and that of its pull through cache rules; they reject with whatever the SDK threw. */
 export class EcrApi {
@@ -50,7 +51,7 @@ export class EcrApi {
     account: string,
     repository: string,
     ids: readonly string[],
-    signal: AbortSignal,
+    signal: Signal,
   ): Promise<BatchGetImageResponse> {
     const command = new this.#sdk.BatchGetImageCommand({
       registryId: account,
@@ -58,7 +59,7 @@ export class EcrApi {
       imageIds: ids.map((id) => (namesDigest(id) ? { imageDigest: id } : { imageTag: id })),
       acceptedMediaTypes: [...acceptedManifestTypes],
     });
-    return this.#client.send(command, { abortSignal: signal });
+    return this.#client.send(command, { abortSignal: signal.toAbortSignal() });
   }
 
   /** The presigned URL of a blob: whoever has it, query included, can read the blob for an hour. */
@@ -66,29 +67,24 @@ export class EcrApi {
     account: string,
     repository: string,
     digest: string,
-    signal: AbortSignal | undefined,
+    signal: Signal | undefined,
   ): Promise<string | undefined> {
     const command = new this.#sdk.GetDownloadUrlForLayerCommand({
       registryId: account,
       repositoryName: repository,
       layerDigest: digest,
     });
-    // The SDK leaves its listeners on a signal; one derived from the caller's takes them along.
-    return (
-      await this.#client.send(command, signal === undefined ? {} : { abortSignal: AbortSignal.any([signal]) })
-    ).downloadUrl;
+    const options = signal === undefined ? {} : { abortSignal: signal.toAbortSignal() };
+    return (await this.#client.send(command, options)).downloadUrl;
   }
 
   /** All rules of a registry: it has 50 at most (ECR user guide, "Amazon ECR service quotas"). */
-  pullThroughCacheRules(
-    account: string,
-    signal: AbortSignal,
-  ): Promise<DescribePullThroughCacheRulesResponse> {
+  pullThroughCacheRules(account: string, signal: Signal): Promise<DescribePullThroughCacheRulesResponse> {
     const command = new this.#sdk.DescribePullThroughCacheRulesCommand({
       registryId: account,
       maxResults: 1000,
     });
-    return this.#client.send(command, { abortSignal: signal });
+    return this.#client.send(command, { abortSignal: signal.toAbortSignal() });
   }
 
   close(): void {

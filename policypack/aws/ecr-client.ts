@@ -17,6 +17,7 @@ import { failureOf, imageFailure, isInvalidInput } from "./failures";
 import { type AwsIdentity, defaultIdentity } from "./identity";
 import { type PullThroughRule, pullThroughRule } from "./pull-through";
 import type { RepositoryName } from "../oci/reference";
+import { Signal } from "../common/signal";
 
 export interface EcrOptions {
   /** Whose credentials are used. Default: the SDK's default provider chain. */
@@ -69,11 +70,7 @@ export class EcrClient {
   }
 
   /** The manifest or index that a tag or digest names, as it was pushed; its bytes hash to its digest. */
-  manifest(
-    name: RepositoryName,
-    tagOrDigest: string,
-    signal?: AbortSignal,
-  ): Promise<Outcome<FetchedManifest>> {
+  manifest(name: RepositoryName, tagOrDigest: string, signal?: Signal): Promise<Outcome<FetchedManifest>> {
     const host = parseEcrHost(name.registry);
     if (host === undefined) return Promise.resolve(notEcr(name.registry));
     const key = repositoryKey(name);
@@ -104,7 +101,7 @@ export class EcrClient {
     name: RepositoryName,
     digest: string,
     maxBytes: number,
-    signal?: AbortSignal,
+    signal?: Signal,
   ): Promise<Outcome<Uint8Array>> {
     const bytes = await this.#download(name, digest, { maxBytes }, signal);
     return bytes.ok && !verifyDigest(digest, bytes.value)
@@ -120,7 +117,7 @@ export class EcrClient {
     name: RepositoryName,
     digest: string,
     length: number,
-    signal?: AbortSignal,
+    signal?: Signal,
   ): Promise<Outcome<Uint8Array>> {
     return this.#download(name, digest, { maxBytes: length, startOnly: true }, signal);
   }
@@ -129,7 +126,7 @@ export class EcrClient {
     name: RepositoryName,
     digest: string,
     what: Omit<Download, "presigned">,
-    signal: AbortSignal | undefined,
+    signal: Signal | undefined,
   ): Promise<Outcome<Uint8Array>> {
     const host = parseEcrHost(name.registry);
     if (host === undefined) return notEcr(name.registry);
@@ -146,16 +143,13 @@ export class EcrClient {
       return signal?.aborted ? timeIsOver() : failureOf(error, this.#identity.describe);
     }
     if (url === undefined) return failure("malformed", "ECR answered without a download URL");
-    const own = signal ?? new AbortController().signal;
+    const own = signal ?? new Signal();
     const bytes = await downloadBlob({ ...what, presigned: url }, this.#storage, own);
     return own.aborted && !bytes.ok ? timeIsOver() : bytes;
   }
 
   /** The pull through cache rules of a registry. */
-  async pullThroughRules(
-    registry: string,
-    signal: AbortSignal,
-  ): Promise<Outcome<readonly PullThroughRule[]>> {
+  async pullThroughRules(registry: string, signal: Signal): Promise<Outcome<readonly PullThroughRule[]>> {
     const host = parseEcrHost(registry);
     if (host === undefined) return notEcr(registry);
     try {
@@ -201,7 +195,7 @@ export class EcrClient {
     host: EcrHost,
     repository: string,
     ids: readonly string[],
-    signal: AbortSignal,
+    signal: Signal,
   ): Promise<Answers> {
     try {
       const api = await this.#api(host);
@@ -237,12 +231,7 @@ export class EcrClient {
   }
 
   /** One id that ECR cannot parse fails the whole call: halving finds it in few calls, and the others get their answers. */
-  async #halves(
-    host: EcrHost,
-    repository: string,
-    ids: readonly string[],
-    signal: AbortSignal,
-  ): Promise<Answers> {
+  async #halves(host: EcrHost, repository: string, ids: readonly string[], signal: Signal): Promise<Answers> {
     const middle = Math.ceil(ids.length / 2);
     const halves = [ids.slice(0, middle), ids.slice(middle)];
     return merge(await Promise.all(halves.map((half) => this.#manifests(host, repository, half, signal))));

@@ -7,6 +7,7 @@ import { awsFailure } from "./failures";
 import type { AwsIdentity } from "./identity";
 import type { SecretsManager } from "./secrets-manager";
 import { parseSecretName, credentialOfSecret } from "./secret";
+import type { Signal } from "../common/signal";
 
 /** Which secret logs in to which registry, and who reads it. */
 export interface RegistrySecret {
@@ -48,7 +49,7 @@ export class SecretLogin {
   }
 
   /** Whether ECS finds a login in the secret. It reads the secret first, whether or not the registry requires a login. */
-  async check(signal: AbortSignal): Promise<LoginFault | undefined> {
+  async check(signal: Signal): Promise<LoginFault | undefined> {
     const { registry, parameter } = this.secret;
     const read = await orAborted((this.#read ??= this.#fetch()), signal).catch(() =>
       failed("timeout", "AWS did not answer in time"),

@@ -4,6 +4,7 @@ import { limits } from "../common/limits";
 import { failure, type Outcome, success } from "../common/outcome";
 import { failureOf } from "./failures";
 import type { AwsIdentity } from "./identity";
+import type { Signal } from "../common/signal";
 
 type Sdk = typeof import("./sdk");
 
@@ -37,7 +38,7 @@ export class TaskDefinitions {
     const key = JSON.stringify([place, name]);
     let read = this.#read.get(key);
     if (read === undefined) {
-      const describe = (signal: AbortSignal) => this.#describe(query, place, signal);
+      const describe = (signal: Signal) => this.#describe(query, place, signal);
       read = this.#turns.during(place, () => within(timeoutMs, undefined, describe, this.clock));
       this.#read.set(key, read);
     }
@@ -53,7 +54,7 @@ export class TaskDefinitions {
   async #describe(
     { name, identity, region }: TaskDefinitionQuery,
     place: string,
-    signal: AbortSignal,
+    signal: Signal,
   ): Promise<Outcome<TaskDefinition>> {
     try {
       const opened = this.#clients.get(place) ?? open(identity, region);
@@ -61,7 +62,10 @@ export class TaskDefinitions {
       const { sdk, client } = await opened;
       this.calls++;
       const command = new sdk.DescribeTaskDefinitionCommand({ taskDefinition: name });
-      const { taskDefinition } = await orAborted(client.send(command, { abortSignal: signal }), signal);
+      const { taskDefinition } = await orAborted(
+        client.send(command, { abortSignal: signal.toAbortSignal() }),
+        signal,
+      );
       return taskDefinition === undefined
         ? failure("malformed", "ECS answered without a task definition")
         : success(taskDefinition);

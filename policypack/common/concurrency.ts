@@ -1,4 +1,4 @@
-import { inheritRank } from "./rank";
+import { Signal } from "./signal";
 
 /** Lets so much work of one kind run at a time; the rest waits, in its order. */
 export class KeyedSemaphore {
@@ -25,80 +25,30 @@ export class KeyedSemaphore {
   }
 }
 
-/** What runs when a signal fires. Each signal has one listener: those of Node are slow to add and to remove, and it warns of many. */
-const endings = new WeakMap<AbortSignal, Set<() => void>>();
-
-/**
- * Runs `ended` when the signal fires, at once if it already has. Lighter than `AbortSignal.any`, of which Node 20 keeps every one
- * with a listener until its source fires or is gone.
- *
- * @returns stops listening
- */
-export function whenAborted(signal: AbortSignal, ended: () => void): () => void {
-  if (signal.aborted) {
-    ended();
-    return () => undefined;
-  }
-  const all = endings.get(signal) ?? new Set();
-  if (!endings.has(signal)) {
-    endings.set(signal, all);
-    const end = () => {
-      for (const one of all) one();
-    };
-    signal.addEventListener("abort", end, { once: true });
-  }
-  all.add(ended);
-  return () => {
-    all.delete(ended);
-  };
-}
-
 /** The SDK looks at a signal only while a request is under way, not while credentials are fetched. */
-export function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+export function orAborted<T>(work: Promise<T>, signal: Signal | undefined): Promise<T> {
   if (signal === undefined) return work;
   return new Promise((resolve, reject) => {
     const abort = (): void => {
       reject(Object.assign(new Error("aborted"), { name: "AbortError" }));
     };
-    const stopListening = whenAborted(signal, abort);
+    const stopListening = signal.onAbort(abort);
     work.then(resolve, reject).finally(stopListening);
   });
 }
 
 /** Whether the time went by; false if the signal ended it. */
-export function sleep(ms: number, signal: AbortSignal, clock: Clock = systemClock): Promise<boolean> {
+export function sleep(ms: number, signal: Signal, clock: Clock = systemClock): Promise<boolean> {
   return new Promise((resolve) => {
     const cancel = clock.after(ms, () => {
       stopListening();
       resolve(true);
     });
-    const stopListening = whenAborted(signal, () => {
+    const stopListening = signal.onAbort(() => {
       cancel();
       resolve(false);
     });
   });
-}
-
-/** Runs work whose signal fires with the given one, if there is one, and at the latest after so many milliseconds. */
-export async function within<T>(
-  ms: number,
-  signal: AbortSignal | undefined,
-  work: (signal: AbortSignal) => Promise<T>,
-  clock: Clock = systemClock,
-): Promise<T> {
-  const stop = new AbortController();
-  if (signal !== undefined) inheritRank(signal, stop.signal);
-  const abort = () => {
-    stop.abort();
-  };
-  const cancel = clock.after(ms, abort);
-  const stopListening = signal && whenAborted(signal, abort);
-  try {
-    return await work(stop.signal);
-  } finally {
-    cancel();
-    stopListening?.();
-  }
 }
 
 /** Time as a run sees it. Tests inject one that they move themselves. */
@@ -134,23 +84,39 @@ export interface TimeLimit {
   readonly longestMs: number;
 }
 
-/** Runs work within a time limit: the signal that it gets fires when its time is over. */
+/** Runs work within a time limit, for other work if there is one: the signal that it gets fires with that of the other. */
 export async function withinLimit<T>(
   { ms, getsOn, longestMs }: TimeLimit,
-  work: (signal: AbortSignal) => Promise<T>,
+  signal: Signal | undefined,
+  work: (signal: Signal) => Promise<T>,
   clock: Clock = systemClock,
 ): Promise<T> {
-  const over = new AbortController();
+  const over = Signal.serving(signal);
+  const end = () => {
+    over.abort();
+  };
   const longest = clock.now() + longestMs;
   const check = () => {
     const left = longest - clock.now();
     if (left > 0 && getsOn()) stop = clock.after(Math.min(1_000, left), check);
-    else over.abort();
+    else end();
   };
   let stop = clock.after(ms, check);
+  const stopListening = signal?.onAbort(end);
   try {
-    return await work(over.signal);
+    return await work(over);
   } finally {
     stop();
+    stopListening?.();
   }
+}
+
+/** The same, without more time for work that gets on. */
+export function within<T>(
+  ms: number,
+  signal: Signal | undefined,
+  work: (signal: Signal) => Promise<T>,
+  clock?: Clock,
+): Promise<T> {
+  return withinLimit({ ms, longestMs: ms, getsOn: () => false }, signal, work, clock);
 }

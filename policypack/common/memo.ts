@@ -1,10 +1,10 @@
-import { type Clock, sleep, systemClock, whenAborted } from "./concurrency";
+import { type Clock, sleep, systemClock } from "./concurrency";
 import { failure, type Outcome } from "./outcome";
-import { inheritRank } from "./rank";
+import { Signal } from "./signal";
 
 interface Entry<R> {
   readonly outcome: Promise<R>;
-  readonly abort: AbortController;
+  readonly signal: Signal;
   /** How many callers wait for the outcome. */
   waiting: number;
   /** Undefined while the work runs. */
@@ -34,19 +34,20 @@ export class Memo<R extends Outcome<unknown>> {
    */
   async run(
     key: string,
-    signal: AbortSignal | undefined,
-    work: (signal: AbortSignal) => Promise<R>,
+    signal: Signal | undefined,
+    work: (signal: Signal) => Promise<R>,
     isFresh?: IsFresh<R>,
   ): Promise<R | Outcome<never>> {
     const known = this.#entries.get(key);
     const serves = known !== undefined && (known.result === undefined || isFresh?.(known.result) === true);
     const entry = serves ? known : this.#begin(key, signal, work, isFresh !== undefined);
+    if (entry.result !== undefined) return entry.result;
     entry.waiting++;
     if (signal === undefined) return entry.outcome;
-    if (entry.result === undefined) inheritRank(signal, entry.abort.signal);
+    if (serves) entry.signal.serve(signal);
     let stopListening = () => {};
     const ended = new Promise<undefined>((resolve) => {
-      stopListening = whenAborted(signal, () => {
+      stopListening = signal.onAbort(() => {
         resolve(undefined);
       });
     });
@@ -70,17 +71,12 @@ export class Memo<R extends Outcome<unknown>> {
 
   #begin(
     key: string,
-    signal: AbortSignal | undefined,
-    work: (signal: AbortSignal) => Promise<R>,
+    signal: Signal | undefined,
+    work: (signal: Signal) => Promise<R>,
     keep: boolean,
   ): Entry<R> {
-    const abort = new AbortController();
-    if (signal !== undefined) inheritRank(signal, abort.signal);
-    const entry: Entry<R> = {
-      outcome: work(abort.signal),
-      abort,
-      waiting: 0,
-    };
+    const shared = Signal.serving(signal);
+    const entry: Entry<R> = { outcome: work(shared), signal: shared, waiting: 0 };
     this.#entries.set(key, entry);
     entry.outcome.then(
       (result) => {
@@ -99,10 +95,10 @@ export class Memo<R extends Outcome<unknown>> {
     if (entry.waiting === 0) {
       // A later caller must not join work that is being given up.
       this.#drop(key, entry);
-      entry.abort.abort();
+      entry.signal.abort();
     }
-    const late = new AbortController();
-    const grace = sleep(graceMs, late.signal, this.clock).then(() =>
+    const late = new Signal();
+    const grace = sleep(graceMs, late, this.clock).then(() =>
       failure("timeout", "the time for this image ended before the registry answered"),
     );
     const last = await Promise.race([entry.outcome, grace]);

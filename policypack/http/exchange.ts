@@ -1,11 +1,12 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Client, Dispatcher } from "undici";
-import { whenAborted } from "../common/concurrency";
 import type { HttpRequest, HttpResponse } from "./messages";
 import type { Proxy } from "./proxy-env";
+import type { Signal } from "../common/signal";
 
 /** An error's text needs no more. */
 const maximumErrorBytes = 64 * 1024;
+const ended = new Error("the signal of the request fired");
 
 export interface Answer extends Pick<HttpResponse, "status" | "header"> {
   /** Undefined if it is longer than allowed. */
@@ -24,7 +25,7 @@ export function exchange(
   client: Client,
   request: HttpRequest,
   proxy: Proxy | undefined,
-  signal: AbortSignal,
+  signal: Signal,
 ): Promise<Answer> {
   const { maxBytes, startOnly = false } = request;
   return new Promise((resolve, reject) => {
@@ -34,8 +35,8 @@ export function exchange(
     let length = 0;
     const chunks: Uint8Array[] = [];
     // Ends the wait for a connection, too: undici starts a request only when it has one.
-    const stopListening = whenAborted(signal, () => {
-      reject(signal.reason as Error);
+    const stopListening = signal.onAbort(() => {
+      reject(ended);
     });
     if (signal.aborted) return;
     const finish = (ended: boolean) => {

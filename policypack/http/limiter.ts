@@ -1,6 +1,6 @@
-import { type Clock, systemClock, whenAborted } from "../common/concurrency";
-import { Rank } from "../common/rank";
+import { type Clock, systemClock } from "../common/concurrency";
 import { backoffMs } from "./retries";
+import type { Signal } from "../common/signal";
 
 /**
  * The right to send one request, to be returned once with its end. `pauseMs`: how long the host limits requests, 0 if it does not say
@@ -16,7 +16,7 @@ export type RequestEnd = "answered" | "overloaded" | "unanswered" | "unrelated" 
 
 interface Waiting {
   /** It may change while the request waits. */
-  readonly rank: Rank;
+  readonly signal: Signal;
   readonly admit: () => void;
 }
 
@@ -28,8 +28,6 @@ interface Host {
   /** When the host may be queried again. */
   pausedUntil: number;
 }
-
-const sameRank = new Rank(0);
 
 /**
  * Limits concurrent requests to what each host handles, and in all. The others wait. For one host, requests of the work of the lowest
@@ -52,7 +50,7 @@ export class Limiter {
   }
 
   /** A permit for a request to this host; undefined if the signal came first. */
-  async enter(name: string, signal: AbortSignal, rank = sameRank): Promise<Permit | undefined> {
+  async enter(name: string, signal: Signal): Promise<Permit | undefined> {
     if (signal.aborted) return undefined;
     const host = this.#host(name);
     return new Promise((resolve) => {
@@ -60,9 +58,9 @@ export class Limiter {
         stopListening();
         resolve(this.#permit(host));
       };
-      const one = { rank, admit };
+      const one = { signal, admit };
       host.waiting.push(one);
-      const stopListening = whenAborted(signal, () => {
+      const stopListening = signal.onAbort(() => {
         host.waiting.splice(host.waiting.indexOf(one), 1);
         resolve(undefined);
         this.#admit();
@@ -129,10 +127,8 @@ export class Limiter {
 /** Takes that of the lowest rank; of several, the one that came first. */
 function takeFirst(waiting: Waiting[]): Waiting | undefined {
   let [first, lowest] = [0, Infinity];
-  for (const [at, { rank }] of waiting.entries()) {
-    const { number } = rank;
-    if (number < lowest) [first, lowest] = [at, number];
-  }
+  for (const [at, { signal }] of waiting.entries())
+    if (signal.rank < lowest) [first, lowest] = [at, signal.rank];
   return waiting.splice(first, 1)[0];
 }
 

@@ -1,6 +1,7 @@
 import type { Failure } from "../common/outcome";
 import { credentialsOf, placeOf, redirectOf, type RequestStep } from "../common/trace";
 import type { Reach } from "./address-rules";
+import type { Signal } from "../common/signal";
 
 export interface HttpRequest {
   readonly method: "GET" | "HEAD" | "POST";
@@ -18,7 +19,7 @@ export interface HttpRequest {
   readonly byRecord?: boolean;
   /** The host's name in messages. Default: the URL's host. */
   readonly label?: string;
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
 }
 
 export interface HttpResponse {

@@ -1,5 +1,6 @@
 import { type Clock, sleep, systemClock } from "../common/concurrency";
 import type { HttpResponse, SendResult } from "./messages";
+import type { Signal } from "../common/signal";
 
 const maximumAttempts = 4;
 const firstDelayMs = 250;
@@ -49,7 +50,7 @@ export class Retries {
   /** If the signal ends a wait, the last response counts: a host that kept rate limiting is `throttled`, not a timeout. */
   async run(
     host: string,
-    signal: AbortSignal,
+    signal: Signal,
     attempt: () => Promise<SendResult>,
     patience: Patience = this.patience,
   ): Promise<SendResult> {

@@ -1,7 +1,6 @@
 import type { LookupFunction } from "node:net";
-import { type Clock, sleep, systemClock, whenAborted } from "../common/concurrency";
+import { type Clock, sleep, systemClock } from "../common/concurrency";
 import { limits } from "../common/limits";
-import { rankOf } from "../common/rank";
 import type { Trace } from "../common/trace";
 import { startOf } from "./byte-ranges";
 import { Connections } from "./connections";
@@ -13,6 +12,7 @@ import { type HttpRequest, requestStep, type SendResult, sendFailure } from "./m
 import { proxyRefusal, unreachableProxy } from "./proxy-tunnel";
 import { pauseAfter } from "./retries";
 import { Routes } from "./routes";
+import { Signal } from "../common/signal";
 
 /*
  * http/ sends the requests of a run, on undici. Read here first: one `Transport` serves all registries, mirrors, token services and
@@ -34,8 +34,6 @@ export interface TransportOptions {
 
 /** How long a request waits that got no file descriptor; milliseconds. */
 const descriptorWaitMs = 100;
-/** Why a request ended that took too long. */
-const overdue = new Error("the request took too long");
 
 /**
  * Sends single requests: bounded in time, in bytes and in number. Idle connections are kept for reuse and do not keep
@@ -47,7 +45,7 @@ export class Transport {
   readonly #routes: Routes;
   readonly #limiter: Limiter;
   readonly #clock: Clock;
-  readonly #closing = new AbortController();
+  readonly #closing = new Signal();
 
   constructor(
     rules: HostRules,
@@ -55,7 +53,7 @@ export class Transport {
   ) {
     const { lookup, requestTimeoutMs, maxConcurrentPerHost: perHost = limits.requestsPerHost } = options;
     this.#clock = options.clock ?? systemClock;
-    this.#routes = new Routes(rules, requestTimeoutMs, lookup, this.#closing.signal);
+    this.#routes = new Routes(rules, requestTimeoutMs, lookup, this.#closing.toAbortSignal());
     this.#limiter = new Limiter({ perHost, inAll: limits.connections, clock: this.#clock });
   }
 
@@ -68,12 +66,11 @@ export class Transport {
     const { url, label = url.host, maxBytes, startOnly = false } = request;
     const started = this.#clock.now();
     // Ends the request, for whatever reason.
-    const end = new AbortController();
-    const stopListening = [request.signal, this.#closing.signal].map((signal) =>
-      whenAborted(signal, () => {
-        end.abort();
-      }),
-    );
+    const end = Signal.serving(request.signal);
+    const abort = () => {
+      end.abort();
+    };
+    const stopListening = [request.signal.onAbort(abort), this.#closing.onAbort(abort)];
     const sent = await this.#sendInTurn(request, label, end);
     for (const stop of stopListening) stop();
     this.options.trace?.add(requestStep(request, sent, this.#clock.now() - started));
@@ -85,10 +82,10 @@ export class Transport {
     await this.#connections.close();
   }
 
-  async #sendInTurn(request: HttpRequest, label: string, end: AbortController): Promise<SendResult> {
+  async #sendInTurn(request: HttpRequest, label: string, end: Signal): Promise<SendResult> {
     const { host } = request.url;
     for (;;) {
-      const leave = await this.#limiter.enter(host, end.signal, rankOf(request.signal));
+      const leave = await this.#limiter.enter(host, end);
       if (leave === undefined) return this.#ended(label, host);
       const sent = await this.#withinTime(request, label, end);
       const how = endOf(sent, request);
@@ -98,20 +95,20 @@ export class Transport {
         return sent;
       }
       this.#connections.closeIdle();
-      if (!(await sleep(descriptorWaitMs, end.signal, this.#clock))) return sent;
+      if (!(await sleep(descriptorWaitMs, end, this.#clock))) return sent;
     }
   }
 
-  async #withinTime(request: HttpRequest, label: string, end: AbortController): Promise<SendResult> {
+  async #withinTime(request: HttpRequest, label: string, end: Signal): Promise<SendResult> {
     const { requestTimeoutMs } = this.options;
     const stopTimer = this.#clock.after(requestTimeoutMs, () => {
-      end.abort(overdue);
+      end.abort();
     });
     try {
-      return await this.request(request, label, end.signal);
+      return await this.request(request, label, end);
     } catch (error) {
-      if (request.signal.aborted || this.#closing.signal.aborted) return this.#ended(label);
-      if (end.signal.reason === overdue)
+      if (request.signal.aborted || this.#closing.aborted) return this.#ended(label);
+      if (end.aborted)
         return sendFailure("timeout", `${label} did not answer within ${requestTimeoutMs / 1000} s`, "late");
       const { kind, words, retry } = describeNetworkError(error);
       return sendFailure(kind, `${label} ${words}`, retry);
@@ -121,7 +118,7 @@ export class Transport {
   }
 
   #ended(label: string, host?: string): SendResult {
-    if (this.#closing.signal.aborted)
+    if (this.#closing.aborted)
       return sendFailure("unreachable", `the registry client was closed before ${label} answered`);
     return host !== undefined && this.#limiter.isPaused(host)
       ? sendFailure("throttled", `${label} is rate limiting requests for longer than the time for this image`)
@@ -129,7 +126,7 @@ export class Transport {
   }
 
   /** One request over one connection; rejects with whatever goes wrong. A test may play the network here. */
-  protected async request(request: HttpRequest, label: string, signal: AbortSignal): Promise<SendResult> {
+  protected async request(request: HttpRequest, label: string, signal: Signal): Promise<SendResult> {
     const { url, maxBytes } = request;
     const { key, open, proxy } = this.#routes.to(url, request.reach);
     for (;;) {

@@ -5,7 +5,6 @@ import { KeyedSemaphore, within, withinLimit } from "../common/concurrency";
 import { limits } from "../common/limits";
 import { Memo } from "../common/memo";
 import { type Failure, failure, type Outcome } from "../common/outcome";
-import { inheritRank, signalOfPrefetch } from "../common/rank";
 import { printable } from "../common/text";
 import { formatPlatform, parsePlatform, type Platform } from "../oci/platform";
 import { canonicalName, InvalidReferenceError, parseReference, type Reference } from "../oci/reference";
@@ -16,6 +15,7 @@ import type { Inspection } from "./inspected-image";
 import { ManifestLookup, type ManifestLookupArgs, requestedName } from "./manifest-lookup";
 import { ReadAhead } from "./read-ahead";
 import { referenceStep } from "./trace-steps";
+import { Signal } from "../common/signal";
 
 export type { InspectedImage, InspectedManifest, Inspection, Layer, UnreadPart } from "./inspected-image";
 
@@ -44,7 +44,7 @@ export class Inspector {
   readonly #inspections = new Memo<Inspection>();
   /** The keys of the requested images. An image that was only prefetched does not count. */
   readonly #requested = new Set<string>();
-  readonly #complete = new AbortController();
+  readonly #complete = new Signal();
   readonly #ahead = new ReadAhead();
   #registries: Promise<ImageSource> | undefined;
   #opened: ImageSource | undefined;
@@ -53,14 +53,13 @@ export class Inspector {
     const { gathering } = options;
     this.#options = {
       ...options,
-      ...(gathering && { gathering: { ...gathering, until: this.#complete.signal } }),
+      ...(gathering && { gathering: { ...gathering, until: this.#complete } }),
     };
   }
 
   /** No more images will be requested: lookups that wait for others to join their batch start now. */
   hurry(): void {
-    // An update says so for each resource, and each abort makes an error of its own.
-    if (!this.#complete.signal.aborted) this.#complete.abort();
+    this.#complete.abort();
   }
 
   /**
@@ -82,7 +81,7 @@ export class Inspector {
     this.#requested.add(key);
     return this.#inspections.run(
       key,
-      new AbortController().signal,
+      new Signal(),
       (signal) => this.#inspect({ reference, platform, reader, signal }),
       // A prefetch that failed is retried.
       ({ ok }) => ok || wasRequested,
@@ -98,7 +97,7 @@ export class Inspector {
     try {
       const registries = await this.#open();
       const reader = this.#readerOf(reference, identity);
-      const fetch = (signal: AbortSignal) => registries.pullThroughRules(reference, reader, signal);
+      const fetch = (signal: Signal) => registries.pullThroughRules(reference, reader, signal);
       return await within(ms, undefined, fetch, clock);
     } catch (error) {
       return ownFailure(error);
@@ -111,7 +110,7 @@ export class Inspector {
     const prefetch = () =>
       this.#inspections.run(
         inspectionKey(reference, platform, reader),
-        signalOfPrefetch(),
+        Signal.ofPrefetch(),
         (signal) => this.#inspect({ reference, platform, reader, signal, isPrefetch: true }),
         ({ ok }) => ok,
       );
@@ -177,8 +176,7 @@ export class Inspector {
     trace?.add(referenceStep(reference));
     const args = { registries, reference, platform, reader, sniffLayers, trace };
     const known = (root: Document) => this.#ahead.of(reference, platform, root);
-    const read = async (signal: AbortSignal): Promise<Inspection> => {
-      inheritRank(work.signal, signal);
+    const read = async (signal: Signal): Promise<Inspection> => {
       const [inspection, loginFault] = await Promise.all([
         new ManifestLookup({ ...args, known, signal }).run(),
         registries.loginFault(reader, signal),
@@ -189,7 +187,7 @@ export class Inspector {
     // Behind a rate limit, most of an image's time passes until its turn comes. That of a prefetch comes last.
     const longestMs = isPrefetch ? Infinity : pacedTimeoutMs;
     const limit = { ms, longestMs, getsOn: () => registries.isPacing(reference) };
-    const lookUp = () => withinLimit(limit, read, clock);
+    const lookUp = () => withinLimit(limit, work.signal, read, clock);
     registries.expect(reference, reader);
     return isPrefetch || gathers(reference) ? lookUp() : this.#semaphore.during(reference.registry, lookUp);
   }

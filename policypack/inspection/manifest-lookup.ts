@@ -17,6 +17,7 @@ import { Document, type PullSource, Refusal } from "../runtimes/pull";
 import type { InspectedManifest, Inspection, Layer, UnreadPart } from "./inspected-image";
 import { indexStep, manifestStep } from "./trace-steps";
 import { mayBeImage, missingPlatform, unpullable } from "./unpullable";
+import type { Signal } from "../common/signal";
 
 const maximumConfigBytes = 4 * 1024 * 1024;
 /** Documents of one image that are fetched: indexes nest, and each runtime may take another entry. */
@@ -28,7 +29,7 @@ export interface ManifestLookupArgs {
   readonly reference: Reference;
   readonly platform: Platform;
   readonly reader: ResolvedIdentity;
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   readonly sniffLayers: boolean;
   readonly trace: Trace | undefined;
   /** The inspection of the image whose name leads to this document, if it was made before. */

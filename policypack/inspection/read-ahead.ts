@@ -6,6 +6,7 @@ import { resolveIdentity } from "../registry/reader-identity";
 import type { Document } from "../runtimes/pull";
 import type { Inspection } from "./inspected-image";
 import { ManifestLookup } from "./manifest-lookup";
+import { Signal } from "../common/signal";
 
 interface ReadImage {
   readonly inspection: Inspection;
@@ -37,7 +38,7 @@ export class ReadAhead {
       const before = kept.hits;
       const args = { registries: kept, reference, platform, sniffLayers: false, trace: undefined };
       const reader = resolveIdentity(reference.registry, {});
-      const lookup = new ManifestLookup({ ...args, reader, signal: new AbortController().signal });
+      const lookup = new ManifestLookup({ ...args, reader, signal: new Signal() });
       const inspection = await lookup.run();
       const { root } = lookup;
       if (root === undefined || !inspection.ok || inspection.value.unread.length > 0) continue;

@@ -9,6 +9,7 @@ import type { Host, Network } from "./options";
 import { loginCommand } from "./errors";
 import { parseChallenges } from "./token-client";
 import { isWebPage, webPage } from "./web-page";
+import type { Signal } from "../common/signal";
 
 type Learnt = { readonly scheme: "basic" } | Bearer;
 
@@ -71,7 +72,7 @@ export class Authorization {
   async of(
     repository: string,
     registryUrl: URL,
-    signal: AbortSignal,
+    signal: Signal,
     refused: string | undefined,
   ): Promise<Outcome<Authorized>> {
     const learnt = this.#learnt;
@@ -92,7 +93,7 @@ export class Authorization {
    *
    * @returns undefined if there is no such challenge, or it does not give a token
    */
-  async recalled(repository: string, registryUrl: URL, signal: AbortSignal): Promise<Authorized | undefined> {
+  async recalled(repository: string, registryUrl: URL, signal: Signal): Promise<Authorized | undefined> {
     const recalled = this.#recalled;
     if (recalled === undefined) return undefined;
     const usable = this.#tokens.usable(recalled, repository);

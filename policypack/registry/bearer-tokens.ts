@@ -7,6 +7,7 @@ import type { Host, Network } from "./options";
 import { type BatchedToken, scopeOf, TokenBatches } from "./token-batches";
 import type { Token } from "./token-client";
 import { TokenService } from "./token-service";
+import type { Signal } from "../common/signal";
 
 /** What a request to the registry may carry. */
 export interface Authorized {
@@ -42,7 +43,7 @@ export interface TokenNeed {
   readonly registryUrl: URL;
   readonly bearer: Bearer;
   readonly login: Login;
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   /** A cached record named the realm: a failure means nothing to others. */
   readonly byRecord?: boolean;
 }
@@ -166,7 +167,7 @@ export class BearerTokens {
   #fetch(
     need: Omit<TokenNeed, "repository">,
     scopes: readonly string[],
-    signal: AbortSignal,
+    signal: Signal,
   ): Promise<Outcome<Token>> {
     const { registryUrl, bearer, login, byRecord = false } = need;
     const { realm, service } = bearer;
@@ -184,7 +185,7 @@ export class BearerTokens {
     const key = JSON.stringify([registryUrl.origin, serviceKey(bearer), login.credential, byRecord]);
     let batches = this.#batches.get(key);
     if (batches === undefined) {
-      const fetch = (scopes: readonly string[], signal: AbortSignal) => this.#fetch(need, scopes, signal);
+      const fetch = (scopes: readonly string[], signal: Signal) => this.#fetch(need, scopes, signal);
       const { named, clock } = this.network;
       batches = new TokenBatches(this.#serviceOf(bearer), fetch, { isFinal: byRecord, named, clock });
       this.#batches.set(key, batches);

@@ -8,6 +8,7 @@ import type { ResolvedIdentity } from "./reader-identity";
 import type { ImageSource, RegistryImageSource } from "./image-source";
 import { KeptDocuments } from "./kept-documents";
 import type { RepositoryName } from "../oci/reference";
+import type { Signal } from "../common/signal";
 
 /**
  * The registries behind a cache on disk. An image whose manifest is known, by tag or by digest, costs one `HEAD`, which counts for
@@ -38,7 +39,7 @@ export class CachedImageSource implements ImageSource {
     name: RepositoryName,
     tagOrDigest: string,
     reader: ResolvedIdentity,
-    signal: AbortSignal,
+    signal: Signal,
   ): Promise<Outcome<FetchedManifest>> {
     return this.#once(name, tagOrDigest, reader, signal, (shared) =>
       this.router.resolves(name)
@@ -51,7 +52,7 @@ export class CachedImageSource implements ImageSource {
     name: RepositoryName,
     digest: string,
     reader: ResolvedIdentity,
-    signal: AbortSignal,
+    signal: Signal,
   ): Promise<Outcome<FetchedManifest>> {
     const kept = this.kept.document(name, digest);
     if (kept === undefined)
@@ -65,7 +66,7 @@ export class CachedImageSource implements ImageSource {
     digest: string,
     maxBytes: number,
     reader: ResolvedIdentity,
-    signal: AbortSignal,
+    signal: Signal,
   ): Promise<Outcome<Uint8Array>> {
     const kept = this.cache.document(name, digest);
     if (kept !== undefined && kept.length <= maxBytes) {
@@ -114,8 +115,8 @@ export class CachedImageSource implements ImageSource {
     name: RepositoryName,
     tagOrDigest: string,
     reader: ResolvedIdentity,
-    signal: AbortSignal,
-    work: (shared: AbortSignal) => Promise<Outcome<FetchedManifest>>,
+    signal: Signal,
+    work: (shared: Signal) => Promise<Outcome<FetchedManifest>>,
   ): Promise<Outcome<FetchedManifest>> {
     return this.#manifests.run(manifestKey(name, tagOrDigest, reader), signal, work);
   }
@@ -125,7 +126,7 @@ export class CachedImageSource implements ImageSource {
     name: RepositoryName,
     tagOrDigest: string,
     reader: ResolvedIdentity,
-    signal: AbortSignal,
+    signal: Signal,
   ): Promise<Outcome<FetchedManifest>> {
     const pinned = isDigest(tagOrDigest);
     const hint = this.cache.tag(name, tagOrDigest);
@@ -166,7 +167,7 @@ export class CachedImageSource implements ImageSource {
     name: RepositoryName,
     tagOrDigest: string,
     reader: ResolvedIdentity,
-    signal: AbortSignal,
+    signal: Signal,
   ): Promise<Outcome<FetchedManifest>> {
     const fetched = await this.router.manifest(name, tagOrDigest, reader, signal);
     if (fetched.ok) this.#keep(name, fetched.value);

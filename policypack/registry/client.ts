@@ -21,6 +21,7 @@ import { hostOf, type Network, openNetwork, type RegistryOptions } from "./optio
 import { refusalOf, type Requested } from "./refusal";
 import { mirrorStep } from "./trace-steps";
 import type { RepositoryName } from "../oci/reference";
+import { Signal } from "../common/signal";
 
 export type { FetchedManifest, ResolvedTag } from "../oci/manifest";
 export type { RegistryOptions } from "./options";
@@ -60,7 +61,7 @@ export class RegistryClient {
   manifest(
     name: RepositoryName,
     tagOrDigest: string,
-    signal: AbortSignal = noSignal(),
+    signal: Signal = new Signal(),
   ): Promise<Outcome<FetchedManifest>> {
     const legal = checkReference(name, tagOrDigest);
     if (legal !== undefined) return Promise.resolve(legal);
@@ -95,7 +96,7 @@ export class RegistryClient {
   resolve(
     name: RepositoryName,
     tagOrDigest: string,
-    signal: AbortSignal = noSignal(),
+    signal: Signal = new Signal(),
   ): Promise<Outcome<ResolvedTag | undefined>> {
     const legal = checkReference(name, tagOrDigest);
     if (legal !== undefined) return Promise.resolve(legal);
@@ -118,7 +119,7 @@ export class RegistryClient {
     name: RepositoryName,
     digest: string,
     maxBytes: number,
-    signal: AbortSignal = noSignal(),
+    signal: Signal = new Signal(),
   ): Promise<Outcome<Uint8Array>> {
     const legal = checkName(name) ?? (isDigest(digest) ? undefined : illegal(digest));
     if (legal !== undefined) return Promise.resolve(legal);
@@ -141,7 +142,7 @@ export class RegistryClient {
     name: RepositoryName,
     digest: string,
     length: number,
-    signal: AbortSignal = noSignal(),
+    signal: Signal = new Signal(),
   ): Promise<Outcome<Uint8Array>> {
     const legal = checkName(name) ?? (isDigest(digest) ? undefined : illegal(digest));
     if (legal !== undefined) return Promise.resolve(legal);
@@ -174,7 +175,7 @@ export class RegistryClient {
   async #pull<T>(
     name: RepositoryName,
     what: Requested,
-    signal: AbortSignal,
+    signal: Signal,
     read: ReadAnswer<T>,
   ): Promise<Outcome<T>> {
     for (const mirror of this.#mirrors.of(name.registry)) {
@@ -200,7 +201,7 @@ export class RegistryClient {
     isMirror: boolean,
     path: string,
     what: Requested,
-    signal: AbortSignal,
+    signal: Signal,
     read: ReadAnswer<T>,
   ): Promise<Outcome<T>> {
     const endpoint = this.#endpoint(entry, isMirror);
@@ -257,10 +258,6 @@ const meansTheSame: ReadonlySet<number> = new Set([200, 401, 403, 404, 408, 410,
 
 function manifestKey({ registry, repository }: RepositoryName, tagOrDigest: string): string {
   return JSON.stringify([bareName(registry), repository, tagOrDigest]);
-}
-
-function noSignal(): AbortSignal {
-  return new AbortController().signal;
 }
 
 /**

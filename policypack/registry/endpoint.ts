@@ -1,11 +1,12 @@
 import { type Outcome, success } from "../common/outcome";
-import { type Clock, sleep, whenAborted } from "../common/concurrency";
+import { type Clock, sleep } from "../common/concurrency";
 import { limits } from "../common/limits";
 import { Authorization } from "./authorization";
 import type { Authorized } from "./bearer-tokens";
 import type { Host, Network, Scheme } from "./options";
 import { follow } from "../http/redirects";
 import { type HttpResponse, type SendResult, sendFailure } from "../http/messages";
+import { Signal } from "../common/signal";
 
 export interface PullRequest {
   /** Default: GET. */
@@ -18,7 +19,7 @@ export interface PullRequest {
   readonly maxBytes: number;
   /** Only the first `maxBytes` are requested. */
   readonly startOnly?: boolean;
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
 }
 
 export interface Answer {
@@ -195,12 +196,12 @@ function requiresTls(response: HttpResponse, method: "HEAD" | undefined): boolea
   );
 }
 
-async function waitFor(first: Promise<void>, signal: AbortSignal, clock: Clock): Promise<void> {
-  const stop = new AbortController();
-  const stopListening = whenAborted(signal, () => {
+async function waitFor(first: Promise<void>, signal: Signal, clock: Clock): Promise<void> {
+  const stop = new Signal();
+  const stopListening = signal.onAbort(() => {
     stop.abort();
   });
-  await Promise.race([first, sleep(limits.firstRequestAloneMs, stop.signal, clock)]);
+  await Promise.race([first, sleep(limits.firstRequestAloneMs, stop, clock)]);
   stopListening();
   stop.abort();
 }

@@ -16,6 +16,7 @@ import type { ResolvedIdentity } from "./reader-identity";
 import { type Network, openNetwork } from "./options";
 import { registryStep, secondWayStep } from "./trace-steps";
 import type { RepositoryName } from "../oci/reference";
+import type { Signal } from "../common/signal";
 
 type Pull<T> = (client: RegistryClient | EcrClient) => Promise<Outcome<T>>;
 
@@ -51,7 +52,7 @@ export class RegistryImageSource {
     name: RepositoryName,
     tagOrDigest: string,
     reader: ResolvedIdentity,
-    signal: AbortSignal,
+    signal: Signal,
   ): Promise<Outcome<FetchedManifest>> {
     return this.#read(name, reader, (client) => client.manifest(name, tagOrDigest, signal));
   }
@@ -61,7 +62,7 @@ export class RegistryImageSource {
     name: RepositoryName,
     digest: string,
     reader: ResolvedIdentity,
-    signal: AbortSignal,
+    signal: Signal,
   ): Promise<Outcome<FetchedManifest>> {
     return this.manifest(name, digest, reader, signal);
   }
@@ -72,7 +73,7 @@ export class RegistryImageSource {
     digest: string,
     maxBytes: number,
     reader: ResolvedIdentity,
-    signal: AbortSignal,
+    signal: Signal,
   ): Promise<Outcome<Uint8Array>> {
     const key = JSON.stringify([name.registry, name.repository, digest, maxBytes, reader.key]);
     return this.#blobs.run(key, signal, (shared) =>
@@ -86,13 +87,13 @@ export class RegistryImageSource {
     digest: string,
     length: number,
     reader: ResolvedIdentity,
-    signal: AbortSignal,
+    signal: Signal,
   ): Promise<Outcome<Uint8Array>> {
     return this.#read(name, reader, (client) => client.blobStart(name, digest, length, signal));
   }
 
   /** Why the secret of a reader contains no login for ECS; undefined if it contains one, or if there is no secret. */
-  async loginFault({ key, secret }: ResolvedIdentity, signal: AbortSignal): Promise<LoginFault | undefined> {
+  async loginFault({ key, secret }: ResolvedIdentity, signal: Signal): Promise<LoginFault | undefined> {
     return secret === undefined ? undefined : this.#bySecretOf(key, secret).login.check(signal);
   }
 
@@ -100,7 +101,7 @@ export class RegistryImageSource {
   pullThroughRules(
     { registry }: Pick<RepositoryName, "registry">,
     { identity }: ResolvedIdentity,
-    signal: AbortSignal,
+    signal: Signal,
   ): Promise<Outcome<readonly PullThroughRule[]>> {
     return this.#ecrOf(identity).pullThroughRules(registry, signal);
   }
@@ -123,7 +124,7 @@ export class RegistryImageSource {
     name: RepositoryName,
     tagOrDigest: string,
     reader: ResolvedIdentity,
-    signal: AbortSignal,
+    signal: Signal,
   ): Promise<Outcome<ResolvedTag | undefined>> {
     return this.#clientOf(reader).resolve(name, tagOrDigest, signal);
   }

@@ -1,7 +1,7 @@
-import { type Clock, systemClock, whenAborted } from "../common/concurrency";
+import { type Clock, systemClock } from "../common/concurrency";
 import type { Outcome } from "../common/outcome";
-import { inheritRank } from "../common/rank";
 import { bareName } from "../oci/registry-name";
+import { Signal } from "../common/signal";
 
 /** How long a mirror is skipped after it could not be reached, or let no request pass. */
 const restMs = 60_000;
@@ -35,18 +35,17 @@ export class Mirrors {
    */
   async during<T>(
     mirror: string,
-    signal: AbortSignal,
-    work: (signal: AbortSignal) => Promise<Outcome<T>>,
+    signal: Signal,
+    work: (signal: Signal) => Promise<Outcome<T>>,
   ): Promise<Outcome<T>> {
-    const end = new AbortController();
-    inheritRank(signal, end.signal);
+    const end = Signal.serving(signal);
     const abort = () => {
       end.abort();
     };
-    const stopListening = whenAborted(signal, abort);
+    const stopListening = signal.onAbort(abort);
     const working = this.#working.get(mirror) ?? new Set();
     this.#working.set(mirror, working.add(abort));
-    const outcome = await work(end.signal);
+    const outcome = await work(end);
     working.delete(abort);
     stopListening();
     if (!outcome.ok && !signal.aborted && isRestful.has(outcome.failure.kind))

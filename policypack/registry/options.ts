@@ -10,6 +10,7 @@ import { Transport } from "../http/transport";
 import type { CredentialSource } from "../logins/credential";
 import { bareName, registryPlace, type RegistryPlace } from "../oci/registry-name";
 import { TokenClient } from "./token-client";
+import type { Signal } from "../common/signal";
 
 /** How registries are read. */
 export interface RegistryOptions {
@@ -71,7 +72,7 @@ export interface Network {
   /** Milliseconds that a challenge of an earlier run may take to give a token. */
   readonly recallTimeoutMs: number;
   /** Fires when the program has named all its images. Default: it has. */
-  readonly named?: AbortSignal;
+  readonly named?: Signal;
   readonly clock: Clock;
   readonly trace?: Trace;
 }

@@ -6,7 +6,7 @@
  * user may not read. So a shared token is only tried: if the registry does not answer it with what was requested, the repository gets a
  * token of its own (`Endpoint`), and that one decides. A wrong guess costs a request, never a verdict.
  */
-import { type Clock, sleep, systemClock, whenAborted } from "../common/concurrency";
+import { type Clock, sleep, systemClock } from "../common/concurrency";
 import { limits } from "../common/limits";
 import { Memo } from "../common/memo";
 import type { Outcome } from "../common/outcome";
@@ -14,6 +14,7 @@ import { isRecord } from "../common/values";
 import { parseJson } from "./errors";
 import type { Token } from "./token-client";
 import type { TokenService } from "./token-service";
+import { Signal } from "../common/signal";
 
 /** Characters of them all as they stand in a URL: common servers refuse a request line of more than 8,190 bytes. */
 const maximumScopesLength = 3_000;
@@ -43,7 +44,7 @@ interface BatchOptions {
   /** Whether a failed request is the answer to all its repositories: they get none of their own. */
   readonly isFinal?: boolean;
   /** Fires when the program has named all its images. Default: it has. */
-  readonly named?: AbortSignal | undefined;
+  readonly named?: Signal | undefined;
   readonly clock?: Clock | undefined;
 }
 
@@ -56,12 +57,12 @@ export class TokenBatches {
   readonly #batchOf = new Map<string, Batch>();
   readonly #requests = new Memo<Outcome<Token>>();
   readonly #isFinal: boolean;
-  readonly #named: AbortSignal | undefined;
+  readonly #named: Signal | undefined;
   readonly #clock: Clock;
 
   constructor(
     private readonly service: TokenService,
-    private readonly fetch: (scopes: readonly string[], signal: AbortSignal) => Promise<Outcome<Token>>,
+    private readonly fetch: (scopes: readonly string[], signal: Signal) => Promise<Outcome<Token>>,
     { isFinal = false, named, clock = systemClock }: BatchOptions = {},
   ) {
     this.#isFinal = isFinal;
@@ -79,7 +80,7 @@ export class TokenBatches {
    *
    * @returns undefined if the repository needs a request of its own
    */
-  async get(repository: string, signal: AbortSignal): Promise<Outcome<BatchedToken> | undefined> {
+  async get(repository: string, signal: Signal): Promise<Outcome<BatchedToken> | undefined> {
     let batch = this.#batchOf.get(repository);
     if (batch?.token !== undefined && batch.token.usableUntil <= this.#clock.now()) batch = undefined;
     batch ??= this.#join(repository);
@@ -157,11 +158,11 @@ export class TokenBatches {
     batch.leave();
   }
 
-  #send(batch: Batch, signal: AbortSignal): Promise<Outcome<Token>> {
+  #send(batch: Batch, signal: Signal): Promise<Outcome<Token>> {
     // The first repository is in no other batch that is under way.
     const key = batch.repositories[0] ?? "";
     return this.#requests.run(key, signal, async (shared) => {
-      const stopListening = whenAborted(shared, () => {
+      const stopListening = shared.onAbort(() => {
         this.#leave(batch);
       });
       await batch.left;
@@ -174,13 +175,13 @@ export class TokenBatches {
 }
 
 /** Fires when work ends. */
-function endOf(work: Promise<unknown>): AbortSignal {
-  const end = new AbortController();
+function endOf(work: Promise<unknown>): Signal {
+  const end = new Signal();
   const abort = () => {
     end.abort();
   };
   work.then(abort, abort);
-  return end.signal;
+  return end;
 }
 
 export function scopeOf(repository: string): string {

@@ -11,6 +11,7 @@ import { type Credential, secretsOf } from "../logins/credential";
 import { errorTextOf, parseJson, fixOfDeniedLogin, fixWithoutLogin } from "./errors";
 import { isWebPage } from "./web-page";
 import { isRecord } from "../common/values";
+import type { Signal } from "../common/signal";
 
 /** A bearer token and when to stop using it, in milliseconds of the run's clock. */
 export interface Token {
@@ -45,7 +46,7 @@ export class TokenClient {
   ) {}
 
   /** @param byRecord a cached record named the realm: it gets one request, whose failure means nothing to others */
-  async fetch(request: TokenRequest, signal: AbortSignal, byRecord = false): Promise<Outcome<Token>> {
+  async fetch(request: TokenRequest, signal: Signal, byRecord = false): Promise<Outcome<Token>> {
     const { registry, realm, credential } = request;
     const refused = this.#refusal(request);
     if (refused !== undefined)

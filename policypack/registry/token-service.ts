@@ -1,7 +1,8 @@
 import type { ScopeSupport } from "../cache/records";
-import { type Clock, sleep, systemClock, whenAborted } from "../common/concurrency";
+import { type Clock, sleep, systemClock } from "../common/concurrency";
 import { limits } from "../common/limits";
 import type { Patience } from "../http/retries";
+import { Signal } from "../common/signal";
 
 /** What is known of one token service, and who waits to know it. */
 export class TokenService {
@@ -35,7 +36,7 @@ export class TokenService {
    * Whether a shared token may be tried for a repository whose scope was not the first. Waits while others try: until the registry
    * accepted their token, or a token of their own after refusing the shared one.
    */
-  async mayTry(signal: AbortSignal): Promise<boolean> {
+  async mayTry(signal: Signal): Promise<boolean> {
     const until = this.clock.now() + limits.tokenTrialMs;
     while (this.#support === undefined && !signal.aborted) {
       const leftMs = until - this.clock.now();
@@ -73,14 +74,14 @@ export class TokenService {
     for (const wake of this.#waiting) wake();
   }
 
-  async #change(ms: number, signal: AbortSignal): Promise<void> {
-    const stop = new AbortController();
+  async #change(ms: number, signal: Signal): Promise<void> {
+    const stop = new Signal();
     const wake = () => {
       stop.abort();
     };
     this.#waiting.add(wake);
-    const stopListening = whenAborted(signal, wake);
-    await sleep(ms, stop.signal, this.clock);
+    const stopListening = signal.onAbort(wake);
+    await sleep(ms, stop, this.clock);
     stopListening();
     this.#waiting.delete(wake);
   }

@@ -13,6 +13,8 @@ import {
 } from "../../support/aws/fake-ecr";
 import { ManualClock } from "../../support/mocha/manual-clock";
 import { eventually } from "../../support/mocha/eventually";
+import { Signal } from "../../policypack/common/signal";
+import { firedSignal } from "../../support/mocha/signals";
 
 const registry = "123456789012.dkr.ecr.eu-west-3.amazonaws.com";
 const name = { registry, repository: "team/app" };
@@ -63,8 +65,8 @@ describe("requests to private ECR", () => {
   });
 
   it("wait for more images until all are known, and use the default pause from then on", async () => {
-    const complete = new AbortController();
-    const gathering = { quietMs: 60_000, longestMs: 60_000, until: complete.signal };
+    const complete = new Signal();
+    const gathering = { quietMs: 60_000, longestMs: 60_000, until: complete };
     const clock = new ManualClock();
     const patient = new EcrClient({ gathering, clock });
     const waiting = ["a", "b"].map((tag) => patient.manifest(name, tag));
@@ -84,7 +86,7 @@ describe("requests to private ECR", () => {
   });
 
   it("fetch the credentials while they wait, and again with the call if that failed", async () => {
-    const complete = new AbortController();
+    const complete = new Signal();
     let fetched = 0;
     const identity = {
       key: "test",
@@ -96,7 +98,7 @@ describe("requests to private ECR", () => {
             : Promise.resolve({ accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "dummy-secret" }),
         ),
     };
-    const gathering = { quietMs: 60_000, longestMs: 60_000, until: complete.signal };
+    const gathering = { quietMs: 60_000, longestMs: 60_000, until: complete };
     const patient = new EcrClient({ identity, gathering });
     const waiting = patient.manifest(name, "a");
     await eventually(() => fetched === 1);
@@ -217,9 +219,9 @@ describe("requests to private ECR", () => {
   it("time out one by one, and the call ends with the last of them", async () => {
     let closed = false;
     ecr.handle = (_seen, response) => response.on("close", () => (closed = true));
-    const first = new AbortController();
-    const second = new AbortController();
-    const outcomes = [client.manifest(name, "t", first.signal), client.manifest(name, "t", second.signal)];
+    const first = new Signal();
+    const second = new Signal();
+    const outcomes = [client.manifest(name, "t", first), client.manifest(name, "t", second)];
     await eventually(() => ecr.seen.length > 0);
     first.abort();
     assert.deepEqual(await outcomes[0], {
@@ -237,9 +239,9 @@ describe("requests to private ECR", () => {
   it("that were aborted before they were sent cost no call", async () => {
     const clock = new ManualClock();
     const patient = new EcrClient({ clock });
-    const outcome = await patient.manifest(name, "t", AbortSignal.abort());
-    const abort = new AbortController();
-    const left = patient.manifest(name, "u", abort.signal);
+    const outcome = await patient.manifest(name, "t", firedSignal());
+    const abort = new Signal();
+    const left = patient.manifest(name, "u", abort);
     abort.abort();
     assert.ok(!outcome.ok && !(await left).ok);
     assert.deepEqual(clock.waits, []);

@@ -11,6 +11,8 @@ import {
   sha256,
   useAwsEnvironment,
 } from "../../support/aws/fake-ecr";
+import { Signal } from "../../policypack/common/signal";
+import { signalAfter } from "../../support/mocha/signals";
 
 const name = { registry: "123456789012.dkr.ecr.eu-west-3.amazonaws.com", repository: "app" };
 const config = '{"architecture":"amd64"}';
@@ -66,8 +68,8 @@ describe("a blob of private ECR", () => {
     const blobs = Array.from({ length: most + 1 }, () => client.blob(name, sha256(config), 100));
     await eventually(() => waiting.length === most, "the calls that may be under way");
     // One that is given up while it waits costs no call.
-    const ended = new AbortController();
-    const givenUp = client.blob(name, sha256(config), 100, ended.signal);
+    const ended = new Signal();
+    const givenUp = client.blob(name, sha256(config), 100, ended);
     ended.abort();
     assert.ok(!(await givenUp).ok);
     assert.equal(client.requests, most);
@@ -173,7 +175,7 @@ describe("a blob of private ECR", () => {
       ecr.handle = (seen, response) => {
         if (seen.what !== hanging) answers(seen, response);
       };
-      const outcome = await client.blob(name, sha256(config), 100, AbortSignal.timeout(150));
+      const outcome = await client.blob(name, sha256(config), 100, signalAfter(150));
       assert.ok(!outcome.ok && outcome.failure.kind === "timeout");
     });
 });

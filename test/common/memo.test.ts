@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { Memo } from "../../policypack/common/memo";
 import { failure, type Outcome, success } from "../../policypack/common/outcome";
-import { rankOf, signalOfPrefetch } from "../../policypack/common/rank";
 import { ManualClock } from "../../support/mocha/manual-clock";
+import { Signal } from "../../policypack/common/signal";
 
 describe("a memo", () => {
   let clock: ManualClock;
@@ -65,19 +65,19 @@ describe("a memo", () => {
   });
 
   describe("whose caller runs out of time", () => {
-    let abort: AbortController;
-    let workSignal: AbortSignal | undefined;
+    let abort: Signal;
+    let workSignal: Signal | undefined;
     beforeEach(() => {
-      abort = new AbortController();
+      abort = new Signal();
       workSignal = undefined;
     });
-    const watched = (signal: AbortSignal) => {
+    const watched = (signal: Signal) => {
       workSignal = signal;
       return clock.lasting(60_000, success(++runs));
     };
 
     it("aborts the work if no other caller waits, and returns a timeout after a short grace", async () => {
-      const first = memo.run("a", abort.signal, watched);
+      const first = memo.run("a", abort, watched);
       abort.abort();
       await clock.pass(100);
       const outcome = await first;
@@ -90,10 +90,10 @@ describe("a memo", () => {
       const throttled = failure("throttled", "the host is rate limiting requests");
       const first = memo.run(
         "a",
-        abort.signal,
+        abort,
         (signal) =>
           new Promise((resolve) => {
-            signal.addEventListener("abort", () => {
+            signal.onAbort(() => {
               resolve(throttled);
             });
           }),
@@ -103,8 +103,8 @@ describe("a memo", () => {
     });
 
     it("goes on with the work while another caller waits", async () => {
-      const first = memo.run("a", abort.signal, watched);
-      const second = memo.run("a", new AbortController().signal, watched);
+      const first = memo.run("a", abort, watched);
+      const second = memo.run("a", new Signal(), watched);
       abort.abort();
       await clock.pass(60_000);
       const outcome = await first;
@@ -114,21 +114,23 @@ describe("a memo", () => {
     });
 
     it("ranks the work by the caller who comes first", async () => {
-      const numberOf = (signal: AbortSignal | undefined) => signal && rankOf(signal).number;
-      const [early, late, prefetch] = [abort.signal, new AbortController().signal, signalOfPrefetch()];
-      const numbers = [early, late, prefetch].map(numberOf);
+      const [early, late, prefetch] = [abort, new Signal(), Signal.ofPrefetch()];
+      const ranks = [early, late, prefetch].map(({ rank }) => rank);
       assert.deepEqual(
-        numbers,
-        [...numbers].sort((a = 0, b = 0) => a - b),
+        ranks,
+        [...ranks].sort((a, b) => a - b),
       );
       const seen = [prefetch, late, early, late].map((signal) => {
         void memo.run("a", signal, watched);
-        return numberOf(workSignal);
+        return workSignal?.rank;
       });
-      assert.deepEqual(seen, [numbers[2], numbers[1], numbers[0], numbers[0]]);
+      assert.deepEqual(seen, [ranks[2], ranks[1], ranks[0], ranks[0]]);
       await clock.pass(60_000);
       // A caller's own rank stays.
-      assert.deepEqual([early, late, prefetch].map(numberOf), numbers);
+      assert.deepEqual(
+        [early, late, prefetch].map(({ rank }) => rank),
+        ranks,
+      );
     });
   });
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { withinLimit } from "../../policypack/common/concurrency";
 import { ManualClock } from "../../support/mocha/manual-clock";
+import type { Signal } from "../../policypack/common/signal";
 
 describe("a time limit", () => {
   const rows: [
@@ -20,11 +21,11 @@ describe("a time limit", () => {
       const clock = new ManualClock();
       let endedMs: number | undefined;
       const limit = { ms: 1_000, longestMs: 60_000, getsOn: () => getsOn(clock.now()) };
-      const work = (signal: AbortSignal) => {
-        signal.addEventListener("abort", () => (endedMs = clock.now()));
+      const work = (signal: Signal) => {
+        signal.onAbort(() => (endedMs = clock.now()));
         return clock.lasting(lastsMs, "done");
       };
-      const outcome = withinLimit(limit, work, clock);
+      const outcome = withinLimit(limit, undefined, work, clock);
       await clock.pass(100_000);
       assert.equal(await outcome, "done");
       assert.equal(endedMs, endsMs);

@@ -3,6 +3,7 @@ import { ManifestLookup } from "../../policypack/inspection/manifest-lookup";
 import { failure, success } from "../../policypack/common/outcome";
 import { ociIndex } from "../../policypack/oci/media-types";
 import { resolveIdentity } from "../../policypack/registry/reader-identity";
+import { Signal } from "../../policypack/common/signal";
 
 const amd64 = { os: "linux", architecture: "amd64" };
 const digestOf = (n: number) => `sha256:${String(n).padStart(64, "0")}`;
@@ -39,7 +40,7 @@ async function walk(entriesOf: (tagOrDigest: string) => readonly Entry[]) {
     reference: { registry: "a.example", repository: "app", tag: "1" },
     platform: amd64,
     reader: resolveIdentity("a.example", {}),
-    signal: new AbortController().signal,
+    signal: new Signal(),
     sniffLayers: false,
     trace: undefined,
   }).run();

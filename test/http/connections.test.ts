@@ -10,6 +10,7 @@ import { ManualClock } from "../../support/mocha/manual-clock";
 import type { TestRegistry } from "../../support/registry/registry";
 import { finished } from "../../support/process/command";
 import { at, bench, manifest, manifestType, valueOf } from "../../support/registry/client";
+import { Signal } from "../../policypack/common/signal";
 
 /** How many connections are open. A server hears of a closed one some turns of the event loop after the client has opened the next. */
 async function openAt(registries: readonly TestRegistry[]): Promise<number> {
@@ -92,7 +93,7 @@ describe("connections", () => {
       };
     }
     const source = new RegistryImageSource({ mirrors: { [ecr]: [mirror.host] }, clock: new ManualClock() });
-    const { signal } = new AbortController();
+    const signal = new Signal();
     const reads = [registry.host, ecr].flatMap((host) =>
       names.map((repository) =>
         source.manifest({ registry: host, repository }, "1", resolveIdentity(host, {}), signal),

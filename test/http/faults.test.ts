@@ -10,6 +10,8 @@ import { ManualClock } from "../../support/mocha/manual-clock";
 import { SkippingClock } from "../../support/mocha/skipping-clock";
 import type { TestRegistry } from "../../support/registry/registry";
 import { assertFails, at, bench, manifest, manifestType, valueOf } from "../../support/registry/client";
+import { Signal } from "../../policypack/common/signal";
+import { firedSignal, signalAfter } from "../../support/mocha/signals";
 
 const truncated = (response: ServerResponse) => {
   response.writeHead(200, { "content-length": 1000 }).write("{");
@@ -24,7 +26,7 @@ describe("a request that waits for its connection", () => {
   const hour = 3_600_000;
   const ends: readonly (readonly [
     string,
-    (transport: Transport, time: AbortController, clock: ManualClock) => unknown,
+    (transport: Transport, time: Signal, clock: ManualClock) => unknown,
     RegExp,
   ])[] = [
     [
@@ -39,15 +41,15 @@ describe("a request that waits for its connection", () => {
   ];
   for (const [when, end, words] of ends)
     it(`ends at once when ${when}`, async () => {
-      const [clock, time] = [new ManualClock(), new AbortController()];
+      const [clock, time] = [new ManualClock(), new Signal()];
       let lookups = 0;
       const lookup = () => {
         lookups++;
       };
       const transport = new Transport(new HostRules(), { requestTimeoutMs: hour, lookup, clock });
       const url = new URL("https://registry.test/v2/");
-      const { signal } = time;
-      const sending = transport.send({ method: "GET", url, headers: {}, maxBytes: 10, signal });
+      const request = { method: "GET", url, headers: {}, maxBytes: 10, signal: time } as const;
+      const sending = transport.send(request);
       await eventually(() => lookups > 0, "the lookup");
       await end(transport, time, clock);
       const sent = await sending;
@@ -115,13 +117,13 @@ describe("the registry client", () => {
     const registry = await faulty((response) => response.writeHead(429, { "retry-after": "30" }).end());
     const clock = new ManualClock();
     const client = connect({ clock });
-    const time = new AbortController();
-    const outcomes = [1, 2, 3].map(() => client.manifest(at(registry), "1", time.signal));
+    const time = new Signal();
+    const outcomes = [1, 2, 3].map(() => client.manifest(at(registry), "1", time));
     await eventually(() => clock.waits.includes(30_000), "the pause");
     time.abort();
     for (const outcome of outcomes) assertFails(await outcome, "throttled", /HTTP 429/);
     assertFails(
-      await client.manifest(at(registry, "b"), "1", AbortSignal.timeout(50)),
+      await client.manifest(at(registry, "b"), "1", signalAfter(50)),
       "throttled",
       /is rate limiting requests for longer/,
     );
@@ -167,11 +169,11 @@ describe("the registry client", () => {
   it("stops when the caller's signal fires", async () => {
     const registry = await faulty(() => undefined);
     assertFails(
-      await connect().manifest(at(registry), "1", AbortSignal.timeout(50)),
+      await connect().manifest(at(registry), "1", signalAfter(50)),
       "timeout",
       /time for this image ended/,
     );
-    const blob = connect().blob(at(registry), `sha256:${"0".repeat(64)}`, 10, AbortSignal.abort());
+    const blob = connect().blob(at(registry), `sha256:${"0".repeat(64)}`, 10, firedSignal());
     assertFails(await blob, "timeout", /./);
   });
 

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import type { Clock } from "../../policypack/common/concurrency";
-import { Rank } from "../../policypack/common/rank";
 import { eventually } from "../../support/mocha/eventually";
 import { ManualClock } from "../../support/mocha/manual-clock";
 import { Limiter, Pace, type Permit, type RequestEnd } from "../../policypack/http/limiter";
+import { Signal } from "../../policypack/common/signal";
+import { firedSignal } from "../../support/mocha/signals";
 
 /** Sends whole rounds of requests side by side; each takes so many milliseconds. */
 function rounds(pace: Pace, latencies: readonly number[], wanted = true): number[] {
@@ -78,7 +79,7 @@ describe("the pace of requests to one host", () => {
 const at = (now: () => number): Clock => ({ now, after: () => () => undefined });
 
 describe("the limiter", () => {
-  const { signal } = new AbortController();
+  const signal = new Signal();
 
   /** Asks for places without waiting for them; tells which were given, by host, in their order. */
   function crowd(limiter: Limiter) {
@@ -124,9 +125,9 @@ describe("the limiter", () => {
     const limiter = new Limiter({ perHost: 1, inAll: 5, clock: at(() => 0) });
     const served: number[] = [];
     const first = await limiter.enter("a", signal);
-    const ended = new AbortController();
+    const ended = new Signal();
     const waits = [1, 2, 3].map(async (n) => {
-      const place = await limiter.enter("a", n === 2 ? ended.signal : signal);
+      const place = await limiter.enter("a", n === 2 ? ended : signal);
       if (place !== undefined) served.push(n);
       place?.("answered");
     });
@@ -134,20 +135,20 @@ describe("the limiter", () => {
     first?.("answered");
     await Promise.all(waits);
     assert.deepEqual(served, [1, 3]);
-    assert.equal(await limiter.enter("a", AbortSignal.abort()), undefined);
+    assert.equal(await limiter.enter("a", firedSignal()), undefined);
   });
 
   it("serves the lowest rank of one host first, also if it fell while the request waited", async () => {
     const limiter = new Limiter({ perHost: 1, inAll: 5, clock: at(() => 0) });
     const first = await limiter.enter("a", signal);
-    const ranks = [3, 2, 4].map((number) => new Rank(number));
+    const signals = [3, 2, 4].map((rank) => new Signal(rank));
     const served: number[] = [];
-    const waits = ranks.map(async (rank, n) => {
-      const place = await limiter.enter("a", signal, rank);
+    const waits = signals.map(async (one, n) => {
+      const place = await limiter.enter("a", one);
       served.push(n);
       place?.("answered");
     });
-    ranks[2]?.serve(new Rank(1));
+    signals[2]?.serve(new Signal(1));
     first?.("answered");
     await Promise.all(waits);
     assert.deepEqual(served, [2, 1, 0]);
@@ -179,8 +180,8 @@ describe("the limiter", () => {
     const clock = new ManualClock();
     const limiter = new Limiter({ perHost: 10, inAll: 20, clock });
     (await limiter.enter("a", signal))?.("overloaded", 60_000);
-    const ended = new AbortController();
-    const waits = [1, 2].map(() => limiter.enter("a", ended.signal));
+    const ended = new Signal();
+    const waits = [1, 2].map(() => limiter.enter("a", ended));
     assert.deepEqual(clock.waits, [60_000]);
     ended.abort();
     assert.deepEqual(await Promise.all(waits), [undefined, undefined]);

@@ -5,6 +5,7 @@ import type { HttpRequest, SendResult } from "../../policypack/http/messages";
 import { Retries } from "../../policypack/http/retries";
 import { Transport } from "../../policypack/http/transport";
 import { ManualClock } from "../../support/mocha/manual-clock";
+import { Signal } from "../../policypack/common/signal";
 
 /** A clock that goes on to the next wait's end as soon as nothing else is left to do. */
 class PlayedClock implements Clock {
@@ -23,13 +24,13 @@ class PlayedClock implements Clock {
 
   /** Plays until the work is done. */
   async play<T>(work: Promise<T>): Promise<T> {
-    const ended = new AbortController();
+    const ended = new Signal();
     const end = work.finally(() => {
       ended.abort();
     });
     for (let turns = 0; turns < 100_000; turns++) {
       await new Promise((resolve) => setImmediate(resolve));
-      if (ended.signal.aborted) return end;
+      if (ended.aborted) return end;
       const next = [...this.#waits].sort((a, b) => a.until - b.until)[0];
       if (next === undefined) continue;
       this.#now = next.until;
@@ -80,11 +81,10 @@ async function read(
   const transport = new LimitedTransport(clock, perSecond, fields, refusal);
   const retries = new Retries(clock);
   const inspect = async (n: number) => {
-    const budget = new AbortController();
+    const signal = new Signal();
     const stopTimer = clock.after(budgetMs, () => {
-      budget.abort();
+      signal.abort();
     });
-    const { signal } = budget;
     const url = new URL(`https://registry.example/${n}`);
     const statuses: (number | string)[] = [];
     for (let step = 0; step < 2; step++) {
@@ -162,7 +162,7 @@ describe("a registry that allows three requests a second", () => {
       const clock = new PlayedClock();
       const transport = new LimitedTransport(clock, 0, fields, status);
       const retries = new Retries(clock, patience);
-      const { signal } = new AbortController();
+      const signal = new Signal();
       const url = new URL("https://registry.example/");
       const request = { method: "GET", url, headers: {}, maxBytes: 1, signal } as const;
       const outcome = await clock.play(retries.run(url.host, signal, () => transport.send(request)));
@@ -202,7 +202,7 @@ describe("a registry that allows three requests a second", () => {
       const response = { url, status, header: () => [], body: new Uint8Array() };
       return Promise.resolve({ ok: true, response });
     };
-    const { signal } = new AbortController();
+    const signal = new Signal();
     await clock.play(retries.run(url.host, signal, answer(401)));
     await clock.play(retries.run(url.host, signal, answer(429)));
     assert.equal(sent, 1 + 4);

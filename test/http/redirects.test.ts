@@ -7,6 +7,7 @@ import { TokenClient } from "../../policypack/registry/token-client";
 import type { HttpRequest, SendResult } from "../../policypack/http/messages";
 import { Transport } from "../../policypack/http/transport";
 import { assertFails, at, bench, valueOf } from "../../support/registry/client";
+import { Signal } from "../../policypack/common/signal";
 
 const login = { username: "u", password: "p" };
 const credentials = () => Promise.resolve(login);
@@ -110,7 +111,7 @@ describe("redirects", () => {
   for (const [from, to, refusal] of played) {
     it(`from ${from} to ${to} are ${refusal === undefined ? "followed" : "refused"}`, async () => {
       const transport = new PlayedTransport([to]);
-      const { signal } = new AbortController();
+      const signal = new Signal();
       const first: HttpRequest = {
         method: "GET",
         url: new URL(from),
@@ -127,7 +128,7 @@ describe("redirects", () => {
 
   it("to host names may reach only addresses as public as the registry's", async () => {
     const transport = new PlayedTransport(["https://storage.example/"]);
-    const { signal } = new AbortController();
+    const signal = new Signal();
     await follow(transport, new HostRules(), {
       method: "GET",
       url: new URL("https://8.8.8.8/"),
@@ -171,10 +172,7 @@ describe("token realms", () => {
         scopes: ["repository:app:pull"],
         credential,
       };
-      const outcome = await new TokenClient(transport, rules, new Retries()).fetch(
-        request,
-        new AbortController().signal,
-      );
+      const outcome = await new TokenClient(transport, rules, new Retries()).fetch(request, new Signal());
       assert.equal(transport.sent.length, refusal === undefined ? 1 : 0);
       if (refusal !== undefined) assertFails(outcome, "unsupported", refusal);
     });

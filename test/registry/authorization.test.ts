@@ -3,6 +3,7 @@ import { sleep } from "../../policypack/common/concurrency";
 import { SkippingClock } from "../../support/mocha/skipping-clock";
 import { sendError, sendJson, type TestRegistry } from "../../support/registry/registry";
 import { assertFails, at, bench, manifest, manifestType, valueOf } from "../../support/registry/client";
+import { Signal } from "../../policypack/common/signal";
 
 const login = { username: "Aladdin", password: "open sesame" };
 const credentials = () => Promise.resolve(login);
@@ -93,7 +94,7 @@ describe("authorization", () => {
     const clock = new SkippingClock();
     const client = connect({ clock });
     valueOf(await client.manifest(at(registry, "app0"), "1"));
-    await sleep(5_000, new AbortController().signal, clock);
+    await sleep(5_000, new Signal(), clock);
     valueOf(await client.manifest(at(registry, "app0"), "1"));
     assert.deepEqual(flow(registry).slice(3), ["/token anonymous 200", "/v2/app0/manifests/1 bearer 200"]);
   });

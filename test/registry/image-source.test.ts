@@ -6,6 +6,7 @@ import { CredentialError } from "../../policypack/logins/credential";
 import { dummyKeys, exception, FakeEcr, json, useAwsEnvironment } from "../../support/aws/fake-ecr";
 import { buildImage, pushImage } from "../../support/registry/images";
 import { TestRegistry } from "../../support/registry/registry";
+import { Signal } from "../../policypack/common/signal";
 
 const host = "123456789012.dkr.ecr.eu-west-3.amazonaws.com";
 const amd64 = { os: "linux", architecture: "amd64" };
@@ -93,7 +94,7 @@ describe("an image", () => {
 
   it("has a layer's first bytes read by the way of its registry", async () => {
     const router = new RegistryImageSource({});
-    const { signal } = new AbortController();
+    const signal = new Signal();
     const [layer] = mixed.layers;
     assert.ok(layer !== undefined);
     const downloadUrl = `${registry.url}/v2/team/app/blobs/${layer.digest}`;

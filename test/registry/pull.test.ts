@@ -4,6 +4,7 @@ import { gzipSync } from "node:zlib";
 import type { FailureKind } from "../../policypack/common/outcome";
 import { digestOf, sendError, type TestRegistry } from "../../support/registry/registry";
 import { assertFails, at, bench, manifest, manifestType, valueOf } from "../../support/registry/client";
+import { Signal } from "../../policypack/common/signal";
 
 const bytes = Buffer.from(JSON.stringify(manifest));
 const wrongDigest = digestOf("something else");
@@ -64,7 +65,7 @@ describe("pulling from a registry", () => {
 
   it("shares identical manifest requests in flight, and each caller has its own time limit", async () => {
     const registry = await start();
-    const time = new AbortController();
+    const time = new Signal();
     let answer = () => {};
     registry.onRequest = (_, response) => {
       answer = () => response.writeHead(200).end(bytes);
@@ -72,7 +73,7 @@ describe("pulling from a registry", () => {
       return true;
     };
     const client = connect();
-    const short = client.manifest(at(registry), "1", time.signal);
+    const short = client.manifest(at(registry), "1", time);
     const others = Array.from({ length: 20 }, () => client.manifest(at(registry), "1"));
     assertFails(await short, "timeout", /./);
     answer();

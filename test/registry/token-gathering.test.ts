@@ -4,6 +4,7 @@ import { eventually } from "../../support/mocha/eventually";
 import { ManualClock } from "../../support/mocha/manual-clock";
 import { assertFails, at, bench, manifest, manifestType, valueOf } from "../../support/registry/client";
 import type { TestRegistryOptions } from "../../support/registry/registry";
+import { Signal } from "../../policypack/common/signal";
 
 const names = Array.from({ length: 50 }, (_, n) => `team/service-${n}`);
 
@@ -14,8 +15,8 @@ describe("a program that names one image after another", () => {
   async function running(options: TestRegistryOptions = {}) {
     const registry = await start({ access: { mode: "bearer" }, ...options });
     for (const name of names) registry.putManifest(name, "1", manifestType, { ...manifest, name });
-    const [clock, end] = [new ManualClock(), new AbortController()];
-    const client = connect({ clock, gathering: { quietMs: 60_000, longestMs: 60_000, until: end.signal } });
+    const [clock, end] = [new ManualClock(), new Signal()];
+    const client = connect({ clock, gathering: { quietMs: 60_000, longestMs: 60_000, until: end } });
     const reads: Promise<Outcome<unknown>>[] = [];
     const name = async (from: number, to: number) => {
       for (const repository of names.slice(from, to)) {

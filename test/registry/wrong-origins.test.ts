@@ -9,6 +9,7 @@ import { buildImage, pushImage } from "../../support/registry/images";
 import { useNames } from "../../support/network/names";
 import { base64, Home, marker } from "../../support/registry/logins";
 import { assertFails, bench } from "../../support/registry/client";
+import { Signal } from "../../policypack/common/signal";
 
 const ecrHost = "123456789012.dkr.ecr.us-east-1.amazonaws.com";
 const amd64 = { os: "linux", architecture: "amd64" };
@@ -162,7 +163,7 @@ describe("credentials are not sent to a wrong origin", () => {
           credential: { username: "u", password: marker },
         };
         const tokens = new TokenClient(transport, new HostRules(), new Retries());
-        const outcome = await tokens.fetch(request, new AbortController().signal);
+        const outcome = await tokens.fetch(request, new Signal());
         await transport.close();
         assert.ok(!outcome.ok);
       }
