@@ -1,5 +1,5 @@
 import { closest, printable } from "../common/text";
-import { isRecord } from "../common/values";
+import { isRecord, madeOnce } from "../common/values";
 import { definitions } from "../policies";
 import type { PolicyDefinition } from "../policies/definition";
 import { ecsImagePolicies } from "../run/ecs-image-policies";
@@ -7,7 +7,7 @@ import { mixedLayerCompression } from "../policies/mixed-layer-compression";
 import { mergeSettings, readSettings, schemaKey, type Settings } from "../settings";
 import { InputError, jsonProblem } from "./input";
 
-/** A policy at the level and with the settings that a run gives it. */
+/** A policy at the level and with the settings that a run gives it: policies without settings of their own share them. */
 export interface PolicyInForce {
   readonly definition: PolicyDefinition;
   readonly level: "mandatory" | "advisory" | "disabled";
@@ -17,12 +17,9 @@ export interface PolicyInForce {
 const levels = ["advisory", "mandatory", "remediate", "disabled"];
 
 /** The policies over images at their own levels, with these settings. */
-export function policiesWith(settings: Partial<Settings> = {}): PolicyInForce[] {
-  return definitions.map((definition) => ({
-    definition,
-    level: definition.enforcementLevel,
-    settings: mergeSettings(settings),
-  }));
+export function policiesWith(given: Partial<Settings> = {}): PolicyInForce[] {
+  const settings = mergeSettings(given);
+  return definitions.map((definition) => ({ definition, level: definition.enforcementLevel, settings }));
 }
 
 /**
@@ -62,10 +59,12 @@ export function readConfiguration(text: string, source: string, options: Partial
   };
   // The engine does not call a disabled policy, so what it carries does not count.
   const shared = levelOf(mixedLayerCompression) === "disabled" ? {} : policies.get(carrier)?.settings;
+  const merged = new Map<Partial<Settings> | undefined, Settings>();
   return definitions.map((definition) => {
     const own = definition.name === carrier ? undefined : policies.get(definition.name)?.settings;
     const layers = [shared, own, options].filter((layer) => layer !== undefined);
-    return { definition, level: levelOf(definition), settings: mergeSettings(...layers) };
+    const settings = madeOnce(merged, own, () => mergeSettings(...layers));
+    return { definition, level: levelOf(definition), settings };
   });
 }
 

@@ -39,18 +39,19 @@ export async function inspectAll({ images, places }: Subjects, options: InspectO
     return inspectors;
   };
   const shared = open();
+  const policies = options.policies.filter(({ level }) => level !== "disabled");
   try {
     const inspected = await Promise.all(
       images.map(async (subject) => {
         const trace = options.explain ? new TraceLog() : undefined;
         const inspectors = trace === undefined ? shared : open(trace);
         const read = readingOf(subject, { inspectors, budget, pullThrough });
-        const views = await Promise.all(options.policies.map((policy) => viewOf(subject, policy, read)));
+        const views = await viewsOf(subject, policies, read);
         options.onDecided();
         return { subject, views, ...(trace && { steps: trace.steps }) };
       }),
     );
-    const ofTasks = findingsOfTasks(
+    addFindingsOfTasks(
       inspected.flatMap(({ subject: { image }, views }) => views.map((view) => ({ image, view }))),
     );
     const results = inspected.map(({ subject: { image, platform, uses }, views, ...steps }) =>
@@ -59,11 +60,11 @@ export async function inspectAll({ images, places }: Subjects, options: InspectO
         platform,
         runtimes: options.runtimes,
         users: uses.flatMap(({ user }) => user ?? []),
-        views: views.map((view) => ({ ...view, ofTasks: ofTasks.get(view) ?? [] })),
+        views,
         ...steps,
       }),
     );
-    const unreadable = places.map(({ workload, use }) => judgedPlace(workload, use, options.policies));
+    const unreadable = places.map(({ workload, use }) => judgedPlace(workload, use, policies));
     options.onJudged([...results, ...unreadable]);
   } finally {
     await Promise.all(opened.map((inspectors) => inspectors.close()));
@@ -76,25 +77,20 @@ interface Means {
   readonly pullThrough: PullThroughRules;
 }
 
-type View = Omit<PolicyView, "ofTasks">;
+type View = PolicyView & { readonly ofTasks: ImageFinding[] };
 
-/** What each policy says of the images of each task together. */
-function findingsOfTasks(
-  views: readonly { readonly image: string; readonly view: View }[],
-): ReadonlyMap<View, ImageFinding[]> {
-  const found = new Map<View, ImageFinding[]>();
-  for (const [{ judgeTask }, own] of groupBy(views, ({ view: { definition } }) => definition)) {
+/** Adds what each policy says of the images of each task together. */
+function addFindingsOfTasks(views: readonly { readonly image: string; readonly view: View }[]): void {
+  const judging = views.filter(({ view }) => view.definition.judgeTask !== undefined);
+  for (const [{ judgeTask }, own] of groupBy(judging, ({ view: { definition } }) => definition)) {
     const images = own.flatMap(({ image, view }) => {
       const { inspection, uses } = view;
       const users = uses.flatMap(({ user }) => user ?? []);
       return inspection === undefined ? [] : [{ image, inspection, users, view }];
     });
-    for (const { finding, images: ofTask } of judgeTasks(images, judgeTask)) {
-      const shown = ofTask.find(({ image }) => image === finding.image);
-      if (shown !== undefined) found.set(shown.view, [...(found.get(shown.view) ?? []), finding]);
-    }
+    for (const { finding, images: ofTask } of judgeTasks(images, judgeTask))
+      ofTask.find(({ image }) => image === finding.image)?.view.ofTasks.push(finding);
   }
-  return found;
 }
 
 type Reading = (settings: Settings) => Promise<Inspection>;
@@ -122,11 +118,24 @@ function readingOf(
   };
 }
 
-async function viewOf(subject: Subject, policy: PolicyInForce, read: Reading): Promise<View> {
-  const { uses, exempt } = withExemptions(subject, policy);
-  const isRead = uses.length > 0 && policy.level !== "disabled";
-  return { ...policy, uses, exempt, inspection: isRead ? await read(policy.settings) : undefined };
+/** What each policy sees of an image: policies with the same settings see the same. */
+async function viewsOf(subject: Subject, policies: readonly PolicyInForce[], read: Reading): Promise<View[]> {
+  const settingsInForce = new Set(policies.map(({ settings }) => settings));
+  const seen = new Map(
+    await Promise.all(
+      Array.from(settingsInForce, async (settings): Promise<[Settings, Seen]> => {
+        const { uses, exempt } = withExemptions(subject, settings);
+        return [settings, { uses, exempt, inspection: uses.length > 0 ? await read(settings) : undefined }];
+      }),
+    ),
+  );
+  return policies.flatMap((policy) => {
+    const own = seen.get(policy.settings);
+    return own === undefined ? [] : [{ ...policy, ...own, ofTasks: [] }];
+  });
 }
+
+type Seen = Pick<PolicyView, "uses" | "exempt" | "inspection">;
 
 /** Policies whose settings agree share an inspector. */
 class Inspectors {

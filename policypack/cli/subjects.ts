@@ -4,9 +4,9 @@ import { type Exemption, findExemption } from "../exemptions/exemptions";
 import { formatPlatform, type Platform } from "../oci/platform";
 import { referenceIn } from "../oci/reference";
 import type { ImageUser } from "../report";
+import type { Settings } from "../settings";
 import type { UnreadableUse } from "../workloads/image-use";
 import { UsageError } from "./arguments";
-import type { PolicyInForce } from "./configuration";
 import { inputName, readInput } from "./input";
 import { readTaskDefinition, type TaskDefinition } from "./task-definition";
 import { anyTask, type InspectedUse } from "./verdict";
@@ -81,15 +81,15 @@ function namesIn(text: string): string[] {
  */
 export function withExemptions(
   { image, uses }: Subject,
-  { settings }: PolicyInForce,
+  { exclude }: Pick<Settings, "exclude">,
 ): { uses: InspectedUse[]; exempt: { use: InspectedUse; exemption: Exemption }[] } {
-  if (settings.exclude.length === 0) return { uses: [...uses], exempt: [] };
+  if (exclude.length === 0) return { uses: [...uses], exempt: [] };
   const reference = referenceIn(image);
   const judged: InspectedUse[] = [];
   const exempt: { use: InspectedUse; exemption: Exemption }[] = [];
   for (const use of uses) {
     const resource = { name: use.user?.workload.name ?? "", urn: "" };
-    const exemption = findExemption(settings.exclude, { image, reference, resource }, today());
+    const exemption = findExemption(exclude, { image, reference, resource }, today());
     if (exemption !== undefined) exempt.push({ use, exemption });
     if (exemption?.state !== "in-force") judged.push(use);
   }

@@ -1,4 +1,5 @@
 import { failure } from "../common/outcome";
+import { madeOnce } from "../common/values";
 import type { TraceStep } from "../common/trace";
 import type { Exemption } from "../exemptions/exemptions";
 import { type Inspection, predictionsFor, unreadParts } from "../inspection/inspected-image";
@@ -9,6 +10,7 @@ import type { Prediction, RuntimeName } from "../runtimes/predict";
 import { hasRuntimes, type LaunchType, runtimesOfTasks } from "../runtimes/ecs-runtimes";
 import type { ImageFinding, JudgedImage } from "../policies/definition";
 import { unverifiedImage } from "../policies/unverified-image";
+import type { Settings } from "../settings";
 import type { UnreadableUse } from "../workloads/image-use";
 import type { PolicyInForce } from "./configuration";
 import type { TaskDefinition } from "./task-definition";
@@ -22,7 +24,7 @@ export interface InspectedUse {
 /** A task on any runtime that ECS uses. */
 export const anyTask: InspectedUse = { launchTypes: ["FARGATE", "EC2"] };
 
-/** What one policy may see of an image. */
+/** What one policy sees of an image: the same as the others with the same settings. */
 export interface PolicyView extends PolicyInForce {
   /** Undefined if all uses are exempt: the image is not read then. */
   readonly inspection: Inspection | undefined;
@@ -40,6 +42,7 @@ export interface InspectedName {
   /** Named on the command line, in place of those of ECS; empty: none. */
   readonly runtimes: readonly RuntimeName[];
   readonly users: readonly ImageUser[];
+  /** Of the policies that are not disabled. */
   readonly views: readonly PolicyView[];
   /** With `--explain`: how it came to that. */
   readonly steps?: readonly TraceStep[];
@@ -73,14 +76,7 @@ export interface JudgedName extends Omit<InspectedName, "image" | "platform" | "
 /** What the policies say of an image. */
 export function judged({ views, ...inspected }: InspectedName): JudgedName {
   const { image, platform, runtimes } = inspected;
-  const active = views.filter(({ level }) => level !== "disabled");
-  const isActive = (policy: string) => active.some(({ definition }) => definition.name === policy);
-  const levels = new Map(
-    active.map(({ definition, level }) => [
-      definition.name,
-      level === "mandatory" ? ("mandatory" as const) : ("advisory" as const),
-    ]),
-  );
+  const levels = new Map(views.map(({ definition: { name }, level }) => [name, severityOf(level)]));
   const judgedIn = ({ settings, uses }: PolicyView, inspection: Inspection): JudgedImage => {
     const tasks = uses.map(({ launchTypes }) => ({ launchTypes, platform }));
     const runtimesMet = runtimesOfTasks(tasks, settings.runtimes);
@@ -92,31 +88,30 @@ export function judged({ views, ...inspected }: InspectedName): JudgedName {
       runtimes: runtimes.length > 0 && hasRuntimes(platform) ? runtimes : runtimesMet,
       allowOciMix: settings.allowOciMix,
       toCome: false,
-      isActive,
+      isActive: (policy) => levels.has(policy),
       levelOf: (policy) => levels.get(policy),
     };
   };
-  const read = active.flatMap((view) =>
-    view.inspection === undefined
-      ? []
-      : [{ ...view, inspection: view.inspection, image: judgedIn(view, view.inspection) }],
-  );
-  const found = read.flatMap(({ definition, image, level, ofTasks }): Finding[] => {
-    const finding = definition.judge?.(image);
+  const read = new Map<Settings, JudgedImage>();
+  const found = views.flatMap((view): Finding[] => {
+    const { definition, settings, level, inspection, ofTasks } = view;
+    if (inspection === undefined) return [];
+    const finding = definition.judge?.(madeOnce(read, settings, () => judgedIn(view, inspection)));
     return [finding, ...ofTasks].flatMap((one) => findingOf(definition.name, level, one));
   });
-  const exempt = active.some((view) => view.exempt.some(({ exemption }) => exemption.state === "in-force"));
+  const exempt = views.some((view) => view.exempt.some(({ exemption }) => exemption.state === "in-force"));
   // Whichever policies are disabled, an image that was not read is not ok, and the report says why.
-  const reasons = read.length > 0 || exempt ? read.flatMap((view) => whyUnread(view.image)) : notRead;
+  const reasons = read.size > 0 || exempt ? [...read.values()].flatMap(whyUnread) : notRead;
   const findings =
     found.length > 0 ? found.toSorted((a, b) => priorityOf(a) - priorityOf(b)) : reasons.slice(0, 1);
   const unread =
     (found.length === 0 && reasons.length > 0) ||
-    read.some(({ inspection }) => unreadParts(inspection).length > 0);
+    [...read.values()].some(({ inspection }) => unreadParts(inspection).length > 0);
+  const [first] = read.values();
   return {
     ...inspected,
-    inspection: read[0]?.inspection ?? null,
-    findings: [...findings, ...remarksOf(image, active)],
+    inspection: first?.inspection ?? null,
+    findings: [...findings, ...remarksOf(image, views)],
     verdict: verdictOf(findings, unread, exempt),
   };
 }
@@ -149,15 +144,14 @@ function whyUnread(judged: JudgedImage): Finding[] {
   return findingOf(unverifiedImage.name, "advisory", finding);
 }
 
-/** What the policies say of a place without an image. */
+/** What the policies, those that are not disabled, say of a place without an image. */
 export function judgedPlace(
   workload: ImageUser["workload"],
   use: UnreadableUse,
   policies: readonly PolicyInForce[],
 ): JudgedName {
-  const active = policies.filter(({ level }) => level !== "disabled");
-  const isActive = (policy: string) => active.some(({ definition }) => definition.name === policy);
-  const found = active.flatMap(({ definition, level }) =>
+  const isActive = (policy: string) => policies.some(({ definition }) => definition.name === policy);
+  const found = policies.flatMap(({ definition, level }) =>
     findingOf(definition.name, level, definition.judgePlace?.({ workload, use, isActive })),
   );
   const reason = unverifiedImage.judgePlace?.({ workload, use, isActive: () => false });
@@ -180,7 +174,11 @@ function findingOf(
 ): Finding[] {
   if (found === undefined) return [];
   const { message, remark } = found;
-  return [{ policy, level: remark || level !== "mandatory" ? "advisory" : "mandatory", message }];
+  return [{ policy, level: remark ? "advisory" : severityOf(level), message }];
+}
+
+function severityOf(level: PolicyInForce["level"]): Finding["level"] {
+  return level === "mandatory" ? "mandatory" : "advisory";
 }
 
 /** Exemptions in force, and those that have ended, each once for all policies that share it. */

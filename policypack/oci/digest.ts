@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** Hex digits of each algorithm that runtimes can verify (image-spec `descriptor.md`, go-digest `algorithm.go`). */
 const hexLengths: ReadonlyMap<string, number> = new Map([
@@ -33,12 +33,12 @@ export function isDigest(text: string): boolean {
 
 /** The canonical digest, `sha256:<hex>`. */
 export function sha256Of(bytes: Uint8Array): string {
-  return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+  return `sha256:${hash("sha256", bytes)}`;
 }
 
 /** Whether the bytes are the ones that the digest names; false for an illegal digest too. */
 export function verifyDigest(digest: string, bytes: Uint8Array): boolean {
   if (!isDigest(digest)) return false;
   const [algorithm = "", hex] = digest.split(":");
-  return createHash(algorithm).update(bytes).digest("hex") === hex;
+  return hash(algorithm, bytes) === hex;
 }

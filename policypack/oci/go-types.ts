@@ -107,7 +107,8 @@ export function goMap<T>(element: GoType<T>): GoType<ReadonlyMap<string, T> | nu
       if (value === null) return null;
       if (!(value instanceof JsonObject)) return mismatch(value, path, "map");
       const map = new Map(previous);
-      for (const [key, item] of value.members) map.set(key, element.decode(item, element.zero, path));
+      for (const member of value.members)
+        map.set(member.key, element.decode(member.value, element.zero, path));
       return map;
     },
   };
@@ -142,7 +143,7 @@ export function goStruct<T extends object>(fields: {
       if (value === null) return previous;
       if (!(value instanceof JsonObject)) return mismatch(value, path, "struct");
       const result = { ...previous };
-      for (const [key, member] of value.members) {
+      for (const { key, value: member } of value.members) {
         const found = byName.get(key) ?? (lengths.has(key.length) ? byName.get(foldName(key)) : undefined);
         if (found === undefined) continue;
         const { field, name, type } = found;
@@ -172,7 +173,7 @@ function merged(value: Json, previous: unknown): unknown {
   }
   if (!(value instanceof JsonObject)) return value;
   const members = new Map(isRecord(previous) ? Object.entries(previous) : []);
-  for (const [key, member] of value.members) {
+  for (const { key, value: member } of value.members) {
     const name = foldName(key);
     members.set(name, merged(member, members.get(name)));
   }

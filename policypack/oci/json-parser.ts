@@ -13,9 +13,14 @@ export class JsonNumber {
 
 export type JsonArray = readonly Json[];
 
+export interface JsonMember {
+  readonly key: string;
+  readonly value: Json;
+}
+
 /** Members in the order of the text, duplicates included. */
 export class JsonObject {
-  constructor(readonly members: readonly (readonly [key: string, value: Json])[]) {}
+  constructor(readonly members: readonly JsonMember[]) {}
 }
 
 /** Go would refuse the text too. The message is close to Go's own, and safe to print. */
@@ -24,11 +29,21 @@ export class GoJsonError extends Error {}
 /** Go might read the text, but this reader does not: the document is too large or too deep for it. */
 export class JsonLimitError extends Error {}
 
-/** A JSON text that is parsed when it is first needed, and once. */
+/** A JSON text that is parsed when it is first needed, and once, whoever reads the same bytes. */
 export class JsonText {
+  /** Parsed, a text takes several times its bytes, which others keep: it goes with its last reader. */
+  static readonly #known = new WeakMap<Uint8Array, WeakRef<JsonText>>();
   #value: Json | undefined;
 
-  constructor(readonly bytes: Uint8Array) {}
+  static of(bytes: Uint8Array): JsonText {
+    const known = JsonText.#known.get(bytes)?.deref();
+    if (known !== undefined) return known;
+    const text = new JsonText(bytes);
+    JsonText.#known.set(bytes, new WeakRef(text));
+    return text;
+  }
+
+  private constructor(readonly bytes: Uint8Array) {}
 
   /** Throws as `parseJson`. */
   get value(): Json {
@@ -110,14 +125,14 @@ class Parser {
 
   #object(depth: number): JsonObject {
     this.#enter(depth);
-    const members: [string, Json][] = [];
+    const members: JsonMember[] = [];
     if (this.#next() === "}") return this.#close(new JsonObject(members));
     for (;;) {
       if (this.#next() !== '"') this.#fail("looking for beginning of object key string");
       const key = this.#string();
       if (this.#next() !== ":") this.#fail("after object key");
       this.#at++;
-      members.push([key, this.#value(depth, "looking for beginning of value")]);
+      members.push({ key, value: this.#value(depth, "looking for beginning of value") });
       const separator = this.#next();
       if (separator === "}") return this.#close(new JsonObject(members));
       if (separator !== ",") this.#fail("after object key:value pair");

@@ -14,7 +14,7 @@ import {
   type GoType,
   unmarshal,
 } from "./go-types";
-import { GoJsonError, JsonLimitError, type JsonText } from "./json-parser";
+import { GoJsonError, JsonLimitError, JsonText } from "./json-parser";
 import { bareMediaType, ociIndex, ociManifest } from "./media-types";
 import type { Platform } from "./platform";
 
@@ -208,7 +208,7 @@ export function readKeys(document: Uint8Array | JsonText): DocumentKeys {
  */
 export function ownMediaType(bytes: Uint8Array): string | undefined {
   try {
-    const { mediaType, manifests, layers, config } = readKeys(bytes);
+    const { mediaType, manifests, layers, config } = readKeys(JsonText.of(bytes));
     if (mediaType !== "") return bareMediaType(mediaType);
     if (manifests === (layers || config)) return undefined;
     return manifests ? ociIndex : ociManifest;

@@ -25,7 +25,7 @@ export class Document {
     readonly digest: string,
     readonly bytes: Uint8Array,
   ) {
-    this.#text = new JsonText(bytes);
+    this.#text = JsonText.of(bytes);
   }
 
   /**
