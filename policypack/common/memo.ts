@@ -45,16 +45,12 @@ export class Memo<R extends Outcome<unknown>> {
     entry.waiting++;
     if (signal === undefined) return entry.outcome;
     if (serves) entry.signal.serve(signal);
-    let stopListening = () => {};
-    const ended = new Promise<undefined>((resolve) => {
-      stopListening = signal.onAbort(() => {
-        resolve(undefined);
+    return new Promise((resolve, reject) => {
+      const stopListening = signal.onAbort(() => {
+        resolve(this.#leave(key, entry));
       });
+      entry.outcome.then(resolve, reject).finally(stopListening);
     });
-    const outcome = await Promise.race([entry.outcome, ended]);
-    stopListening();
-    entry.waiting--;
-    return outcome ?? this.#leave(key, entry);
   }
 
   /** Whether work for this key is under way. */
@@ -92,7 +88,7 @@ export class Memo<R extends Outcome<unknown>> {
 
   /** A caller's signal fired. */
   async #leave(key: string, entry: Entry<R>): Promise<R | Outcome<never>> {
-    if (entry.waiting === 0) {
+    if (--entry.waiting === 0) {
       // A later caller must not join work that is being given up.
       this.#drop(key, entry);
       entry.signal.abort();

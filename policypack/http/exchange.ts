@@ -6,7 +6,7 @@ import type { Signal } from "../common/signal";
 
 /** An error's text needs no more. */
 const maximumErrorBytes = 64 * 1024;
-const ended = new Error("the signal of the request fired");
+const signalFired = new Error("the signal of the request fired");
 
 export interface Answer extends Pick<HttpResponse, "status" | "header"> {
   /** Undefined if it is longer than allowed. */
@@ -36,13 +36,16 @@ export function exchange(
     const chunks: Uint8Array[] = [];
     // Ends the wait for a connection, too: undici starts a request only when it has one.
     const stopListening = signal.onAbort(() => {
-      reject(ended);
+      reject(signalFired);
     });
     if (signal.aborted) return;
     const finish = (ended: boolean) => {
       stopListening();
       const isWhole = ended || status !== 200 || startOnly;
-      const header = (name: string) => [headers[name] ?? []].flat();
+      const header = (name: string) => {
+        const values = headers[name] ?? [];
+        return Array.isArray(values) ? values : [values];
+      };
       const body = isWhole ? Buffer.concat(chunks).subarray(0, maximum) : undefined;
       resolve({ status, header, body, ended });
     };
