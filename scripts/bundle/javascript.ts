@@ -68,8 +68,11 @@ const awsSdkPlugin: Plugin = {
   },
 };
 
-/** Modules that are loaded late, by dynamic imports, and share the HTTP library: one file of the bundle holds them all. */
-const lateModules = { filter: /^\.\/(sdk-http|image-source)$/, file: join(__dirname, "late-modules.ts") };
+/** Modules that are loaded late, by dynamic imports, about when the HTTP library is: one file of the bundle holds them all. */
+const lateModules = {
+  filter: /^(\.\/(sdk-http|image-source)|yocto-spinner)$/,
+  file: join(__dirname, "late-modules.ts"),
+};
 
 const lateModulesPlugin: Plugin = {
   name: "late-modules",
