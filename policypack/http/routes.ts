@@ -21,6 +21,7 @@ export interface Route {
  */
 export class Routes {
   readonly #found = new Map<string, Route>();
+  readonly #making = new AbortController();
   readonly #toProxy: buildConnector.connector;
 
   constructor(
@@ -28,14 +29,12 @@ export class Routes {
     private readonly connectTimeoutMs: number,
     /** How host names become addresses. Default: as the system does it. */
     private readonly lookup: LookupFunction | undefined,
-    /** Ends all connections, those that are being made too. */
-    private readonly closing: AbortSignal,
   ) {
-    setMaxListeners(0, closing);
+    setMaxListeners(0, this.#making.signal);
     this.#toProxy = buildConnector({
       lookup: lookupWithin(undefined, lookup),
       timeout: connectTimeoutMs,
-      signal: closing,
+      signal: this.#making.signal,
     });
   }
 
@@ -45,6 +44,11 @@ export class Routes {
     let route = this.#found.get(key);
     if (route === undefined) this.#found.set(key, (route = this.#find(key, url, reach)));
     return route;
+  }
+
+  /** Ends the connections that are being made. Each one that is still open costs an error with its stack: those are closed before. */
+  close(): void {
+    this.#making.abort(new Error("the client is closed"));
   }
 
   #find(key: string, url: URL, reach: Reach | undefined): Route {
@@ -59,7 +63,7 @@ export class Routes {
     const connector = buildConnector({
       lookup: lookupWithin(reach, lookup),
       timeout,
-      signal: this.closing,
+      signal: this.#making.signal,
       rejectUnauthorized: !this.rules.mayBeInsecure(url),
     });
     const connect = proxy === undefined ? connector : tunnelThrough(proxy, this.#toProxy, connector, timeout);

@@ -53,7 +53,7 @@ export class Transport {
   ) {
     const { lookup, requestTimeoutMs, maxConcurrentPerHost: perHost = limits.requestsPerHost } = options;
     this.#clock = options.clock ?? systemClock;
-    this.#routes = new Routes(rules, requestTimeoutMs, lookup, this.#closing.toAbortSignal());
+    this.#routes = new Routes(rules, requestTimeoutMs, lookup);
     this.#limiter = new Limiter({ perHost, inAll: limits.connections, clock: this.#clock });
   }
 
@@ -80,6 +80,7 @@ export class Transport {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#connections.close();
+    this.#routes.close();
   }
 
   async #sendInTurn(request: HttpRequest, label: string, end: Signal): Promise<SendResult> {
