@@ -54,6 +54,8 @@ export const goInt: GoType<number> = {
     if (value === null) return previous;
     if (!(value instanceof JsonNumber) || !/^-?[0-9]{1,19}$/.test(value.spelling))
       return mismatch(value, path, "int64");
+    // A number of so many digits is exact, and `-0` is 0 in Go.
+    if (value.spelling.length <= 15) return Number(value.spelling) || 0;
     const number = BigInt(value.spelling);
     return BigInt.asIntN(64, number) === number ? Number(number) : mismatch(value, path, "int64");
   },

@@ -66,36 +66,45 @@ export function recognisedLayers(
 
 /** `IsLayerType` of `images/mediatypes.go`. */
 function isLayer(rules: ContainerdSelection, mediaType: string): boolean {
-  return mediaType.startsWith(ociLayerPrefix) || rules.layerTypes.has(split(mediaType).base);
+  return mediaType.startsWith(ociLayerPrefix) || rules.layerTypes.has(withoutSuffixes(mediaType));
 }
 
 /** The first layer that cannot be unpacked ends the pull (`diff/apply/apply.go`). */
 function unpackError(rules: ContainerdRules, layers: readonly PulledLayer[]): string | undefined {
-  for (const [index, layer] of layers.entries()) {
-    const reason = layerError(rules, layer, index === 0);
-    if (reason === undefined) continue;
-    const subject = rules.detailed
-      ? `(${printable(layer.mediaType)} sha256:<digest>) to overlayfs as "extract-<key> sha256:<digest>"`
-      : "sha256:<digest>";
-    return `failed to extract layer ${subject}: ${reason}${rules.errorSuffix}`;
-  }
-  return undefined;
+  const broken = layers.findIndex((layer) => !isUnpacked(rules, layer));
+  const layer = layers[broken];
+  if (layer === undefined) return undefined;
+  const subject = rules.detailed
+    ? `(${printable(layer.mediaType)} sha256:<digest>) to overlayfs as "extract-<key> sha256:<digest>"`
+    : "sha256:<digest>";
+  return `failed to extract layer ${subject}: ${layerError(rules, layer, broken === 0)}${rules.errorSuffix}`;
 }
 
-function layerError(rules: ContainerdRules, layer: PulledLayer, bottom: boolean): string | undefined {
-  const processor = () => `failed to get stream processor for ${printable(layer.mediaType)}`;
-  if (rules.decrypted.has(layer.mediaType)) return `${processor()}: ${rules.decryptionError}`;
+function isUnpacked(rules: ContainerdRules, layer: PulledLayer): boolean {
   const reading = readingOf(rules, layer.mediaType);
-  if (reading === "refused") return `${processor()}: no processor for media-type`;
-  if (isReadable(layer, reading === "sniffed" ? rules.decoders : "raw")) return undefined;
+  return (
+    !rules.decrypted.has(layer.mediaType) &&
+    reading !== "refused" &&
+    isReadable(layer, reading === "sniffed" ? rules.decoders : "raw")
+  );
+}
+
+/** Why a layer is not unpacked. */
+function layerError(rules: ContainerdRules, layer: PulledLayer, bottom: boolean): string {
+  const { mediaType } = layer;
+  const processor = `failed to get stream processor for ${printable(mediaType)}`;
+  if (rules.decrypted.has(mediaType)) return `${processor}: ${rules.decryptionError}`;
+  if (readingOf(rules, mediaType) === "refused") return `${processor}: no processor for media-type`;
   // The bottom layer has no parents, so it is a bind mount and not an overlay (`diff/apply/apply_linux.go`).
   return bottom ? `mount callback failed on <path> ${tarError(layer)}` : tarError(layer);
 }
 
 /** `DiffCompression` of `images/mediatypes.go`. */
 function readingOf(rules: ContainerdRules, mediaType: string): Reading {
-  const { base, suffixes } = split(mediaType);
-  const last = suffixes.at(-1);
+  const base = withoutSuffixes(mediaType);
+  const suffixes = base === mediaType ? [] : mediaType.slice(base.length + 1).split("+");
+  // `parseMediaTypes` sorts the suffixes, and callers look at the last one only.
+  const last = suffixes.sort().at(-1);
   if (ociLayerTypes.includes(base))
     return last !== undefined && rules.sniffedSuffixes.has(last) ? "sniffed" : "raw";
   // erofs blobs count as layers, but the default `walking` differ does not unpack them.
@@ -103,8 +112,7 @@ function readingOf(rules: ContainerdRules, mediaType: string): Reading {
   return last === undefined ? "sniffed" : "raw";
 }
 
-/** `parseMediaTypes` of `images/mediatypes.go`: it sorts the suffixes, and callers look at the last one only. */
-function split(mediaType: string): { base: string; suffixes: string[] } {
-  const [base = "", ...suffixes] = mediaType.split("+");
-  return { base, suffixes: suffixes.sort() };
+function withoutSuffixes(mediaType: string): string {
+  const plus = mediaType.indexOf("+");
+  return plus === -1 ? mediaType : mediaType.slice(0, plus);
 }

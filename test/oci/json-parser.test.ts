@@ -117,7 +117,9 @@ describe("the fields of a Go struct", () => {
   const valueAt = (key: string) => unmarshal(Buffer.from(JSON.stringify({ [key]: 1 })), type).value;
 
   it("are those whose names a key matches without regard to case, for letters that fold to ASCII too", () => {
-    const variants = ["sSſ", "kK\u212a", "iI", "sSſ"].map((letters) => fc.constantFrom(...Array.from(letters)));
+    const variants = ["sSſ", "kK\u212a", "iI", "sSſ"].map((letters) =>
+      fc.constantFrom(...Array.from(letters)),
+    );
     fc.assert(
       fc.property(fc.tuple(...variants), (letters) => {
         assert.equal(valueAt(letters.join("")), 1);
