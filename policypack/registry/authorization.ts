@@ -4,9 +4,17 @@ import { basicAuthorization, parseUrl } from "../common/text";
 import type { CredentialSearch } from "../common/trace";
 import type { HttpResponse, SendResult } from "../http/messages";
 import { CredentialError, searchInWords, secretsOf } from "../logins/credential";
-import { type Authorized, type Bearer, BearerTokens, type Login, type TokenNeed } from "./bearer-tokens";
+import {
+  type Authorized,
+  type Bearer,
+  BearerTokens,
+  type Login,
+  serviceKey,
+  type TokenNeed,
+} from "./bearer-tokens";
 import type { Host, Network } from "./options";
 import { loginCommand } from "./errors";
+import { scopeOf } from "./token-batches";
 import { parseChallenges } from "./token-client";
 import { isWebPage, webPage } from "./web-page";
 import type { Signal } from "../common/signal";
@@ -19,7 +27,7 @@ const knownSchemes: ReadonlySet<string> = new Set([
   ...["scram-sha-256", "vapid", "ntlm", "aws4-hmac-sha256"],
 ]);
 
-const anonymous: Authorized = { identified: false, secrets: [] };
+export const anonymous: Authorized = { identified: false, secrets: [] };
 
 /**
  * How to log in to one registry: learnt from its first challenge, then used for all its repositories. The challenge
@@ -28,6 +36,10 @@ const anonymous: Authorized = { identified: false, secrets: [] };
 export class Authorization {
   #learnt: Learnt | undefined;
   #recalled: Bearer | undefined;
+  /** What a repository's own challenge said: it may name another token service than the registry's last. */
+  readonly #own = new Map<string, Learnt>();
+  /** The token service that gave a repository no token last. */
+  readonly #refusing = new Map<string, string>();
   readonly #logins = new Map<string, string>();
   readonly #tokens: BearerTokens;
   /** Repositories that will be read, and whose logins were not searched yet. */
@@ -63,6 +75,11 @@ export class Authorization {
     return this.#logins.get(repository);
   }
 
+  /** Whether the registry has told how to log in for this repository. */
+  isChallenged(repository: string): boolean {
+    return this.#own.has(repository);
+  }
+
   /** A repository will be read: its token may be requested together with others'. */
   expect(repository: string): void {
     this.#expected.add(repository);
@@ -75,15 +92,16 @@ export class Authorization {
     signal: Signal,
     refused: string | undefined,
   ): Promise<Outcome<Authorized>> {
-    const learnt = this.#learnt;
+    const learnt = this.#own.get(repository) ?? this.#learnt;
     if (learnt === undefined) return success(anonymous);
     const usable = learnt.scheme === "basic" ? undefined : this.#tokens.usable(learnt, repository);
     if (usable !== undefined && usable.header !== refused) return success(usable);
     return this.#inFlight.run(repository, signal, async (shared) => {
       const login = await this.#login(repository);
-      return learnt.scheme === "basic"
-        ? success(this.#basic(login))
-        : this.#token({ repository, registryUrl, bearer: learnt, login, signal: shared });
+      if (learnt.scheme === "basic") return success(this.#basic(login));
+      const token = await this.#token({ repository, registryUrl, bearer: learnt, login, signal: shared });
+      if (!token.ok) this.#refusing.set(repository, serviceKey(learnt));
+      return token;
     });
   }
 
@@ -123,24 +141,27 @@ export class Authorization {
   /**
    * Learns from a 401 response: Bearer if it is offered, else Basic. After a refused token, the challenge's own scope is used;
    * before, the plain one, as docker does (some registries name odd scopes).
+   *
+   * @returns whether the challenge offers a way to log in that was not tried for this repository
    */
-  learn(response: HttpResponse, repository: string, renewing: boolean): Outcome<void> {
+  learn(response: HttpResponse, repository: string, renewing: boolean): Outcome<"tried" | "new"> {
     const challenges = parseChallenges(response.header("www-authenticate"));
     const offers = challenges.filter(({ scheme }) => scheme === "bearer");
     for (const { params } of offers) {
       const realm = realmIn(params.get("realm") ?? "");
       if (realm === undefined) continue;
-      if (renewing) this.#tokens.renew(repository, params.get("scope"));
+      const scope = params.get("scope") || scopeOf(repository);
+      if (renewing) this.#tokens.renew(repository, scope);
       const service = params.get("service") || undefined;
-      this.#learnt = { scheme: "bearer", realm, service };
-      this.#recalled = undefined;
-      this.#keep(this.#learnt, response.url);
-      return success(undefined);
+      const learnt = { scheme: "bearer", realm, service } as const;
+      this.#take(repository, learnt);
+      this.#keep(learnt, response.url);
+      const isTried = this.#refusing.get(repository) === serviceKey(learnt) && scope === scopeOf(repository);
+      return success(isTried ? "tried" : "new");
     }
     if (challenges.some(({ scheme }) => scheme === "basic")) {
-      this.#learnt = { scheme: "basic" };
-      this.#recalled = undefined;
-      return success(undefined);
+      this.#take(repository, { scheme: "basic" });
+      return success("new");
     }
     if (offers.length > 0)
       return failure("malformed", `${this.host.name} requires a token, but does not name its token service`, {
@@ -160,6 +181,12 @@ export class Authorization {
       `${this.host.name} offers logins with ${schemes} only, which the guard does not support`,
       { fix: "have the registry offer Basic or Bearer authentication, or configure a mirror that does" },
     );
+  }
+
+  #take(repository: string, learnt: Learnt): void {
+    this.#learnt = learnt;
+    this.#own.set(repository, learnt);
+    this.#recalled = undefined;
   }
 
   /**

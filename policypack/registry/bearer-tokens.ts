@@ -17,6 +17,8 @@ export interface Authorized {
   readonly identified: boolean;
   /** Why no credential was found although one may exist. Shown only if the anonymous request is denied. */
   readonly credentialFault?: CredentialFault;
+  /** When its token ends, in milliseconds of the run's clock. */
+  readonly usableUntil?: number;
   /** Texts that must not be shown. */
   readonly secrets: readonly string[];
 }
@@ -86,10 +88,10 @@ export class BearerTokens {
     return isUsable ? kept.authorized : undefined;
   }
 
-  /** A token was refused: the next one is for this repository alone, by the scope that the challenge names, if any. */
-  renew(repository: string, scope: string | undefined): void {
+  /** A token was refused: the next one is for this repository alone, by the scope that the challenge names. */
+  renew(repository: string, scope: string): void {
     this.#alone.add(repository);
-    if (scope !== undefined && scope !== "") this.#scopes.set(repository, scope);
+    this.#scopes.set(repository, scope);
   }
 
   /** These repositories are read with this login too, and will need a token soon. */
@@ -149,12 +151,13 @@ export class BearerTokens {
 
   #keep(need: TokenNeed, batched: BatchedToken): Outcome<Authorized> {
     const { repository, bearer, login } = need;
-    const { value } = batched.token;
+    const { value, usableUntil } = batched.token;
     this.network.trace?.conceal([value]);
     const authorized = {
       header: `Bearer ${value}`,
       identified: login.credential !== undefined,
       ...(login.fault !== undefined && { credentialFault: login.fault }),
+      usableUntil,
       secrets: [value, ...secretsOf(login.credential)],
     };
     const key = tokenKey(bearer, repository);
@@ -213,7 +216,7 @@ function denied(refusal: Outcome<never>, { fault }: Login): Outcome<never> {
     : refusal;
 }
 
-function serviceKey({ realm, service }: Bearer): string {
+export function serviceKey({ realm, service }: Bearer): string {
   return JSON.stringify([realm.href, service]);
 }
 

@@ -1,7 +1,7 @@
-import { type Outcome, success } from "../common/outcome";
+import { failure, type Outcome, success } from "../common/outcome";
 import { type Clock, sleep } from "../common/concurrency";
 import { limits } from "../common/limits";
-import { Authorization } from "./authorization";
+import { anonymous, Authorization } from "./authorization";
 import type { Authorized } from "./bearer-tokens";
 import type { Host, Network, Scheme } from "./options";
 import { follow } from "../http/redirects";
@@ -26,6 +26,9 @@ export interface Answer {
   readonly response: HttpResponse;
   readonly authorized: Authorized;
 }
+
+/** How many tokens may end, one after another, before their request is answered. */
+const maximumLateTokens = 5;
 
 /** One registry or mirror: knows its scheme and its challenge once it has answered, and pulls from it. */
 export class Endpoint {
@@ -108,12 +111,29 @@ export class Endpoint {
 
   async #get(request: PullRequest, learnt: () => void): Promise<Outcome<Answer>> {
     const { repository, signal } = request;
-    const authorize = (refused?: string) => this.#authorization.of(repository, this.#url(), signal, refused);
+    let denial: Outcome<never> | undefined;
+    const authorize = async (refused?: string): Promise<Outcome<Authorized>> => {
+      const found = await this.#authorization.of(repository, this.#url(), signal, refused);
+      if (found.ok || found.failure.kind !== "denied" || this.#authorization.isChallenged(repository))
+        return found;
+      // That is the token service of another repository's challenge: this one may have another, or need no token.
+      denial = found;
+      return success(anonymous);
+    };
     let authorized = await authorize();
+    let late = 0;
     for (let renewing = false; ;) {
       if (!authorized.ok) return authorized;
-      const { header } = authorized.value;
+      const { header, usableUntil = Infinity } = authorized.value;
       const sent = await this.#send(request, header);
+      const isLate = usableUntil <= this.network.clock.now();
+      if (isLate && sent.ok && sent.response.status === 401) {
+        // A token that ended while its request waited for its turn says nothing of what it was good for.
+        if (++late > maximumLateTokens)
+          return failure("timeout", `${this.host.name} gives tokens that end before it answers a request`);
+        authorized = await authorize(header);
+        continue;
+      }
       if (this.#authorization.judge(authorized.value, sent)) {
         authorized = await authorize(header);
         continue;
@@ -125,9 +145,10 @@ export class Endpoint {
       const settled = renewing || (header !== undefined && !header.startsWith("Bearer "));
       if (!challenged || settled) return answer;
       renewing = header !== undefined;
-      const lesson = this.#authorization.learn(sent.response, repository, renewing);
+      const lesson = this.#authorization.learn(sent.response, repository, renewing || denial !== undefined);
       learnt();
       if (!lesson.ok) return lesson;
+      if (denial !== undefined && lesson.value === "tried") return denial;
       authorized = await authorize(header);
       // A login is required and there is none: the response stands.
       if (authorized.ok && authorized.value.header === undefined)

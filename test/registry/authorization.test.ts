@@ -99,6 +99,27 @@ describe("authorization", () => {
     assert.deepEqual(flow(registry).slice(3), ["/token anonymous 200", "/v2/app0/manifests/1 bearer 200"]);
   });
 
+  for (const [what, times, kind] of [
+    ["three", 3, undefined],
+    ["all", 100, "timeout"],
+  ] as const)
+    it(`takes no token for refused that ended while its request waited: ${what} of them`, async () => {
+      const registry = await start({ access: { mode: "bearer", expiresIn: 5 } });
+      fill(registry);
+      const clock = new SkippingClock();
+      let late = 0;
+      registry.onRequest = ({ url = "", headers: { authorization } }, response) => {
+        if (url.startsWith("/token") || authorization === undefined || late === times) return false;
+        late++;
+        clock.after(5_000, () => response.writeHead(401, { "www-authenticate": "Bearer" }).end());
+        return true;
+      };
+      const outcome = await connect({ clock }).manifest(at(registry, "app0"), "1");
+      if (kind === undefined) valueOf(outcome);
+      else assertFails(outcome, kind, /tokens that end before/);
+      assert.ok(registry.log.length < 20, `${registry.log.length} requests`);
+    });
+
   it("renews a refused token once, for all who were refused", async () => {
     const registry = await start({ access: { mode: "bearer" } });
     fill(registry);
@@ -123,6 +144,42 @@ describe("authorization", () => {
     const outcome = await connect().manifest(at(registry, "app0"), "1");
     assertFails(outcome, "denied", /without credentials \(HTTP 401\); it does not exist or needs a login$/);
     assert.equal(registry.log.length, 5);
+  });
+
+  for (const [what, challenge, isPublic] of [
+    ["another service", 'Bearer realm="/token",service="other"', false],
+    ["another realm", 'Bearer realm="/token/other"', false],
+    ["another scope", 'Bearer realm="/token",scope="repository:other/app1:pull"', false],
+    ["no token", "", true],
+  ] as const)
+    it(`learns from a repository's own challenge that it needs ${what} if its token is denied`, async () => {
+      const registry = await start({ access: { mode: "bearer" } });
+      fill(registry, 3);
+      const own = challenge.replace("/token", `${registry.url}/token`);
+      registry.onRequest = ({ url = "", headers: { authorization } }, response) => {
+        const isOwn = url.includes("app1");
+        if (!isOwn) return false;
+        if (url.startsWith("/token")) {
+          const isRight = url.includes("other") && !url.includes("app0");
+          sendJson(response, isRight ? 200 : 403, isRight ? { token: "own" } : {});
+        } else if (authorization === "Bearer own" || isPublic)
+          response.writeHead(200, { "content-type": manifestType }).end(JSON.stringify(manifest));
+        else response.writeHead(401, { "www-authenticate": own }).end();
+        return true;
+      };
+      const client = connect();
+      for (const n of [0, 1, 2, 1]) valueOf(await client.manifest(at(registry, `app${n}`), "1"));
+    });
+
+  it("denies a repository by the service of another if its own challenge names the same", async () => {
+    const other = { mode: "bearer", login: { username: "x", password: "y" } } as const;
+    const registry = await start({ access: { mode: "bearer" }, perRepository: { app1: other } });
+    fill(registry, 2);
+    const client = connect();
+    valueOf(await client.manifest(at(registry, "app0"), "1"));
+    registry.log.length = 0;
+    assertFails(await client.manifest(at(registry, "app1"), "1"), "denied", /gives no token without/);
+    assert.deepEqual(flow(registry), ["/token anonymous 401", "/v2/app1/manifests/1 anonymous 401"]);
   });
 
   it("does not send a refused password again, nor show it", async () => {
