@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ociIndex, ociManifest } from "../../policypack/oci/media-types";
 import { predictPulls } from "../../policypack/runtimes/predict";
 import { Document, type PullSource } from "../../policypack/runtimes/pull";
+import { matrix, sourceOf as servedBy } from "../conformance/select-matrix";
 
 const digest = (letter: string) => `sha256:${letter.repeat(64)}`;
 const document = (mediaType: string, name: string, content: object) =>
@@ -67,5 +68,22 @@ describe("the pulls of all runtimes", () => {
       ["dockerd-23", "dockerd-23", "dockerd-29-containerd-store", "dockerd-29-containerd-store"],
     );
     assert.equal(predictions.length, 10);
+  });
+
+  it("show of each level of a host what a pull for that level alone shows", async () => {
+    for (const one of matrix.cases) {
+      const served = servedBy(one);
+      const { predictions } = await predictPulls(served.root(one.root), amd64, served.source);
+      for (const variant of ["v2", "v3", "v4"]) {
+        const host = `amd64/${variant}`;
+        const together = predictions.filter((prediction) => (prediction.host ?? host) === host);
+        const alone = await predictPulls(served.root(one.root), { ...amd64, variant }, served.source);
+        for (const runtime of ["dockerd-23", "dockerd-29-containerd-store"]) {
+          const of = (all: typeof predictions) =>
+            all.filter((prediction) => prediction.runtime === runtime).map((found) => ({ ...found, host }));
+          assert.deepEqual(of(together), of(alone.predictions), `${one.name} on ${host}`);
+        }
+      }
+    }
   });
 });
