@@ -37,6 +37,7 @@ export class EcrApi {
       // The SDK refuses an endpoint of one's own together with one of these two.
       ...(hasOwnEndpoint() ? {} : endpointFlags(host)),
       requestHandler: requestHandlerOptions(),
+      ...(process.env["AWS_MAX_ATTEMPTS"] ? {} : { maxAttempts }),
     });
     if (trace !== undefined) traceCalls(client, trace);
     return new EcrApi(sdk, client);
@@ -91,6 +92,12 @@ export class EcrApi {
     this.#client.destroy();
   }
 }
+
+/**
+ * More than the SDK's three, which give up a throttled call after some two seconds: all images of a repository depend on one. Each pause is
+ * about twice as long as the one before; together they leave time of the 30 s of an image.
+ */
+const maxAttempts = 5;
 
 /** Tags hold no colon (distribution reference grammar), digests do. */
 export function namesDigest(tagOrDigest: string): boolean {

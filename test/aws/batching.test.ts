@@ -249,3 +249,37 @@ describe("requests to private ECR", () => {
     await patient.close();
   });
 });
+
+describe("a call of private ECR that fails", () => {
+  const ecr = new FakeEcr();
+  before(() => ecr.start());
+  useAwsEnvironment(() => ({ ...dummyKeys, AWS_ENDPOINT_URL_ECR: ecr.url }));
+  after(() => ecr.stop());
+
+  /** Its first calls are refused: not by a throttling, after which the SDK waits five times as long. */
+  const lookUp = async (refused: number) => {
+    ecr.seen.length = 0;
+    ecr.handle = (seen, response) => {
+      if (ecr.seen.length <= refused) exception(response, 500, "ServerException", "try again");
+      else everything(seen, response);
+    };
+    const client = new EcrClient();
+    const outcome = await client.manifest(name, "t");
+    await client.close();
+    return { isRead: outcome.ok, calls: ecr.seen.length };
+  };
+
+  it("is repeated four times, as all images of a repository depend on it", async () => {
+    assert.deepEqual(await lookUp(4), { isRead: true, calls: 5 });
+    assert.deepEqual(await lookUp(5), { isRead: false, calls: 5 });
+  });
+
+  it("is repeated as often as AWS_MAX_ATTEMPTS says", async () => {
+    process.env["AWS_MAX_ATTEMPTS"] = "2";
+    try {
+      assert.deepEqual(await lookUp(2), { isRead: false, calls: 2 });
+    } finally {
+      Reflect.deleteProperty(process.env, "AWS_MAX_ATTEMPTS");
+    }
+  });
+});
