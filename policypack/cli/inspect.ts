@@ -47,23 +47,21 @@ export async function inspectAll({ images, places }: Subjects, options: InspectO
         const inspectors = trace === undefined ? shared : open(trace);
         const read = readingOf(subject, { inspectors, budget, pullThrough });
         const views = await viewsOf(subject, policies, read);
+        const { image, platform, uses } = subject;
+        const result = judged({
+          image,
+          platform,
+          runtimes: options.runtimes,
+          users: uses.flatMap(({ user }) => user ?? []),
+          views,
+          ...(trace && { steps: trace.steps }),
+        });
         options.onDecided();
-        return { subject, views, ...(trace && { steps: trace.steps }) };
+        return { image, views, result };
       }),
     );
-    addFindingsOfTasks(
-      inspected.flatMap(({ subject: { image }, views }) => views.map((view) => ({ image, view }))),
-    );
-    const results = inspected.map(({ subject: { image, platform, uses }, views, ...steps }) =>
-      judged({
-        image,
-        platform,
-        runtimes: options.runtimes,
-        users: uses.flatMap(({ user }) => user ?? []),
-        views,
-        ...steps,
-      }),
-    );
+    addFindingsOfTasks(inspected.flatMap(({ image, views }) => views.map((view) => ({ image, view }))));
+    const results = inspected.map(({ result }) => result());
     const unreadable = places.map(({ workload, use }) => judgedPlace(workload, use, policies));
     options.onJudged([...results, ...unreadable]);
   } finally {

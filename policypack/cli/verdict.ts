@@ -31,7 +31,7 @@ export interface PolicyView extends PolicyInForce {
   /** Those that are not exempt. */
   readonly uses: readonly InspectedUse[];
   readonly exempt: readonly { readonly use: InspectedUse; readonly exemption: Exemption }[];
-  /** What the policy finds about tasks, which is reported at this image. */
+  /** What the policy finds about tasks, which is reported at this image: complete when all images were read. */
   readonly ofTasks: readonly ImageFinding[];
 }
 
@@ -73,8 +73,12 @@ export interface JudgedName extends Omit<InspectedName, "image" | "platform" | "
   readonly findings: readonly Finding[];
 }
 
-/** What the policies say of an image. */
-export function judged({ views, ...inspected }: InspectedName): JudgedName {
+/**
+ * What the policies say of an image. It is judged at once, while others are still read.
+ *
+ * @returns the result, for when all images were read and `ofTasks` is complete
+ */
+export function judged({ views, ...inspected }: InspectedName): () => JudgedName {
   const { image, platform, runtimes } = inspected;
   const levels = new Map(views.map(({ definition: { name }, level }) => [name, severityOf(level)]));
   const judgedIn = ({ settings, uses }: PolicyView, inspection: Inspection): JudgedImage => {
@@ -93,26 +97,30 @@ export function judged({ views, ...inspected }: InspectedName): JudgedName {
     };
   };
   const read = new Map<Settings, JudgedImage>();
-  const found = views.flatMap((view): Finding[] => {
-    const { definition, settings, level, inspection, ofTasks } = view;
-    if (inspection === undefined) return [];
-    const finding = definition.judge?.(madeOnce(read, settings, () => judgedIn(view, inspection)));
-    return [finding, ...ofTasks].flatMap((one) => findingOf(definition.name, level, one));
+  const own = views.map((view) => {
+    const { definition, settings, inspection } = view;
+    if (inspection === undefined) return undefined;
+    return definition.judge?.(madeOnce(read, settings, () => judgedIn(view, inspection)));
   });
   const exempt = views.some((view) => view.exempt.some(({ exemption }) => exemption.state === "in-force"));
   // Whichever policies are disabled, an image that was not read is not ok, and the report says why.
   const reasons = read.size > 0 || exempt ? [...read.values()].flatMap(whyUnread) : notRead;
-  const findings =
-    found.length > 0 ? found.toSorted((a, b) => priorityOf(a) - priorityOf(b)) : reasons.slice(0, 1);
-  const unread =
-    (found.length === 0 && reasons.length > 0) ||
-    [...read.values()].some(({ inspection }) => unreadParts(inspection).length > 0);
+  const isPartlyUnread = [...read.values()].some(({ inspection }) => unreadParts(inspection).length > 0);
+  const remarks = remarksOf(image, views);
   const [first] = read.values();
-  return {
-    ...inspected,
-    inspection: first?.inspection ?? null,
-    findings: [...findings, ...remarksOf(image, views)],
-    verdict: verdictOf(findings, unread, exempt),
+  return () => {
+    const found = views.flatMap(({ definition: { name }, level, ofTasks }, at) =>
+      [own[at], ...ofTasks].flatMap((one) => findingOf(name, level, one)),
+    );
+    const findings =
+      found.length > 0 ? found.toSorted((a, b) => priorityOf(a) - priorityOf(b)) : reasons.slice(0, 1);
+    const unread = isPartlyUnread || (found.length === 0 && reasons.length > 0);
+    return {
+      ...inspected,
+      inspection: first?.inspection ?? null,
+      findings: [...findings, ...remarks],
+      verdict: verdictOf(findings, unread, exempt),
+    };
   };
 }
 

@@ -18,5 +18,5 @@ export function judgedImage(
     exempt: [],
     ofTasks: [],
   }));
-  return judged({ image, platform, runtimes, users: [], views });
+  return judged({ image, platform, runtimes, users: [], views })();
 }
