@@ -3,6 +3,7 @@
 // of stacks, and `folder.ts` guards every file.
 import { createHash } from "node:crypto";
 import { type Clock, systemClock } from "../common/concurrency";
+import { madeOnce } from "../common/values";
 import { isDigest, verifyDigest } from "../oci/digest";
 import type { Reference } from "../oci/reference";
 import type { CacheFolder } from "./folder";
@@ -58,7 +59,7 @@ export class DocumentCache {
     private readonly clock: Clock = systemClock,
   ) {}
 
-  /** Undefined if there is no folder to keep it in. Whoever opens it closes it. */
+  /** Opens the cache; the caller closes it. Undefined without a folder to keep it in. */
   static open(options: CacheOptions, clock?: Clock): DocumentCache | undefined {
     const folder = imageFolder(options);
     if (folder === undefined) return undefined;
@@ -149,12 +150,7 @@ export class DocumentCache {
   #shard(number: number): Shard {
     // Other versions have files of other names in the same folder.
     const file = `documents-2-${number.toString().padStart(2, "0")}`;
-    let shard = this.#shards.get(file);
-    if (shard === undefined) {
-      shard = new Shard(this.folder, file, this.#onHeld, this.clock);
-      this.#shards.set(file, shard);
-    }
-    return shard;
+    return madeOnce(this.#shards, file, () => new Shard(this.folder, file, this.#onHeld, this.clock));
   }
 }
 

@@ -42,7 +42,7 @@ export interface InspectedName {
   /** Named on the command line, in place of those of ECS; empty: none. */
   readonly runtimes: readonly RuntimeName[];
   readonly users: readonly ImageUser[];
-  /** Of the policies that are not disabled. */
+  /** Of the enabled policies. */
   readonly views: readonly PolicyView[];
   /** With `--explain`: how it came to that. */
   readonly steps?: readonly TraceStep[];
@@ -152,7 +152,7 @@ function whyUnread(judged: JudgedImage): Finding[] {
   return findingOf(unverifiedImage.name, "advisory", finding);
 }
 
-/** What the policies, those that are not disabled, say of a place without an image. */
+/** What the enabled policies say of a place without an image. */
 export function judgedPlace(
   workload: ImageUser["workload"],
   use: UnreadableUse,

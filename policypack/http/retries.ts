@@ -11,7 +11,7 @@ const maximumPauseMs = 60_000;
 const patienceMs = 15_000;
 
 /** What a host has shown of its rate limit; milliseconds of the clock. */
-interface Pace {
+interface RateLimit {
   /** When it last let a request pass. A challenge (401) is none: many registries send it before they count requests. */
   passed: number;
   /** When it last refused one because of its rate. */
@@ -33,7 +33,7 @@ export type Patience = "until the signal" | "while others pass" | "four attempts
  * is rate limiting.
  */
 export class Retries {
-  readonly #paces = new Map<string, Pace>();
+  readonly #rateLimits = new Map<string, RateLimit>();
 
   /** @param patience default: until the signal fires; whoever can do without the answer has less */
   constructor(
@@ -43,7 +43,7 @@ export class Retries {
 
   /** Whether a host lets requests pass at a pace of its own: it answered some of the last ones, and refused others. */
   isPacing(host: string): boolean {
-    const { passed, limited, until } = this.#paceOf(host);
+    const { passed, limited, until } = this.#rateLimitOf(host);
     return this.clock.now() - until < patienceMs && limited - passed < patienceMs;
   }
 
@@ -74,13 +74,13 @@ export class Retries {
   /** Learns from an answer that is not retried here. */
   note(host: string, sent: SendResult): void {
     if (!sent.ok || sent.response.status === 401) return;
-    const pace = this.#paceOf(host);
-    this.#paces.set(host, pace);
+    const limit = this.#rateLimitOf(host);
+    this.#rateLimits.set(host, limit);
     const now = this.clock.now();
-    if (!isLimiting(sent)) pace.passed = now;
+    if (!isLimiting(sent)) limit.passed = now;
     else {
-      pace.limited = now;
-      pace.until = Math.max(pace.until, now + (pauseAfter(sent.response) ?? 0));
+      limit.limited = now;
+      limit.until = Math.max(limit.until, now + (pauseAfter(sent.response) ?? 0));
     }
   }
 
@@ -89,8 +89,8 @@ export class Retries {
     return this.isPacing(host) || (patience === "until the signal" && is429(sent) && asked !== undefined);
   }
 
-  #paceOf(host: string): Pace {
-    return this.#paces.get(host) ?? { passed: -Infinity, limited: -Infinity, until: -Infinity };
+  #rateLimitOf(host: string): RateLimit {
+    return this.#rateLimits.get(host) ?? { passed: -Infinity, limited: -Infinity, until: -Infinity };
   }
 }
 

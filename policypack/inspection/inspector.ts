@@ -123,13 +123,13 @@ export class Inspector {
    */
   async readAhead(images: readonly Pick<Work, "reference" | "platform">[]): Promise<void> {
     const { sniffLayers = false, trace } = this.#options;
-    // Either shows what is read when it is read.
+    // Sniffing reads layers, which are not cached, and a trace shows each document when it is read.
     if (sniffLayers || trace !== undefined || images.length === 0) return;
     try {
       const { kept } = await this.#open();
       if (kept !== undefined) await this.#ahead.read(images, kept);
     } catch {
-      // Whoever requests the image meets the same error, and reports it.
+      // The request for the image fails with the same error, and reports it.
     }
   }
 

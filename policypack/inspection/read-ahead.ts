@@ -1,7 +1,7 @@
 import { limits } from "../common/limits";
 import { formatPlatform, type Platform } from "../oci/platform";
 import type { Reference } from "../oci/reference";
-import type { KeptDocuments } from "../registry/open";
+import type { KeptDocumentSource } from "../registry/open";
 import { resolveIdentity } from "../registry/reader-identity";
 import type { Document } from "../runtimes/pull";
 import type { Inspection } from "./inspected-image";
@@ -31,7 +31,7 @@ export class ReadAhead {
   /** One image after another, each when the process has nothing else to do. */
   async read(
     images: readonly { readonly reference: Reference; readonly platform: Platform }[],
-    kept: KeptDocuments,
+    kept: KeptDocumentSource,
   ): Promise<void> {
     for (const { reference, platform } of images.slice(0, limits.imagesReadAhead)) {
       await new Promise(setImmediate);

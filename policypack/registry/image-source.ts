@@ -11,7 +11,6 @@ import { bareName } from "../oci/registry-name";
 import { type Credential, CredentialError, type CredentialSource, searchInWords } from "../logins/credential";
 import { loginCredentials } from "../logins/login-search";
 import { type FetchedManifest, RegistryClient, type RegistryOptions, type ResolvedTag } from "./client";
-import type { KeptDocuments } from "./kept-documents";
 import type { ResolvedIdentity } from "./reader-identity";
 import { type Network, openNetwork } from "./options";
 import { registryStep, secondWayStep } from "./trace-steps";
@@ -250,6 +249,12 @@ export class RegistryImageSource {
 /** What gives the documents of an image, each by its name or digest. */
 export type DocumentSource = Pick<RegistryImageSource, "manifest" | "child" | "blob" | "blobStart">;
 
+/** A cache of documents. */
+export interface KeptDocumentSource extends DocumentSource {
+  /** Documents found so far. */
+  readonly hits: number;
+}
+
 /** What an inspection reads documents from. */
 export interface ImageSource
   extends
@@ -261,5 +266,5 @@ export interface ImageSource
   /** Documents that were in the cache and not fetched. */
   readonly cacheHits?: number;
   /** What can be read without a request; undefined if nothing is cached. */
-  readonly kept?: KeptDocuments;
+  readonly kept?: KeptDocumentSource;
 }

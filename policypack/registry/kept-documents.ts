@@ -4,18 +4,17 @@ import { isDigest } from "../oci/digest";
 import { ownMediaType } from "../oci/manifest";
 import type { RepositoryName } from "../oci/reference";
 import type { FetchedManifest } from "./client";
-import type { DocumentSource } from "./image-source";
+import type { KeptDocumentSource } from "./image-source";
 
 /**
  * What the cache has of images, without a request. A digest proves a document, but neither that its registry still has it, nor that a tag
- * still names it: what is read here alone is no verdict.
+ * still names it: the registry must confirm both before a policy judges the image.
  */
-export class KeptDocuments implements DocumentSource {
+export class KeptDocuments implements KeptDocumentSource {
   #hits = 0;
 
   constructor(private readonly cache: DocumentCache) {}
 
-  /** Documents found so far. */
   get hits(): number {
     return this.#hits;
   }

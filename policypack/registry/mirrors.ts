@@ -2,6 +2,7 @@ import { type Clock, systemClock } from "../common/concurrency";
 import type { Outcome } from "../common/outcome";
 import { bareName } from "../oci/registry-name";
 import { Signal } from "../common/signal";
+import { madeOnce } from "../common/values";
 
 /** How long a mirror is skipped after it could not be reached, or let no request pass. */
 const restMs = 60_000;
@@ -43,12 +44,11 @@ export class Mirrors {
       end.abort();
     };
     const stopListening = signal.onAbort(abort);
-    const working = this.#working.get(mirror) ?? new Set();
-    this.#working.set(mirror, working.add(abort));
+    const working = madeOnce(this.#working, mirror, () => new Set()).add(abort);
     const outcome = await work(end);
     working.delete(abort);
     stopListening();
-    if (!outcome.ok && !signal.aborted && isRestful.has(outcome.failure.kind))
+    if (!outcome.ok && !signal.aborted && wouldFailAgain.has(outcome.failure.kind))
       this.#restingUntil.set(mirror, this.clock.now() + restMs);
     if (!outcome.ok && outcome.failure.kind === "throttled") for (const giveUp of working) giveUp();
     return outcome;
@@ -56,4 +56,4 @@ export class Mirrors {
 }
 
 /** Failures that another request to the mirror would have too. */
-const isRestful: ReadonlySet<string> = new Set(["unreachable", "timeout", "throttled"]);
+const wouldFailAgain: ReadonlySet<string> = new Set(["unreachable", "timeout", "throttled"]);

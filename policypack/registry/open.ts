@@ -5,8 +5,7 @@ import { CachedImageSource } from "./cached-image-source";
 import type { ImageSource } from "./image-source";
 import type { RegistryOptions } from "./options";
 
-export type { DocumentSource, ImageSource } from "./image-source";
-export type { KeptDocuments } from "./kept-documents";
+export type { DocumentSource, ImageSource, KeptDocumentSource } from "./image-source";
 
 export interface ImageSourceOptions extends RegistryOptions {
   /**

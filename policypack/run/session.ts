@@ -9,6 +9,7 @@ import { cacheInUse, type CacheOptions } from "../cache/location";
 import { type Clock, systemClock } from "../common/concurrency";
 import { unreadParts } from "../inspection/inspected-image";
 import { Inspector, type InspectorOptions, type Statistics, total } from "../inspection/inspector";
+import { madeOnce } from "../common/values";
 import { formatPlatform } from "../oci/platform";
 import { isSecretType, mayConcern } from "../program/secrets";
 import { mergeSettings, readSettings, type Settings } from "../settings";
@@ -203,22 +204,13 @@ export class Session {
 
   /** Policies with the same settings share their inspections; others have their own. */
   inspectorFor(settings: Settings): Inspector {
-    let inspector = this.#inspectorOf.get(settings);
-    if (inspector === undefined)
-      this.#inspectorOf.set(settings, (inspector = this.#sharedInspector(settings)));
-    return inspector;
-  }
-
-  #sharedInspector(settings: Settings): Inspector {
-    const options = inspectorOptions(settings);
-    const key = JSON.stringify(options);
-    let inspector = this.#inspectors.get(key);
-    if (inspector === undefined) {
-      const gathering = reportsAtEnd() && { gathering: previewGathering };
-      inspector = new Inspector({ ...options, ...gathering, clock: this.clock });
-      this.#inspectors.set(key, inspector);
-    }
-    return inspector;
+    return madeOnce(this.#inspectorOf, settings, () => {
+      const options = inspectorOptions(settings);
+      return madeOnce(this.#inspectors, JSON.stringify(options), () => {
+        const gathering = reportsAtEnd() && { gathering: previewGathering };
+        return new Inspector({ ...options, ...gathering, clock: this.clock });
+      });
+    });
   }
 
   #statistics(): Statistics {
